@@ -1,0 +1,77 @@
+package policy
+
+import (
+	"strings"
+	"testing"
+	_ "time/tzdata"
+)
+
+func TestTheEmbeddedPolicyIsRight(t *testing.T) {
+	if _, faults := Parse(DefaultFile()); len(faults) > 0 {
+		t.Fatal(faults)
+	}
+}
+
+// Every fault is told at its own line, so that an office can mend its file.
+func TestFaultsAreToldWithLineAndColumn(t *testing.T) {
+	lines := strings.Split(string(DefaultFile()), "\n")
+	lineOf := func(part string) int {
+		for i, l := range lines {
+			if strings.Contains(l, part) {
+				return i + 1
+			}
+		}
+		t.Fatalf("no line with %q", part)
+		return 0
+	}
+	for _, v := range []struct{ from, to, what string }{
+		{"  saturday_counts: false", "  saturdays_count: false", `unknown key "saturdays_count"`},
+		{"from: 2022-05-02", "from: 2022-05-01", "overlaps"},
+		{"from: 2022-05-02", "from: 2022-05-12", "a gap"},
+		{"from: 2022-05-02", "from: 2022-02-30", "not a day"},
+		{"supplementary_discussion: {upcoming: 3,", "supplementary_discussion: {upcoming: 13,", "cannot happen"},
+		{`cron: "40 3 * * *"`, `cron: "0 0 31 2 *"`, "never"},
+		{`cron: "40 3 * * *"`, `cron: "TZ=0 40 3 * * *"`, "cron"},
+		{"due: 2 weeks after", "due: 2 fortnights after", "fortnights"},
+		{"when: [no_discussion_held]", "when: [no_discusion_held]", "no such condition"},
+		{"anchor: decided_on", "anchor: decided", "no such anchor"},
+		{"eras: [periodic]", "eras: [baroque]", `no era "baroque"`},
+		{`at: "07:30"`, `at: "25:30"`, "time of day"},
+		{"floor: 50", "floor: 0", "at least 1"},
+		{"{name: Lahti, from: 2025-01-01}", "{name: Lahti, from: 2024-12-31}", "overlaps"},
+		{"{name: Lahti, from: 2025-01-01}", "{name: Lahti, from: 2025-02-01}", "a gap"},
+		{"zone: Europe/Helsinki", "zone: Europe/Lahti", "zone"},
+		{"service_url: https:", "service_url: http:", "https"},
+		{"coach_digest:          {unsure: again}", "coach_digest:          {unsure: perhaps}", "perhaps"},
+	} {
+		text := strings.Replace(string(DefaultFile()), v.from, v.to, 1)
+		if text == string(DefaultFile()) {
+			t.Fatalf("%q is not in the file", v.from)
+		}
+		_, faults := Parse([]byte(text))
+		told := false
+		for _, f := range faults {
+			told = told || strings.Contains(f.What, v.what)
+			if !strings.Contains(v.what, "gap") && strings.Contains(f.What, v.what) {
+				if want := lineOf(v.from); f.Line != want || f.Column < 1 {
+					t.Errorf("%s: told at %s, want line %d", v.to, f, want)
+				}
+			}
+		}
+		if !told {
+			t.Errorf("%s: %v", v.to, faults)
+		}
+	}
+}
+
+func FuzzParse(f *testing.F) {
+	f.Add(DefaultFile())
+	f.Add([]byte("eras: [{name: a, from: 2024-01-01}]"))
+	f.Add([]byte("rules: {a: [}"))
+	f.Fuzz(func(t *testing.T, text []byte) {
+		p, faults := Parse(text)
+		if (p == nil) == (len(faults) == 0) {
+			t.Fatalf("policy %v, faults %v", p, faults)
+		}
+	})
+}
