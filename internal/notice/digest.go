@@ -1,0 +1,140 @@
+package notice
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"vireilla/internal/calendar"
+	"vireilla/internal/policy"
+)
+
+// Staged is an obligation that has something to say, or one of the two digest items that are no rule, with what was told of it to whom.
+type Staged struct {
+	policy.Obligation
+	Told map[string]policy.Stage // by owner: coach or team
+	At   time.Time               // start of the appointment, for ShortNotice and ReachByPhone
+	Why  string                  // the reason of ReachByPhone
+}
+
+// Digests plans the coaches' digests of the day that `now` lies in: one letter for a coach and working day, when something in it is new
+// to that owner, and on the first working day of a week when the list is not empty.
+func Digests(now time.Time, p *policy.Policy, staff *Staff, staged []Staged) Plan {
+	var plan Plan
+	day := calendar.DayOf(now, p.Location)
+	at := p.Digest.At.On(day, p.Location)
+	lists := map[string][]Item{}
+	for id, c := range staff.Coaches {
+		if !c.Gone {
+			lists[id] = nil
+		}
+	}
+	for i := range staged {
+		s := &staged[i]
+		if s.Owner == s.Seeker && s.Stage < policy.Overdue {
+			continue // the seeker's own step; the coach sees it only when it is past due
+		}
+		owner := staff.Owner(s.Coach, day)
+		lists[owner] = append(lists[owner], s.item(owner, day))
+	}
+	for _, owner := range sortedKeys(lists) {
+		items := lists[owner]
+		role, language, authority := staff.recipient(owner)
+		switch {
+		case len(items) == 0:
+			plan.skip(CoachDigest, owner, "", policy.Met)
+		case !p.WritesOn(day, p.AuthorityNamed(authority)):
+			plan.skip(CoachDigest, owner, "", OutsideWindow)
+		case now.Before(at):
+			plan.skip(CoachDigest, owner, "", policy.NotYet)
+		case !slices.ContainsFunc(items, func(i Item) bool { return i.New }) && !weekly(p, authority, day):
+			plan.skip(CoachDigest, owner, "", AlreadyTold)
+		default:
+			n := Notice{Key: CoachDigest + "/" + owner + "/" + day.String(), Letter: CoachDigest, To: owner, Role: role, Language: language,
+				SendAt: at, Expires: (day + 1).At(0, 0, p.Location)}
+			n.list(p, items)
+			plan.Notices = append(plan.Notices, n)
+		}
+	}
+	return plan
+}
+
+// Leads plans the letters to team leads: the obligations that became escalated and were not yet told to the lead.
+func Leads(now time.Time, p *policy.Policy, staff *Staff, staged []Staged) Plan {
+	var plan Plan
+	day := calendar.DayOf(now, p.Location)
+	at := p.Digest.At.On(day, p.Location)
+	lists := map[string][]Item{}
+	for i := range staged {
+		s := &staged[i]
+		team := staff.Coaches[s.Coach].TeamID
+		if s.Stage == policy.Escalated && s.Told[team] < policy.Escalated {
+			lists[team] = append(lists[team], s.item(team, day))
+		}
+	}
+	for _, team := range sortedKeys(lists) {
+		t, known := staff.Teams[team]
+		switch {
+		case !known:
+			continue
+		case !p.WritesOn(day, p.AuthorityNamed(t.Authority)):
+			plan.skip(LeadEscalation, team, "", OutsideWindow)
+		case now.Before(at):
+			plan.skip(LeadEscalation, team, "", policy.NotYet)
+		default:
+			n := Notice{Key: LeadEscalation + "/" + team + "/" + day.String(), Letter: LeadEscalation, To: team, Role: ToLead, Language: t.Language,
+				SendAt: at, Expires: (day + 1).At(0, 0, p.Location)}
+			n.list(p, lists[team])
+			plan.Notices = append(plan.Notices, n)
+		}
+	}
+	return plan
+}
+
+func (s *Staged) item(owner string, day calendar.Day) Item {
+	return Item{Seeker: s.Seeker, Rule: s.Rule, Subject: s.Subject, Stage: s.Stage, New: s.Stage > s.Told[owner],
+		DaysOverdue: max(0, int(day-s.Due)), Anchor: s.Anchor, Due: s.Due, Coach: s.Coach, At: s.At, Why: s.Why, weight: s.Weight}
+}
+
+// list puts the items in the order of the letter: days past due, then the rule's weight, then the seeker. What does not fit is a number.
+func (n *Notice) list(p *policy.Policy, items []Item) {
+	slices.SortFunc(items, func(a, b Item) int {
+		return cmp.Or(cmp.Compare(a.Due, b.Due), cmp.Compare(b.weight, a.weight), cmp.Compare(a.Seeker, b.Seeker),
+			cmp.Compare(a.Rule, b.Rule), cmp.Compare(a.Subject, b.Subject), cmp.Compare(a.Anchor, b.Anchor))
+	})
+	for _, i := range items {
+		if i.New {
+			n.Told = append(n.Told, i)
+		}
+		if i.DaysOverdue > 0 {
+			n.Late++
+		}
+	}
+	n.Items = items
+	if limit := p.Digest.MaxItems; len(items) > limit {
+		n.Items, n.Rest = items[:limit], len(items)-limit
+	}
+}
+
+// weekly says whether the day is the first of its week on which the authority writes.
+func weekly(p *policy.Policy, authority string, day calendar.Day) bool {
+	if !p.Digest.Weekly {
+		return false
+	}
+	a := p.AuthorityNamed(authority)
+	for d := day - calendar.Day((int(day.Weekday())+6)%7); d < day; d++ {
+		if p.WritesOn(d, a) {
+			return false
+		}
+	}
+	return true
+}
+
+func sortedKeys[V any](m map[string]V) []string {
+	keys := make([]string, 0, len(m))
+	for k := range m {
+		keys = append(keys, k)
+	}
+	slices.Sort(keys)
+	return keys
+}

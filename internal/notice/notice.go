@@ -1,0 +1,143 @@
+// Package notice turns what is due into letters: which notices there should be by now, which not and why, what a letter's state
+// becomes after an attempt, and whether it is still true at the door. It is pure: the time is handed in.
+package notice
+
+import (
+	"time"
+
+	"vireilla/internal/calendar"
+	"vireilla/internal/caseload"
+	"vireilla/internal/policy"
+)
+
+// The letters.
+const (
+	CoachDigest          = "coach_digest"
+	LeadEscalation       = "lead_escalation"
+	AppointmentBooked    = "appointment_booked"
+	AppointmentReminder  = "appointment_reminder"
+	AppointmentChanged   = "appointment_changed"
+	AppointmentCancelled = "appointment_cancelled"
+	MatterUpdate         = "matter_update"
+)
+
+// Roles of a recipient.
+const (
+	ToCoach  = "coach"
+	ToLead   = "lead"
+	ToSeeker = "seeker"
+)
+
+// Digest items that are no rule of the policy.
+const (
+	ShortNotice  = "short_notice"   // an appointment so near that the coach phones too
+	ReachByPhone = "reach_by_phone" // a letter could not be written; the coach phones instead
+)
+
+// Notice is one letter for one person. Key is a sentence without the time of any run: the same key twice is nothing.
+type Notice struct {
+	Key      string    `json:"key"`
+	Letter   string    `json:"letter"`
+	To       string    `json:"to"`
+	Role     string    `json:"role"`
+	Subject  string    `json:"subject,omitempty"` // appointment or training id
+	Language string    `json:"language"`
+	SendAt   time.Time `json:"send_at"`
+	Items    []Item    `json:"items,omitempty"`
+	Rest     int       `json:"rest,omitempty"` // items beyond the letter's limit; they stand at the end of Told
+
+	Late    int       `json:"-"` // items past their due day, counted ones included
+	Expires time.Time `json:"-"` // after this the letter makes no sense
+	Told    []Item    `json:"-"` // what the letter tells for the first time, listed or counted
+	Start   time.Time `json:"-"` // the start of the appointment that the letter tells
+}
+
+// Item is a line of a digest.
+type Item struct {
+	Seeker      string       `json:"seeker"`
+	Rule        string       `json:"rule"`
+	Subject     string       `json:"subject"`
+	Stage       policy.Stage `json:"stage"`
+	New         bool         `json:"new"`
+	DaysOverdue int          `json:"days_overdue"`
+
+	Anchor calendar.Day `json:"-"`
+	Due    calendar.Day `json:"-"`
+	Coach  string       `json:"-"` // whose item it is, when somebody stands in
+	At     time.Time    `json:"-"` // start of the appointment, for the two that are no rule
+	Why    string       `json:"-"` // the reason of reach_by_phone
+
+	weight int
+}
+
+// Skip is a letter that is not written, and why (policy.md calls these the reasons; see the Why constants).
+type Skip struct {
+	Letter  string `json:"letter"`
+	To      string `json:"to"`
+	Subject string `json:"subject"`
+	Why     string `json:"why"`
+
+	Key   string    `json:"-"` // of the notice that is not made; empty when the skip is not kept
+	Until time.Time `json:"-"` // how long a coach can do something about it
+}
+
+// Reasons, beside those of package policy.
+const (
+	AlreadyTold       = "already_told"
+	Protected         = "protected"
+	NoAddress         = "no_address"
+	NoConsent         = "no_consent"
+	SuppressedAddress = "suppressed_address"
+	TooClose          = "too_close_to_booking"
+	TooLate           = "too_late"
+	OutsideWindow     = "outside_window"
+	HeldByGuard       = "held_by_guard"
+	Superseded        = "superseded"
+)
+
+// Plan is what should be told by now and what not.
+type Plan struct {
+	Notices []Notice
+	Skips   []Skip
+}
+
+func (p *Plan) skip(letter, to, subject, why string) {
+	p.Skips = append(p.Skips, Skip{Letter: letter, To: to, Subject: subject, Why: why})
+}
+
+// Drop moves the notices whose key is known already to the skips, as already_told.
+func (p *Plan) Drop(known map[string]bool) {
+	kept := p.Notices[:0]
+	for _, n := range p.Notices {
+		if known[n.Key] {
+			p.skip(n.Letter, n.To, n.Subject, AlreadyTold)
+		} else {
+			kept = append(kept, n)
+		}
+	}
+	p.Notices = kept
+}
+
+// Keys gives the keys of the planned notices.
+func (p *Plan) Keys() []string {
+	keys := make([]string, len(p.Notices))
+	for i := range p.Notices {
+		keys[i] = p.Notices[i].Key
+	}
+	return keys
+}
+
+// Awake is a case that something may have changed in. Rev counts the imports that touched it; Gone says that it left the register.
+type Awake struct {
+	caseload.Case
+	Rev  int64
+	Gone bool
+}
+
+// Agenda is what was found for a case: its obligations as of a day, and the next day on which time alone changes something (0: none).
+type Agenda struct {
+	Seeker      string
+	Rev         int64
+	Obligations []policy.Obligation
+	Wake        calendar.Day
+}
