@@ -1,0 +1,175 @@
+package templates
+
+import (
+	"fmt"
+	"html"
+	"regexp"
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// unfit is what no line of a letter may hold, with the reason. The law's own
+// words for what follows a missed step, and what is secret by nature, are not
+// for mail (Act 621/1999 s 24); muistutus alone is a step of the law of
+// 2022–2025, and so is påminnelse.
+var unfit = []struct {
+	pattern *regexp.Regexp
+	why     string
+}{
+	{regexp.MustCompile(`(?i)https?:|www\.|javascript:|mailto:`), "links go only to {{.ServiceURL}}"},
+	{regexp.MustCompile(`(?i)<\s*(script|img|picture|svg|video|audio|iframe|object|embed|form|input|link|base)\b`), "the element loads or sends something"},
+	{regexp.MustCompile(`(?i)\s(src|srcset|background|action|ping|http-equiv)\s*=|\son[a-z]+\s*=|url\s*\(|@import`), "the attribute or style loads or runs something"},
+	{regexp.MustCompile(`(?i)(^|\P{L})muistutu[ks]`), "write ajanvarausmuistutus, kooste or ilmoitus"},
+	{regexp.MustCompile(`(?i)(^|\P{L})påminnelsen?(\P{L}|$)`), "write påminnelse om bokad tid, sammandrag or meddelande"},
+	{regexp.MustCompile(`(?i)etuu|työttömyysturva|työttömyyspäiväraha|karenssi|korvaukset|seuraamu|sankti|laiminly|terveyd|terveyt|terveys|sairau|lääk[äe]ri|vammai|henkilötunnu`), "a word that does not belong in a letter"},
+	{regexp.MustCompile(`(?i)förmån|arbetslöshet|karens|påföljd|försum|hälsa|hälso|sjuk|läkare|funktionsned|personbeteckning`), "a word that does not belong in a letter"},
+	{regexp.MustCompile(`(?i)benefit|unemployment|allowance|sanction|penalt|neglect|health|illness|\bsick|doctor|disabilit|identity code`), "a word that does not belong in a letter"},
+}
+
+// remindOK is the one use of the Swedish word that is not the law's.
+var remindOK = regexp.MustCompile(`(?i)påminnelse om bokad tid`)
+
+var anyHref = regexp.MustCompile(`(?i)href`)
+
+const serviceHref = `href="{{.ServiceURL}}"`
+
+// checkSources looks at the letters as they are written, so that no branch is
+// missed because the sample does not take it.
+func checkSources(files map[string]string) []error {
+	var faults []error
+	for _, name := range sorted(files) {
+		if strings.HasSuffix(name, "sample.json") {
+			continue
+		}
+		number := 0
+		for line := range strings.Lines(files[name]) {
+			number++
+			for _, why := range lineFaults(line) {
+				faults = append(faults, fmt.Errorf("%s:%d: %s", shown(name), number, why))
+			}
+		}
+	}
+	return faults
+}
+
+func lineFaults(line string) []string {
+	var faults []string
+	odd := func(r rune) bool { return r != '\n' && r != '\r' && r != '\t' && !unicode.IsGraphic(r) }
+	if !utf8.ValidString(line) || strings.ContainsFunc(line, odd) {
+		faults = append(faults, "the line holds characters that cannot be seen, or is not UTF-8")
+	}
+	if len(anyHref.FindAllString(line, -1)) != strings.Count(line, serviceHref) {
+		faults = append(faults, "links go only to {{.ServiceURL}}")
+	}
+	line = remindOK.ReplaceAllString(line, "")
+	for _, u := range unfit {
+		if found := u.pattern.FindString(line); found != "" {
+			faults = append(faults, fmt.Sprintf("%q: %s", strings.TrimSpace(found), u.why))
+		}
+	}
+	return faults
+}
+
+// checkWords compares the words of the layout: each language has the same codes.
+func (s *Set) checkWords() []error {
+	var faults []error
+	codes := func(language string) []string {
+		var all []string
+		for room, phrases := range s.letters[Letters()[0]][language].words {
+			for code := range phrases {
+				all = append(all, room+"."+code)
+			}
+		}
+		slices.Sort(all)
+		return all
+	}
+	first := codes(Languages()[0])
+	for _, language := range Languages()[1:] {
+		own := codes(language)
+		for _, code := range first {
+			if !slices.Contains(own, code) {
+				faults = append(faults, fmt.Errorf("%s: no word for %s", shown("layout/"+language+".json"), code))
+			}
+		}
+		for _, code := range own {
+			if !slices.Contains(first, code) {
+				faults = append(faults, fmt.Errorf("%s: no other language has a word for %s", shown("layout/"+language+".json"), code))
+			}
+		}
+	}
+	return faults
+}
+
+// checkFields looks at what each template would read, in every branch.
+func (s *Set) checkFields() []error {
+	var faults []error
+	for _, k := range kinds() {
+		for _, language := range Languages() {
+			faults = append(faults, s.letters[k.name][language].walk(k)...)
+		}
+	}
+	return faults
+}
+
+// checkSamples renders every letter's sample to every reader there is.
+func (s *Set) checkSamples() []error {
+	var faults []error
+	for _, k := range kinds() {
+		for _, language := range Languages() {
+			for _, tier := range k.tiers {
+				m, err := s.Render(k.name, language, tier, s.samples[k.name])
+				if err != nil {
+					faults = append(faults, err)
+					continue
+				}
+				for _, why := range messageFaults(m) {
+					faults = append(faults, fmt.Errorf("%s: tier %s: %s", shown(k.name+"/"+language+".txt"), tier, why))
+				}
+			}
+		}
+	}
+	return faults
+}
+
+func messageFaults(m Message) []string {
+	var faults []string
+	if n := utf8.RuneCountInString(m.Subject); n == 0 || n > maxSubject {
+		faults = append(faults, fmt.Sprintf("the subject has %d characters, not 1 to %d", n, maxSubject))
+	}
+	number := 0
+	for line := range strings.Lines(m.Text) {
+		number++
+		if n := utf8.RuneCountInString(strings.TrimRight(line, "\n")); n > maxLine {
+			faults = append(faults, fmt.Sprintf("line %d of the text part has a word that is too long: %d characters", number, n))
+		}
+	}
+	text, page := wordsOf(m.Text), wordsOf(visible(m.HTML))
+	for i := range max(len(text), len(page)) {
+		if i >= len(text) || i >= len(page) || text[i] != page[i] {
+			faults = append(faults, fmt.Sprintf("the parts differ: text has %q, HTML has %q", around(text, i), around(page, i)))
+			break
+		}
+	}
+	return faults
+}
+
+var (
+	htmlHead = regexp.MustCompile(`(?s)<head>.*</head>`)
+	htmlTag  = regexp.MustCompile(`<[^>]*>`)
+)
+
+// visible returns the words of a page that the eye sees.
+func visible(page string) string {
+	return html.UnescapeString(htmlTag.ReplaceAllString(htmlHead.ReplaceAllString(page, ""), " "))
+}
+
+func wordsOf(s string) []string {
+	return strings.FieldsFunc(s, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
+}
+
+// around shows the words near the i-th.
+func around(words []string, i int) string {
+	return strings.Join(words[min(max(i-2, 0), len(words)):min(i+3, len(words))], " ")
+}

@@ -1,0 +1,143 @@
+package templates
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	htmltemplate "html/template"
+	"reflect"
+	"regexp"
+	"strings"
+	texttemplate "text/template"
+	"time"
+)
+
+// sheet is one letter in one language. Its main templates are named after their
+// files, so that the library's errors say file and line.
+type sheet struct {
+	letter, language string
+	words            words
+	text             *texttemplate.Template
+	html             *htmltemplate.Template
+}
+
+// words are the phrases of a language for what comes as a code: room ("do",
+// "kind", …), code, phrase. The code "other" stands for all that are not listed.
+type words map[string]map[string]string
+
+func (w words) word(room, code string) (string, error) {
+	for _, code := range []string{code, "other"} {
+		if phrase, ok := w[room][code]; ok {
+			return phrase, nil
+		}
+	}
+	return "", fmt.Errorf("no word for %s %q in the layout", room, code)
+}
+
+// part is what a sheet says to one reader.
+type part struct {
+	Language, Dir string
+	Subject, Text string
+	HTML          htmltemplate.HTML
+}
+
+// parseFiles makes the letters of their files.
+func parseFiles(files map[string]string) (*Set, []error) {
+	s := &Set{letters: map[string]map[string]*sheet{}, samples: map[string]any{}}
+	var faults []error
+	note := func(err error) {
+		if err != nil {
+			faults = append(faults, err)
+		}
+	}
+	var err error
+	s.page, err = htmltemplate.New(shown("layout/page.html")).Option("missingkey=error").Parse(files["layout/page.html"])
+	note(err)
+	for _, k := range kinds() {
+		s.letters[k.name] = map[string]*sheet{}
+		s.samples[k.name], err = parseSample(k, files[k.name+"/sample.json"])
+		note(err)
+		for _, language := range Languages() {
+			sh, err := parseSheet(k.name, language, files)
+			note(err)
+			s.letters[k.name][language] = sh
+		}
+	}
+	return s, faults
+}
+
+func parseSample(k kind, text string) (any, error) {
+	v := reflect.New(reflect.TypeOf(k.data))
+	decoder := json.NewDecoder(strings.NewReader(text))
+	decoder.DisallowUnknownFields()
+	if err := decoder.Decode(v.Interface()); err != nil {
+		return nil, fmt.Errorf("%s: %w", shown(k.name+"/sample.json"), err)
+	}
+	return v.Elem().Interface(), nil
+}
+
+func parseSheet(letter, language string, files map[string]string) (*sheet, error) {
+	sh := &sheet{letter: letter, language: language}
+	layout := "layout/" + language
+	if err := json.Unmarshal([]byte(files[layout+".json"]), &sh.words); err != nil {
+		return nil, fmt.Errorf("%s: %w", shown(layout+".json"), err)
+	}
+	say := map[string]any{
+		"day":    func(t time.Time) string { return day(language, t) },
+		"moment": func(t time.Time) string { return moment(language, t) },
+		"word":   sh.words.word,
+		"plural": plural,
+		"groups": groups,
+		"moved":  moved,
+	}
+	text, ok := liftSubject(files[sh.file(".txt")])
+	if !ok {
+		return nil, fmt.Errorf("%s:1: the first line must be \"Subject: …\"", shown(sh.file(".txt")))
+	}
+	sh.text = texttemplate.New("").Option("missingkey=error").Funcs(say)
+	sh.html = htmltemplate.New("").Option("missingkey=error").Funcs(say)
+	for _, t := range []struct{ name, text string }{{layout + ".txt", files[layout+".txt"]}, {sh.file(".txt"), text}} {
+		if _, err := sh.text.New(shown(t.name)).Parse(t.text); err != nil {
+			return nil, err
+		}
+	}
+	for _, name := range []string{layout + ".html", sh.file(".html")} {
+		if _, err := sh.html.New(shown(name)).Parse(files[name]); err != nil {
+			return nil, err
+		}
+	}
+	return sh, nil
+}
+
+// file returns the path of the sheet's file with the extension ext.
+func (sh *sheet) file(ext string) string { return sh.letter + "/" + sh.language + ext }
+
+// liftSubject turns the first line of a text part into the template "subject",
+// which keeps the numbers of all lines.
+func liftSubject(text string) (string, bool) {
+	first, rest, _ := strings.Cut(text, "\n")
+	subject, ok := strings.CutPrefix(first, "Subject: ")
+	return `{{define "subject"}}` + subject + "{{end}}\n" + rest, ok && strings.TrimSpace(subject) != ""
+}
+
+// write renders the sheet with what the reader may know.
+func (sh *sheet) write(facts map[string]any) (part, error) {
+	p := part{Language: sh.language, Dir: "ltr"}
+	var subject, text, html bytes.Buffer
+	if err := sh.text.ExecuteTemplate(&subject, "subject", facts); err != nil {
+		return p, err
+	}
+	if err := sh.text.ExecuteTemplate(&text, shown(sh.file(".txt")), facts); err != nil {
+		return p, err
+	}
+	if err := sh.html.ExecuteTemplate(&html, shown(sh.file(".html")), facts); err != nil {
+		return p, err
+	}
+	p.Subject = clean(subject.String())
+	p.Text = wrap(text.String())
+	// What the sheet's template wrote is escaped; the page takes it as it is.
+	p.HTML = htmltemplate.HTML(blankLines.ReplaceAllString(strings.TrimSpace(html.String()), "\n"))
+	return p, nil
+}
+
+var blankLines = regexp.MustCompile(`\n\s*\n`)

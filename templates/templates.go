@@ -1,0 +1,183 @@
+// Package templates holds the letters: one folder a letter, with its text and
+// its HTML in every language, a shared layout, and a sample to try it with.
+//
+// What a letter may say depends on the reader's Tier. The rule stands beside
+// each field of the data (the struct tag `tier`) and is kept twice: a template
+// that names a field out of place stops Load, and Render hands a template only
+// the fields of its tier. Words written by others (names, places) are made
+// harmless before they reach a template.
+//
+// A letter's .txt begins with "Subject: …". Both parts say the same, word for
+// word. What only some readers may know stands in {{if .Consented}} … {{end}} or
+// {{if .Secure}} … {{end}}. Templates have, beside those of the standard library:
+//
+//	day .Due, moment .Start   a day, a day with time, as people write them
+//	word "kind" .Kind         the phrase for a code, from layout/<language>.json
+//	plural .New "one" "many"  the number with the form that fits it
+//	groups .Items             the items under headings (.Name, .For, .Items)
+//	moved .OldStart .Start    whether the time told earlier is another
+package templates
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	htmltemplate "html/template"
+	"io/fs"
+	"slices"
+	"strings"
+)
+
+// Message is one letter, ready to be put in an envelope. Lines end in LF, those
+// of Calendar in CRLF.
+type Message struct {
+	Subject  string
+	Text     string
+	HTML     string
+	Language string // value of Content-Language: "sv", or "fi, en" for a letter in two languages
+	Calendar []byte // iCalendar object (RFC 5545), nil when the letter carries none
+	Method   string // iTIP method of Calendar (RFC 5546): "REQUEST", "CANCEL" or ""
+}
+
+// Set is all letters in all languages, parsed and checked. It is safe for use
+// by several goroutines.
+type Set struct {
+	page    *htmltemplate.Template
+	letters map[string]map[string]*sheet // letter, language
+	samples map[string]any
+}
+
+// Letters returns the names of all letters, in the order of the alphabet.
+func Letters() []string {
+	names := make([]string, 0, len(kinds()))
+	for _, k := range kinds() {
+		names = append(names, k.name)
+	}
+	return names
+}
+
+// Languages returns the languages that every letter is written in.
+func Languages() []string { return []string{"fi", "sv", "en"} }
+
+// Tiers returns the tiers that a letter may be rendered in, narrowest first;
+// none for a letter that does not exist.
+func Tiers(letter string) []Tier {
+	k, _ := kindOf(letter)
+	return slices.Clone(k.tiers)
+}
+
+// Load parses the letters and checks each in every language and tier. A file of
+// overlay (may be nil) stands in for the built-in file of the same path, such as
+// "appointment_booked/sv.txt" or "layout/fi.json". The error names every fault
+// as file:line: what is wrong.
+func Load(overlay fs.FS) (*Set, error) {
+	files, faults := readFiles(overlay)
+	faults = append(faults, checkSources(files)...)
+	if len(faults) > 0 {
+		return nil, once(faults)
+	}
+	set, faults := parseFiles(files)
+	if len(faults) > 0 {
+		return nil, once(faults)
+	}
+	for _, check := range []func() []error{set.checkWords, set.checkFields, set.checkSamples} {
+		if faults := check(); len(faults) > 0 {
+			return nil, once(faults)
+		}
+	}
+	return set, nil
+}
+
+// once joins faults; one in the layout is found by every letter, and told once.
+func once(faults []error) error {
+	seen := map[string]bool{}
+	return errors.Join(slices.DeleteFunc(faults, func(fault error) bool {
+		again := seen[fault.Error()]
+		seen[fault.Error()] = true
+		return again
+	})...)
+}
+
+// Sample returns the made-up data of a letter's sample.json, fit for Render.
+func (s *Set) Sample(letter string) (any, error) {
+	data, ok := s.samples[letter]
+	if !ok {
+		return nil, fmt.Errorf("no letter %q", letter)
+	}
+	return data, nil
+}
+
+// Render writes a letter in the reader's language: in the language itself, else
+// in its base (fi for fi-selko), else in Finnish with English below it. data is
+// the struct of the letter (Digest, Escalation, Appointment or Matter), not a
+// pointer to it. The error holds no word of the data.
+func (s *Set) Render(letter, language string, tier Tier, data any) (Message, error) {
+	k, ok := kindOf(letter)
+	if !ok {
+		return Message{}, fmt.Errorf("no letter %q", letter)
+	}
+	if !slices.Contains(k.tiers, tier) {
+		return Message{}, fmt.Errorf("letter %s has no tier %q", letter, tier)
+	}
+	data, err := k.take(data)
+	if err != nil {
+		return Message{}, fmt.Errorf("letter %s: %w", letter, err)
+	}
+	languages := ladder(language)
+	written := make([]part, 0, len(languages))
+	for _, language := range languages {
+		p, err := s.letters[letter][language].write(facts(tier, data))
+		if err != nil {
+			return Message{}, fmt.Errorf("letter %s: %w", letter, err)
+		}
+		written = append(written, p)
+	}
+	m, err := s.join(written)
+	if err != nil {
+		return Message{}, fmt.Errorf("letter %s: %w", letter, err)
+	}
+	if k.method != "" && tier != Neutral {
+		m.Method = k.method
+		m.Calendar, err = s.letters[letter][languages[0]].invitation(k.method, data.(Appointment))
+		if err != nil {
+			return Message{}, fmt.Errorf("letter %s: %w", letter, err)
+		}
+	}
+	return m, nil
+}
+
+// ladder returns the languages to write in for a reader's language tag.
+func ladder(language string) []string {
+	base, _, _ := strings.Cut(strings.ReplaceAll(strings.ToLower(language), "_", "-"), "-")
+	if slices.Contains(Languages(), base) {
+		return []string{base}
+	}
+	return []string{"fi", "en"}
+}
+
+// maxSubject is the length, in characters, that a subject keeps to (RFC 5322 2.1.1).
+const maxSubject = 78
+
+// join makes one letter of its parts, the reader's best language first.
+func (s *Set) join(parts []part) (Message, error) {
+	var m Message
+	var subjects, texts, languages []string
+	for _, p := range parts {
+		subjects = append(subjects, p.Subject)
+		texts = append(texts, p.Text)
+		languages = append(languages, p.Language)
+	}
+	m.Subject = strings.Join(subjects, " / ")
+	if len([]rune(m.Subject)) > maxSubject {
+		m.Subject = subjects[0]
+	}
+	m.Text = strings.Join(texts, "\n"+strings.Repeat("-", 40)+"\n\n")
+	m.Language = strings.Join(languages, ", ")
+
+	var page bytes.Buffer
+	err := s.page.ExecuteTemplate(&page, "page", map[string]any{
+		"Language": parts[0].Language, "Subject": m.Subject, "Parts": parts,
+	})
+	m.HTML = page.String()
+	return m, err
+}

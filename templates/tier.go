@@ -1,0 +1,92 @@
+package templates
+
+import (
+	"errors"
+	"fmt"
+	"net/url"
+	"reflect"
+	"strings"
+	"time"
+)
+
+// Tier says how much a letter may tell its reader.
+type Tier string
+
+// The tiers of seekers are steps: each may say what the one before may, and more.
+const (
+	Neutral   Tier = "neutral"   // a seeker with an address: that there is something, and when
+	Consented Tier = "consented" // a seeker who agreed to be written to about it
+	Secure    Tier = "secure"    // a seeker on a protected mail route
+	Staff     Tier = "staff"     // coaches and leads
+)
+
+// may tells whether a reader of tier t may see a field tagged with tag.
+func (t Tier) may(tag string) bool {
+	switch Tier(tag) {
+	case Neutral:
+		return t == Neutral || t == Consented || t == Secure
+	case Consented:
+		return t == Consented || t == Secure
+	case Secure, Staff:
+		return t == Tier(tag)
+	}
+	return false
+}
+
+// facts returns what a template of tier t sees of data: the allowed fields by
+// name, with their words made harmless. Nothing else exists for it, whatever it
+// asks for.
+func facts(t Tier, data any) map[string]any {
+	seen := map[string]any{
+		"Consented": t == Consented || t == Secure,
+		"Secure":    t == Secure,
+	}
+	v := reflect.ValueOf(harmless(data))
+	for _, f := range reflect.VisibleFields(v.Type()) {
+		if t.may(f.Tag.Get("tier")) {
+			seen[f.Name] = v.FieldByIndex(f.Index).Interface()
+		}
+	}
+	return seen
+}
+
+// take accepts data for a letter of this kind and fills in what can be counted.
+func (k kind) take(data any) (any, error) {
+	if reflect.TypeOf(data) != reflect.TypeOf(k.data) {
+		return nil, fmt.Errorf("data is a %T, not a %T", data, k.data)
+	}
+	switch d := data.(type) {
+	case Digest:
+		if d.New == 0 && d.Late == 0 {
+			d.New, d.Late = count(d.Items)
+		}
+		return d, nil
+	case Escalation:
+		d.Total = len(d.Items) + d.Rest
+		return d, nil
+	case Appointment:
+		// Finland is never at UTC: a time there is one that nobody turned into the
+		// town's, and the letter would tell a wrong hour.
+		if atUTC(d.Start) || (!d.OldStart.IsZero() && atUTC(d.OldStart)) {
+			return nil, errors.New("field Start or OldStart is not in the town's zone")
+		}
+		return d, checkService(d.ServiceURL)
+	case Matter:
+		return d, checkService(d.ServiceURL)
+	}
+	return data, nil
+}
+
+func atUTC(t time.Time) bool {
+	_, offset := t.Zone()
+	return offset == 0
+}
+
+func checkService(address string) error {
+	u, err := url.Parse(address)
+	odd := func(r rune) bool { return r <= ' ' || r > '~' || r == '<' || r == '>' || r == '"' }
+	if err != nil || u.Scheme != "https" || u.Host == "" || u.User != nil || strings.ContainsFunc(address, odd) {
+		return errors.New("field ServiceURL is not an https address")
+	}
+	return nil
+}
