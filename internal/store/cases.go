@@ -1,0 +1,141 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+
+	"vireilla/internal/calendar"
+	"vireilla/internal/caseload"
+	"vireilla/internal/notice"
+)
+
+// Staff gives the teams, the coaches (those who left too, marked) and the absences.
+func (s *Store) Staff(ctx context.Context) (*notice.Staff, error) {
+	var teams []caseload.Team
+	var coaches []caseload.Coach
+	var absences []caseload.Absence
+	err := each(ctx, s.db, `SELECT team_id, name, authority, lead_name, lead_email, language FROM team WHERE gone_at = 0`, nil, func(r *sql.Rows) error {
+		var t caseload.Team
+		err := r.Scan(&t.ID, &t.Name, &t.Authority, &t.LeadName, &t.LeadEmail, &t.Language)
+		teams = append(teams, t)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read teams: %w", err)
+	}
+	err = each(ctx, s.db, `SELECT coach_id, name, email, team_id, language, role, gone_at <> 0 FROM coach`, nil, func(r *sql.Rows) error {
+		var c caseload.Coach
+		err := r.Scan(&c.ID, &c.Name, &c.Email, &c.TeamID, &c.Language, &c.Role, &c.Gone)
+		coaches = append(coaches, c)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read coaches: %w", err)
+	}
+	err = each(ctx, s.db, `SELECT coach_id, "from", "to", deputy_id FROM absence WHERE gone_at = 0`, nil, func(r *sql.Rows) error {
+		var a caseload.Absence
+		err := r.Scan(&a.CoachID, day{&a.From}, day{&a.To}, &a.DeputyID)
+		absences = append(absences, a)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read absences: %w", err)
+	}
+	return notice.NewStaff(teams, coaches, absences), nil
+}
+
+const seekerColumns = `s.seeker_id, s.first_name, s.email, s.email_tier, s.service_language, s.municipality, s.coach_id, s.job_search_started,
+	s.job_search_ended, s.previous_job_search_ended, s.unemployment_started, s.status, s.service_line, s.supplementary_weeks, s.protected <> 0`
+
+func seekerFields(k *caseload.Seeker) []any {
+	return []any{&k.ID, &k.FirstName, &k.Email, &k.EmailTier, &k.Language, &k.Municipality, &k.CoachID, day{&k.JobSearchStarted}, day{&k.JobSearchEnded},
+		day{&k.PreviousJobSearchEnded}, day{&k.UnemploymentStarted}, &k.Status, &k.ServiceLine, &k.SupplementaryWeeks, &k.Protected}
+}
+
+// Awake is a case to be looked at. Rev goes back with what was found, so that a newer import is not overlooked.
+type Awake = notice.Awake
+
+// Cases hands every living case to f, in the order of seeker ids, a few hundred at a time.
+func (s *Store) Cases(ctx context.Context, f func([]Awake) error) error {
+	after := ""
+	for {
+		cases, last, err := s.chunk(ctx, `s.gone_at = 0 AND s.seeker_id > $1 ORDER BY s.seeker_id`, after)
+		if err != nil || last == "" {
+			return err
+		}
+		if err := f(cases); err != nil {
+			return err
+		}
+		after = last
+	}
+}
+
+// Awake gives the next few hundred cases that wake by a day; none when all were looked at.
+func (s *Store) Awake(ctx context.Context, on calendar.Day) ([]Awake, error) {
+	cases, _, err := s.chunk(ctx, `s.wake_on <= $1`, on.String())
+	return cases, err
+}
+
+// Case gives one living case.
+func (s *Store) Case(ctx context.Context, seeker string) (caseload.Case, error) {
+	cases, _, err := s.chunk(ctx, `s.gone_at = 0 AND s.seeker_id = $1`, seeker)
+	if err == nil && len(cases) == 0 {
+		err = fmt.Errorf("no such seeker %q", seeker)
+	}
+	if err != nil {
+		return caseload.Case{}, err
+	}
+	return cases[0].Case, nil
+}
+
+const chunkSize = 500
+
+// chunk reads the first few hundred cases for which a condition on seeker s holds.
+func (s *Store) chunk(ctx context.Context, where string, arg any) (cases []Awake, last string, err error) {
+	place := map[string]int{}
+	err = each(ctx, s.db, `SELECT `+seekerColumns+`, s.rev, s.gone_at <> 0 FROM seeker s WHERE `+where+
+		fmt.Sprintf(` LIMIT %d`, chunkSize), []any{arg}, func(r *sql.Rows) error {
+		var a Awake
+		err := r.Scan(append(seekerFields(&a.Seeker), &a.Rev, &a.Gone)...)
+		place[a.Seeker.ID] = len(cases)
+		cases = append(cases, a)
+		return err
+	})
+	if err != nil || len(cases) == 0 {
+		return nil, "", err
+	}
+	ids := make([]any, len(cases))
+	for i := range cases {
+		ids[i] = cases[i].Seeker.ID
+	}
+	last = cases[len(cases)-1].Seeker.ID
+	err = each(ctx, s.db, `SELECT contact_id, seeker_id, kind, held_on FROM contact WHERE gone_at = 0 AND seeker_id IN `+list(1, len(ids)), ids, func(r *sql.Rows) error {
+		var c caseload.Contact
+		err := r.Scan(&c.ID, &c.SeekerID, &c.Kind, day{&c.HeldOn})
+		if i, ok := place[c.SeekerID]; ok {
+			cases[i].Contacts = append(cases[i].Contacts, c)
+		}
+		return err
+	})
+	if err != nil {
+		return nil, "", err
+	}
+	err = each(ctx, s.db, `SELECT `+trainingColumns+` FROM training t WHERE t.gone_at = 0 AND t.seeker_id IN `+list(1, len(ids)), ids, func(r *sql.Rows) error {
+		var t caseload.Training
+		err := r.Scan(trainingFields(&t)...)
+		if i, ok := place[t.SeekerID]; ok {
+			cases[i].Training = append(cases[i].Training, t)
+		}
+		return err
+	})
+	return cases, last, err
+}
+
+const trainingColumns = `t.training_id, t.seeker_id, t.kind, t.state, t.applied_on, t.information_complete_on, t.clarification_due, t.study_starts_on,
+	t.decided_on, t.notified_on, t.handler_id`
+
+func trainingFields(t *caseload.Training) []any {
+	return []any{&t.ID, &t.SeekerID, &t.Kind, &t.State, day{&t.AppliedOn}, day{&t.InformationCompleteOn}, day{&t.ClarificationDue}, day{&t.StudyStartsOn},
+		day{&t.DecidedOn}, day{&t.NotifiedOn}, &t.HandlerID}
+}

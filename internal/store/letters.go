@@ -1,0 +1,211 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+
+	"vireilla/internal/calendar"
+	"vireilla/internal/notice"
+)
+
+// Letters lists the outbox, the oldest first.
+func (s *Store) Letters(ctx context.Context, f notice.Filter) ([]notice.Entry, error) {
+	if f.Limit == 0 {
+		f.Limit = 1_000_000
+	}
+	entries := []notice.Entry{}
+	err := each(ctx, s.db, `SELECT id, key, letter, to_id, role, state, tries, next_try, code, why, run, policy, unsure, send_at, expires_at, planned_at, changed_at, dated_at, items
+		FROM notice WHERE ($1 = '' OR state = $1) AND ($2 = '' OR letter = $2) AND ($3 = '' OR to_id = $3) AND ($4 = '' OR run IN ('appointments/' || $4, 'digests/' || $4, 'leads/' || $4, 'training/' || $4)) AND ($5 = 0 OR id = $5)
+		ORDER BY id LIMIT $6`, []any{f.State, f.Letter, f.To, f.Day.String(), f.ID, f.Limit}, func(r *sql.Rows) error {
+		var e notice.Entry
+		var next time.Time
+		var code int
+		var items string
+		err := r.Scan(&e.ID, &e.Key, &e.Letter, &e.To, &e.Role, &e.State, &e.Tries, moment{&next}, &code, &e.Why, &e.Run, &e.Policy, &e.Unsure,
+			moment{&e.SendAt}, moment{&e.Expires}, moment{&e.Planned}, moment{&e.Changed}, moment{&e.Dated}, &items)
+		if err != nil {
+			return err
+		}
+		if e.State == notice.Pending || e.State == notice.Deferred || e.State == notice.Unsure {
+			e.NextTry = next.Format(time.RFC3339)
+		}
+		if code != 0 {
+			e.Code = fmt.Sprint(code)
+		}
+		list, err := decodeItems(items)
+		e.Items = len(list)
+		entries = append(entries, e)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read the outbox: %w", err)
+	}
+	return entries, nil
+}
+
+// ErrState says that a letter is in a state in which the wish makes no sense, or is not there.
+var ErrState = errors.New("no letter with that id in such a state")
+
+// Retry lets a failed, held, unsure or deferred letter be tried at once.
+func (s *Store) Retry(ctx context.Context, now time.Time, id int64) error {
+	return s.decide(ctx, `UPDATE notice SET state = CASE WHEN unsure > 0 THEN 'unsure' ELSE 'pending' END, next_try = $1, changed_at = $1, why = 'by_hand', fence = fence + 1
+		WHERE id = $2 AND state IN ('failed', 'held', 'unsure', 'deferred')`, now, id)
+}
+
+// Withdraw takes a letter that is not out back for good.
+func (s *Store) Withdraw(ctx context.Context, now time.Time, id int64) error {
+	return s.decide(ctx, `UPDATE notice SET state = 'withdrawn', changed_at = $1, why = 'by_hand', fence = fence + 1
+		WHERE id = $2 AND state IN ('pending', 'deferred', 'failed', 'held', 'unsure')`, now, id)
+}
+
+func (s *Store) decide(ctx context.Context, query string, now time.Time, id int64) error {
+	result, err := s.db.ExecContext(ctx, query, millis(now), id)
+	if err != nil {
+		return err
+	}
+	if n, err := result.RowsAffected(); err != nil || n == 0 {
+		return errors.Join(err, fmt.Errorf("letter %d: %w", id, ErrState))
+	}
+	return nil
+}
+
+// Release lets the letters of a run that the guard holds go out; it gives how many.
+func (s *Store) Release(ctx context.Context, now time.Time, kind string, day calendar.Day) (n int, err error) {
+	err = s.write(ctx, func(tx *sql.Tx) error {
+		result, err := tx.ExecContext(ctx, `UPDATE run SET state = 'released' WHERE kind = $1 AND day = $2 AND state = 'held'`, kind, day.String())
+		if err != nil {
+			return err
+		}
+		if found, err := result.RowsAffected(); err != nil || found == 0 {
+			return errors.Join(err, fmt.Errorf("run %s/%s is not held", kind, day))
+		}
+		result, err = tx.ExecContext(ctx, `UPDATE notice SET state = 'pending', why = '', changed_at = $1 WHERE run = $2 AND state = 'held' AND why = $3`,
+			millis(now), kind+"/"+day.String(), notice.HeldByGuard)
+		if err != nil {
+			return err
+		}
+		rows, err := result.RowsAffected()
+		n = int(rows)
+		return err
+	})
+	return n, err
+}
+
+// SetStopped turns the kill switch: while it is on, no letter is claimed.
+func (s *Store) SetStopped(ctx context.Context, stopped bool) error {
+	if stopped {
+		return setMeta(ctx, s.db, "stopped", "yes")
+	}
+	_, err := s.db.ExecContext(ctx, `DELETE FROM meta WHERE name = 'stopped'`)
+	return err
+}
+
+// Stopped tells whether the kill switch is on.
+func (s *Store) Stopped(ctx context.Context) (bool, error) {
+	v, err := meta(ctx, s.db, "stopped")
+	return v != "", err
+}
+
+// Tally counts the letters planned on a local day, by letter and state.
+func (s *Store) Tally(ctx context.Context, day calendar.Day) (map[string]map[notice.State]int, error) {
+	tally := map[string]map[notice.State]int{}
+	err := each(ctx, s.db, `SELECT letter, state, count(*) FROM notice WHERE run IN ('appointments/' || $1, 'digests/' || $1, 'leads/' || $1, 'training/' || $1) GROUP BY letter, state`, []any{day.String()}, func(r *sql.Rows) error {
+		var letter string
+		var state notice.State
+		var n int
+		err := r.Scan(&letter, &state, &n)
+		if tally[letter] == nil {
+			tally[letter] = map[notice.State]int{}
+		}
+		tally[letter][state] += n
+		return err
+	})
+	return tally, err
+}
+
+// Runs lists the runs of the last days that planned something or are held, the newest first.
+func (s *Store) Runs(ctx context.Context, limit int) ([]notice.RunRow, error) {
+	var runs []notice.RunRow
+	err := each(ctx, s.db, `SELECT kind, state, day, planned FROM run ORDER BY day DESC, kind LIMIT $1`, []any{limit}, func(r *sql.Rows) error {
+		var k notice.RunRow
+		err := r.Scan(&k.Kind, &k.State, day{&k.Day}, &k.Planned)
+		runs = append(runs, k)
+		return err
+	})
+	return runs, err
+}
+
+// SkipsTo gives the letters that were not written to somebody, and why.
+func (s *Store) SkipsTo(ctx context.Context, to string) ([]notice.Skip, error) {
+	return s.skips(ctx, `to_id = $1 ORDER BY at, key`, to)
+}
+
+// Counts gives how many living seekers and coaches the register holds.
+func (s *Store) Counts(ctx context.Context) (seekers, coaches int, err error) {
+	err = s.db.QueryRowContext(ctx, `SELECT (SELECT count(*) FROM seeker WHERE gone_at = 0), (SELECT count(*) FROM coach WHERE gone_at = 0)`).Scan(&seekers, &coaches)
+	return seekers, coaches, err
+}
+
+// Adopt says that what was booked before a day was told by other means, for an office that begins to use the program, and that so many letters a run are usual.
+func (s *Store) Adopt(ctx context.Context, before time.Time, day calendar.Day, usual map[string]int, runs int) error {
+	return s.write(ctx, func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, `UPDATE appointment SET told_at = CASE WHEN changed_at BETWEEN booked_at AND $1 THEN changed_at ELSE booked_at END,
+			told_start = starts_at, told_mode = mode, told_place = place, told_cancelled = CASE WHEN state = 'cancelled' AND cancelled_at <= $1 THEN 1 ELSE 0 END
+			WHERE told_at = 0 AND booked_at < $1`, millis(before))
+		if err != nil {
+			return err
+		}
+		for kind, n := range usual {
+			for i := range runs {
+				if _, err := tx.ExecContext(ctx, `INSERT INTO run (kind, day, planned, state, at) VALUES ($1, $2, $3, 'adopted', $4) ON CONFLICT DO NOTHING`,
+					kind, (day - calendar.Day(i+1)).String(), n, millis(before)); err != nil {
+					return err
+				}
+			}
+		}
+		return nil
+	})
+}
+
+// Forget drops what has served its time: skips and ticks before an instant, and the contents of letters before another. Keys stay, so that nobody is
+// written to again.
+func (s *Store) Forget(ctx context.Context, letters, skips time.Time) error {
+	return s.write(ctx, func(tx *sql.Tx) error {
+		for _, q := range []struct {
+			text   string
+			before time.Time
+		}{
+			{`UPDATE notice SET items = '', told = '' WHERE changed_at < $1 AND items <> '' AND state IN ('sent', 'failed', 'withdrawn')`, letters},
+			{`DELETE FROM skip WHERE until < $1`, skips},
+			{`DELETE FROM tick WHERE due_at < $1 AND done_at <> 0`, skips},
+		} {
+			if _, err := tx.ExecContext(ctx, q.text, millis(q.before)); err != nil {
+				return fmt.Errorf("retention: %w", err)
+			}
+		}
+		return nil
+	})
+}
+
+// Suppressed tells whether the address that a seeker has now has bounced.
+func (s *Store) Suppressed(ctx context.Context, seeker string) (yes bool, err error) {
+	err = s.db.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM suppression x JOIN seeker s ON s.seeker_id = x.seeker_id AND s.email = x.email WHERE x.seeker_id = $1)`, seeker).Scan(&yes)
+	return yes, err
+}
+
+// NextBooking gives the moment at which the next appointment is to be looked at; the zero time when none is.
+func (s *Store) NextBooking(ctx context.Context) (at time.Time, found bool, err error) {
+	var ms sql.NullInt64
+	err = s.db.QueryRowContext(ctx, `SELECT min(wake_at) FROM appointment WHERE wake_at IS NOT NULL`).Scan(&ms)
+	return instant(ms.Int64), ms.Valid, err
+}
+
+// NextStuck gives the time at which the first claim ends that is still open; the zero time when none is.
+func (s *Store) NextStuck(ctx context.Context) (at time.Time, err error) {
+	var ms sql.NullInt64
+	err = s.db.QueryRowContext(ctx, `SELECT min(claimed_until) FROM notice WHERE state = 'sending'`).Scan(&ms)
+	return instant(ms.Int64), err
+}

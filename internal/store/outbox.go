@@ -1,0 +1,219 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"vireilla/internal/calendar"
+	"vireilla/internal/notice"
+	"vireilla/internal/policy"
+)
+
+// Run names a run of the day: what kind, on which local day, under which policy, and the blast guard it stands under.
+type Run = notice.Run
+
+// Add books what a run planned: notices whose key is new become pending, or held when the guard says so; skips are kept for the coaches. A letter
+// that was withdrawn before any try may be planned again. It gives the ids of the letters that may go out.
+func (s *Store) Add(ctx context.Context, now time.Time, run Run, plan notice.Plan) (added notice.Added, err error) {
+	err = s.write(ctx, func(tx *sql.Tx) error {
+		added = notice.Added{}
+		if err := s.addSkips(ctx, tx, now, plan.Skips); err != nil {
+			return err
+		}
+		if len(plan.Notices) == 0 {
+			return touchRun(ctx, tx, now, run, 0)
+		}
+		last, err := lastID(ctx, tx, len(plan.Notices))
+		if err != nil {
+			return err
+		}
+		for i := range plan.Notices {
+			id, err := insertNotice(ctx, tx, now, run, last-int64(i), &plan.Notices[i])
+			if errors.Is(err, sql.ErrNoRows) {
+				continue // the key is known
+			}
+			if err != nil {
+				return err
+			}
+			added.IDs = append(added.IDs, id)
+		}
+		if err := touchRun(ctx, tx, now, run, len(added.IDs)); err != nil {
+			return err
+		}
+		added.Held, err = guard(ctx, tx, now, run)
+		if added.Held > 0 {
+			added.IDs = nil
+		}
+		return err
+	})
+	if err != nil {
+		return added, fmt.Errorf("book %s/%s: %w", run.Kind, run.Day, err)
+	}
+	return added, nil
+}
+
+// lastID takes n ids and gives the last of them.
+func lastID(ctx context.Context, tx *sql.Tx, n int) (last int64, err error) {
+	err = tx.QueryRowContext(ctx, `UPDATE counter SET n = n + $1 WHERE name = 'notice' RETURNING n`, n).Scan(&last)
+	return last, err
+}
+
+func insertNotice(ctx context.Context, tx *sql.Tx, now time.Time, run Run, id int64, n *notice.Notice) (int64, error) {
+	items, err := encodeItems(n.Items)
+	if err != nil {
+		return 0, err
+	}
+	told, err := encodeItems(n.Told)
+	if err != nil {
+		return 0, err
+	}
+	err = tx.QueryRowContext(ctx, `INSERT INTO notice (id, key, letter, role, to_id, subject, language, send_at, expires_at, start_at, items, told, rest, late, run, policy,
+			planned_at, state, next_try, changed_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, 'pending', $8, $17)
+		ON CONFLICT (key) DO UPDATE SET state = 'pending', why = '', send_at = excluded.send_at, next_try = excluded.next_try, expires_at = excluded.expires_at,
+			start_at = excluded.start_at, items = excluded.items, told = excluded.told, rest = excluded.rest, late = excluded.late, run = excluded.run, changed_at = excluded.changed_at
+			WHERE notice.state = 'withdrawn' AND notice.unsure = 0 AND notice.why <> 'by_hand'
+		RETURNING id`,
+		id, n.Key, n.Letter, n.Role, n.To, n.Subject, n.Language, millis(n.SendAt), millis(n.Expires), millis(n.Start), items, told, n.Rest, n.Late,
+		run.Kind+"/"+run.Day.String(), run.Policy, millis(now)).Scan(&id)
+	return id, err
+}
+
+func (s *Store) addSkips(ctx context.Context, tx *sql.Tx, now time.Time, skips []notice.Skip) error {
+	var rows []any
+	seen := map[string]bool{}
+	for _, k := range skips {
+		if k.Key == "" || seen[k.Key] {
+			continue
+		}
+		seen[k.Key] = true
+		rows = append(rows, k.Key, k.Letter, k.To, k.Subject, k.Why, millis(now), millis(k.Until))
+	}
+	return insertMany(ctx, tx, `INSERT INTO skip (key, letter, to_id, subject, why, at, until) VALUES `,
+		` ON CONFLICT (key) DO UPDATE SET why = excluded.why, until = excluded.until WHERE skip.why <> excluded.why OR skip.until <> excluded.until`, 7, rows)
+}
+
+func touchRun(ctx context.Context, tx *sql.Tx, now time.Time, run Run, planned int) error {
+	_, err := tx.ExecContext(ctx, `INSERT INTO run (kind, day, planned, state, at) VALUES ($1, $2, $3, 'open', $4)
+		ON CONFLICT (kind, day) DO UPDATE SET planned = run.planned + excluded.planned, at = excluded.at`, run.Kind, run.Day.String(), planned, millis(now))
+	return err
+}
+
+// guard holds a run whole, before its first letter, when it plans more than the guard allows; it gives how many letters are held.
+func guard(ctx context.Context, tx *sql.Tx, now time.Time, run Run) (int, error) {
+	var planned int
+	var state string
+	if err := tx.QueryRowContext(ctx, `SELECT planned, state FROM run WHERE kind = $1 AND day = $2`, run.Kind, run.Day.String()).Scan(&planned, &state); err != nil {
+		return 0, err
+	}
+	var last []int
+	err := each(ctx, tx, `SELECT planned FROM run WHERE kind = $1 AND day < $2 AND state <> 'held' ORDER BY day DESC LIMIT `+fmt.Sprint(run.Guard.Runs),
+		[]any{run.Kind, run.Day.String()}, func(r *sql.Rows) error {
+			var n int
+			err := r.Scan(&n)
+			last = append(last, n)
+			return err
+		})
+	if err != nil || state == "released" || planned <= notice.GuardLimit(run.Guard.Floor, run.Guard.Times, last) {
+		return 0, err
+	}
+	if _, err := tx.ExecContext(ctx, `UPDATE run SET state = 'held' WHERE kind = $1 AND day = $2`, run.Kind, run.Day.String()); err != nil {
+		return 0, err
+	}
+	result, err := tx.ExecContext(ctx, `UPDATE notice SET state = 'held', why = $1, changed_at = $2 WHERE run = $3 AND state = 'pending'`,
+		notice.HeldByGuard, millis(now), run.Kind+"/"+run.Day.String())
+	if err != nil {
+		return 0, err
+	}
+	n, err := result.RowsAffected()
+	return int(n), err
+}
+
+// Known tells which keys stood in the outbox by an instant (in any state but withdrawn).
+func (s *Store) Known(ctx context.Context, keys []string, by time.Time) (map[string]bool, error) {
+	known := map[string]bool{}
+	for len(keys) > 0 {
+		part := keys[:min(500, len(keys))]
+		keys = keys[len(part):]
+		err := each(ctx, s.db, `SELECT key FROM notice WHERE state <> 'withdrawn' AND planned_at <= $1 AND key IN `+list(2, len(part)),
+			append([]any{millis(by)}, anys(part)...), func(r *sql.Rows) error {
+				var k string
+				err := r.Scan(&k)
+				known[k] = true
+				return err
+			})
+		if err != nil {
+			return nil, fmt.Errorf("read the outbox: %w", err)
+		}
+	}
+	return known, nil
+}
+
+// Sleep lets appointments that were looked at sleep until their next moment (the zero time: for good), unless an import touched one in between.
+func (s *Store) Sleep(ctx context.Context, bookings []Booking, wake []time.Time) error {
+	err := s.write(ctx, func(tx *sql.Tx) error {
+		asleep, err := tx.PrepareContext(ctx, `UPDATE appointment SET wake_at = $1 WHERE appointment_id = $2 AND rev = $3`)
+		if err != nil {
+			return err
+		}
+		defer asleep.Close()
+		for i := range bookings {
+			at := sql.NullInt64{Int64: millis(wake[i]), Valid: !wake[i].IsZero()}
+			if _, err := asleep.ExecContext(ctx, at, bookings[i].ID, bookings[i].Rev); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("appointments looked at: %w", err)
+	}
+	return nil
+}
+
+// item is how a line of a digest is kept with its letter: ids and days.
+type item struct {
+	Seeker  string       `json:"s"`
+	Rule    string       `json:"r"`
+	Subject string       `json:"u,omitempty"`
+	Stage   policy.Stage `json:"t"`
+	New     bool         `json:"n,omitempty"`
+	Overdue int          `json:"o,omitempty"`
+	Anchor  calendar.Day `json:"a"`
+	Due     calendar.Day `json:"d"`
+	Coach   string       `json:"c"`
+	At      int64        `json:"m,omitempty"`
+	Why     string       `json:"w,omitempty"`
+}
+
+func encodeItems(items []notice.Item) (string, error) {
+	if len(items) == 0 {
+		return "", nil
+	}
+	out := make([]item, len(items))
+	for i, n := range items {
+		out[i] = item{n.Seeker, n.Rule, n.Subject, n.Stage, n.New, n.DaysOverdue, n.Anchor, n.Due, n.Coach, millis(n.At), n.Why}
+	}
+	b, err := json.Marshal(out)
+	return string(b), err
+}
+
+func decodeItems(text string) ([]notice.Item, error) {
+	if text == "" {
+		return nil, nil
+	}
+	var in []item
+	if err := json.Unmarshal([]byte(text), &in); err != nil {
+		return nil, err
+	}
+	items := make([]notice.Item, len(in))
+	for i, n := range in {
+		items[i] = notice.Item{Seeker: n.Seeker, Rule: n.Rule, Subject: n.Subject, Stage: n.Stage, New: n.New, DaysOverdue: n.Overdue,
+			Anchor: n.Anchor, Due: n.Due, Coach: n.Coach, At: instant(n.At), Why: n.Why}
+	}
+	return items, nil
+}

@@ -1,0 +1,167 @@
+// Package store is the memory: the caseload's copy, the agenda, the outbox and the timetable's ledger in SQL. One SQL text serves SQLite and
+// PostgreSQL; what differs is in dialect.go. Exported methods own their transactions.
+package store
+
+import (
+	"context"
+	"database/sql"
+	"embed"
+	"errors"
+	"fmt"
+	"io/fs"
+	"time"
+
+	"github.com/pressly/goose/v3"
+
+	"vireilla/internal/calendar"
+)
+
+//go:embed migrations/*.sql
+var migrations embed.FS
+
+// Store is an open database with its schema up to date. It is safe for use by many goroutines.
+type Store struct {
+	db  *sql.DB
+	dia dialect
+}
+
+// Open opens a database and brings its schema up to date. url is "sqlite:PATH".
+func Open(ctx context.Context, url string) (*Store, error) {
+	db, dia, err := connect(url)
+	if err != nil {
+		return nil, err
+	}
+	s := &Store{db, dia}
+	if err := s.check(ctx); err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	if err := s.migrate(ctx); err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	return s, nil
+}
+
+// Close closes the database.
+func (s *Store) Close() error { return s.db.Close() }
+
+// check refuses a database that is damaged rather than to write to it.
+func (s *Store) check(ctx context.Context) error {
+	if err := s.db.PingContext(ctx); err != nil {
+		return fmt.Errorf("database: cannot be opened: %w", err)
+	}
+	if s.dia.check == "" {
+		return nil
+	}
+	var answer string
+	if err := s.db.QueryRowContext(ctx, s.dia.check).Scan(&answer); err != nil || answer != "ok" {
+		return fmt.Errorf("database: is damaged (%s); restore it from a backup: %v", answer, err)
+	}
+	return nil
+}
+
+func (s *Store) migrate(ctx context.Context) error {
+	files, err := fs.Sub(migrations, "migrations")
+	if err != nil {
+		return err
+	}
+	provider, err := goose.NewProvider(s.dia.goose, s.db, files)
+	if err != nil {
+		return fmt.Errorf("migrate: %w", err)
+	}
+	have, want, err := provider.GetVersions(ctx)
+	if err != nil {
+		return fmt.Errorf("migrate: %w", err)
+	}
+	if have > want {
+		return fmt.Errorf("migrate: the database has schema %d, this program knows %d: use a newer program", have, want)
+	}
+	if have == want {
+		return nil
+	}
+	if _, err := provider.Up(ctx); err != nil {
+		return fmt.Errorf("migrate: %w", err)
+	}
+	return nil
+}
+
+// Schema gives the version of the schema.
+func (s *Store) Schema(ctx context.Context) (version int64, err error) {
+	err = s.db.QueryRowContext(ctx, `SELECT max(version_id) FROM goose_db_version`).Scan(&version)
+	return version, err
+}
+
+// write runs f in a transaction that is committed when f returns nil.
+func (s *Store) write(ctx context.Context, f func(*sql.Tx) error) error {
+	tx, err := s.db.BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	if err := f(tx); err != nil {
+		return errors.Join(err, tx.Rollback())
+	}
+	return tx.Commit()
+}
+
+// querier is a database, a connection or a transaction.
+type querier interface {
+	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
+	ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)
+}
+
+// each runs a query and hands every row to scan.
+func each(ctx context.Context, q querier, query string, args []any, scan func(*sql.Rows) error) error {
+	rows, err := q.QueryContext(ctx, query, args...)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		if err := scan(rows); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
+}
+
+// Values as they stand in SQL.
+
+type day struct{ d *calendar.Day }
+
+func (d day) Scan(v any) error {
+	switch text := v.(type) {
+	case nil:
+		*d.d = 0
+		return nil
+	case string:
+		return d.d.UnmarshalText([]byte(text))
+	case []byte:
+		return d.d.UnmarshalText(text)
+	}
+	return fmt.Errorf("a day is text, not %T", v)
+}
+
+type moment struct{ t *time.Time }
+
+func (m moment) Scan(v any) error {
+	ms, ok := v.(int64)
+	if !ok && v != nil {
+		return fmt.Errorf("a moment is a number, not %T", v)
+	}
+	*m.t = instant(ms)
+	return nil
+}
+
+func instant(ms int64) time.Time {
+	if ms == 0 {
+		return time.Time{}
+	}
+	return time.UnixMilli(ms).UTC()
+}
+
+func millis(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.UnixMilli()
+}

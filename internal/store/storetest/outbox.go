@@ -1,0 +1,254 @@
+package storetest
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"testing"
+	"time"
+
+	"vireilla/internal/calendar"
+	"vireilla/internal/notice"
+	"vireilla/internal/policy"
+	"vireilla/internal/store"
+)
+
+func sameKey(t *testing.T, s *store.Store) {
+	if ids := add(t, s, 3); len(ids) != 3 {
+		t.Fatalf("%d letters", len(ids))
+	}
+	if ids := add(t, s, 4); len(ids) != 1 {
+		t.Fatalf("%d new letters the second time", len(ids))
+	}
+	known, err := s.Known(t.Context(), []string{"appointment_reminder/A-0/x/72h", "other"}, morning)
+	if err != nil || len(known) != 1 {
+		t.Fatalf("known: %v, %v", known, err)
+	}
+}
+
+func claimedOnce(t *testing.T, s *store.Store) {
+	add(t, s, 5)
+	var mu sync.Mutex
+	seen := map[int64]int{}
+	var wg sync.WaitGroup
+	for range 6 {
+		wg.Go(func() {
+			for range 3 {
+				claimed, err := s.Claim(context.Background(), morning, nil, 2)
+				if err != nil {
+					t.Error(err)
+				}
+				mu.Lock()
+				for _, c := range claimed {
+					seen[c.ID]++
+				}
+				mu.Unlock()
+			}
+		})
+	}
+	wg.Wait()
+	if len(seen) != 5 {
+		t.Errorf("%d letters claimed", len(seen))
+	}
+	for id, n := range seen {
+		if n != 1 {
+			t.Errorf("letter %d claimed %d times", id, n)
+		}
+	}
+}
+
+func report(c notice.Claimed, state notice.State) notice.Report {
+	return notice.Report{Claimed: c, Next: notice.Next{State: state, Try: morning.Add(time.Minute), Ambiguous: state == notice.Unsure}}
+}
+
+func oldFence(t *testing.T, s *store.Store) {
+	add(t, s, 1)
+	old := claim(t, s, morning)[0]
+	later := morning.Add(store.ClaimFor + time.Second)
+	if n, err := s.FreeStuck(t.Context(), later); err != nil || n != 1 {
+		t.Fatalf("freed %d, %v", n, err)
+	}
+	lost, err := s.Record(t.Context(), later, []notice.Report{report(old, notice.Sent)})
+	if err != nil || len(lost) != 1 {
+		t.Fatalf("lost %v, %v", lost, err)
+	}
+	if n := states(t, s); n[notice.Unsure] != 1 {
+		t.Fatalf("states %v", n)
+	}
+}
+
+func sentTells(t *testing.T, s *store.Store) {
+	mustImport(t, s, Small())
+	anchor := calendar.Date(2024, 1, 12)
+	o := policy.Obligation{Seeker: "S-1", Rule: "job_search_discussion", Era: "nordic", Anchor: anchor, DueStrict: anchor + 91, Due: anchor + 91,
+		Stage: policy.Upcoming, Owner: "C-1", Coach: "C-1", Weight: 40, Basis: "1379/2021"}
+	if err := s.SetAgenda(t.Context(), []notice.Agenda{{Seeker: "S-1", Obligations: []policy.Obligation{o}}}); err != nil {
+		t.Fatal(err)
+	}
+	item := notice.Item{Seeker: "S-1", Rule: o.Rule, Anchor: anchor, Stage: policy.Upcoming, Due: o.Due, Coach: "C-1", New: true}
+	n := notice.Notice{Key: "coach_digest/C-1/2024-03-04", Letter: notice.CoachDigest, To: "C-1", Role: notice.ToCoach, Language: "fi", SendAt: morning,
+		Expires: morning.Add(time.Hour), Items: []notice.Item{item}, Told: []notice.Item{item}, Rest: 7, Late: 2}
+	if _, err := s.Add(t.Context(), morning, run("digests"), notice.Plan{Notices: []notice.Notice{n}}); err != nil {
+		t.Fatal(err)
+	}
+	c := claim(t, s, morning)[0]
+	if len(c.Items) != 1 || c.Items[0] != item || c.Rest != 7 || c.Late != 2 {
+		t.Fatalf("claimed %+v", c)
+	}
+	if _, err := s.Record(t.Context(), morning, []notice.Report{report(c, notice.Sent)}); err != nil {
+		t.Fatal(err)
+	}
+	staged, err := s.Staged(t.Context())
+	if err != nil || len(staged) != 1 || staged[0].Obligation != o || staged[0].Told["C-1"] != policy.Upcoming {
+		t.Fatalf("staged %+v, %v", staged, err)
+	}
+}
+
+func stuck(t *testing.T, s *store.Store) {
+	add(t, s, 1)
+	at := morning
+	for _, want := range []notice.State{notice.Unsure, notice.Held} {
+		if c := claim(t, s, at); len(c) != 1 {
+			t.Fatalf("%d claimed at %s", len(c), at)
+		}
+		at = at.Add(store.ClaimFor + time.Second)
+		if _, err := s.FreeStuck(t.Context(), at); err != nil {
+			t.Fatal(err)
+		}
+		if n := states(t, s); n[want] != 1 {
+			t.Fatalf("states %v, want %s", n, want)
+		}
+		if c := claim(t, s, at); len(c) != 0 {
+			t.Fatal("an unsure letter was claimed before its time")
+		}
+		at = at.Add(notice.UnsureWait)
+	}
+	if c := claim(t, s, at.Add(time.Hour)); len(c) != 0 {
+		t.Fatal("a held letter was claimed")
+	}
+}
+
+func guard(t *testing.T, s *store.Store) {
+	if ids := add(t, s, 6); len(ids) != 0 { // the floor is 5
+		t.Fatalf("%d letters may go out", len(ids))
+	}
+	if c := claim(t, s, morning); len(c) != 0 {
+		t.Fatal("a held letter was claimed")
+	}
+	if n, err := s.Release(t.Context(), morning, "appointments", monday); err != nil || n != 6 {
+		t.Fatalf("released %d, %v", n, err)
+	}
+	if c := claim(t, s, morning); len(c) != 6 {
+		t.Fatalf("%d claimed after the release", len(c))
+	}
+	if _, err := s.Release(t.Context(), morning, "appointments", monday); err == nil {
+		t.Fatal("released twice")
+	}
+}
+
+func withdrawnAgain(t *testing.T, s *store.Store) {
+	add(t, s, 1)
+	c := claim(t, s, morning)[0]
+	if _, err := s.Record(t.Context(), morning, []notice.Report{report(c, notice.Withdrawn)}); err != nil {
+		t.Fatal(err)
+	}
+	if ids := add(t, s, 1); len(ids) != 1 || ids[0] != c.ID {
+		t.Fatalf("planned again: %v", ids)
+	}
+	if err := s.Withdraw(t.Context(), morning, c.ID); err != nil {
+		t.Fatal(err)
+	}
+	if ids := add(t, s, 1); len(ids) != 0 {
+		t.Fatal("what a person withdrew came back")
+	}
+}
+
+func killSwitch(t *testing.T, s *store.Store) {
+	add(t, s, 1)
+	if err := s.SetStopped(t.Context(), true); err != nil {
+		t.Fatal(err)
+	}
+	if c := claim(t, s, morning); len(c) != 0 {
+		t.Fatal("claimed while stopped")
+	}
+	if err := s.SetStopped(t.Context(), false); err != nil {
+		t.Fatal(err)
+	}
+	if c := claim(t, s, morning); len(c) != 1 {
+		t.Fatal("nothing claimed after the start")
+	}
+}
+
+func ticks(t *testing.T, s *store.Store) {
+	last, err := s.LastTick(t.Context(), "digests")
+	if err != nil || !last.IsZero() {
+		t.Fatalf("last %s, %v", last, err)
+	}
+	var wg sync.WaitGroup
+	var mu sync.Mutex
+	ours := 0
+	for range 5 {
+		wg.Go(func() {
+			mine, err := s.Strike(context.Background(), "digests", last, morning, []time.Time{morning.Add(-time.Minute), morning})
+			if err != nil {
+				t.Error(err)
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			if mine {
+				ours++
+			}
+		})
+	}
+	wg.Wait()
+	if ours != 1 {
+		t.Fatalf("struck by %d", ours)
+	}
+	open, err := s.OpenTicks(t.Context(), morning.Add(time.Hour))
+	if err != nil || len(open) != 2 || !open[1].At.Equal(morning) {
+		t.Fatalf("open %v, %v", open, err)
+	}
+	if err := s.TickDone(t.Context(), morning, "digests", open[0].At); err != nil {
+		t.Fatal(err)
+	}
+	if open, err := s.OpenTicks(t.Context(), morning.Add(time.Hour)); err != nil || len(open) != 1 {
+		t.Fatalf("open %v, %v", open, err)
+	}
+}
+
+func toldBooking(t *testing.T, s *store.Store) {
+	mustImport(t, s, Small())
+	add(t, s, 1)
+	r := report(claim(t, s, morning)[0], notice.Sent)
+	r.Told = &notice.ToldBooking{StartsAt: morning.Add(96 * time.Hour), Mode: "office", Place: "x", Sequence: 2, At: morning}
+	if _, err := s.Record(t.Context(), morning, []notice.Report{r}); err != nil {
+		t.Fatal(err)
+	}
+	b, err := s.Bookings(t.Context(), []string{"A-1"})
+	if err != nil || len(b) != 1 || b[0].Told == nil || *b[0].Told != *r.Told {
+		t.Fatalf("told %+v, %v", b, err)
+	}
+	ahead, err := s.Ahead(t.Context(), morning)
+	if err != nil || len(ahead) != 3 {
+		t.Fatalf("%d ahead, %v", len(ahead), err)
+	}
+}
+
+func suppressed(t *testing.T, s *store.Store) {
+	mustImport(t, s, Small())
+	add(t, s, 1)
+	r := report(claim(t, s, morning)[0], notice.Failed)
+	r.Suppress = "s@example.org"
+	if _, err := s.Record(t.Context(), morning, []notice.Report{r}); err != nil {
+		t.Fatal(err)
+	}
+	for i, want := range []bool{true, false} {
+		b, err := s.Bookings(t.Context(), []string{"A-1"})
+		if err != nil || b[0].Suppressed != want {
+			t.Fatalf("step %d: suppressed %v, %v", i, b[0].Suppressed, err)
+		}
+		fresh := Small()
+		fresh["seekers.csv"][0]["email"] = fmt.Sprintf("new%d@example.org", i)
+		mustImport(t, s, fresh)
+	}
+}
