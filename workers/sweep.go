@@ -1,0 +1,62 @@
+package workers
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"vireilla/internal/policy"
+)
+
+// Sweep makes good what was lost: it rings for what is due, frees letters whose worker died, puts again ticks whose task never came, and forgets the old.
+type Sweep struct {
+	Policy *policy.Policy
+	Outbox interface {
+		FreeStuck(ctx context.Context, now time.Time) (int, error)
+		Due(ctx context.Context, now time.Time) (int, error)
+		Forget(ctx context.Context, letters, skips time.Time) error
+	}
+	OpenTicks func(ctx context.Context, before time.Time, each func(entry string, at time.Time) error) error
+	Bell      interface {
+		RingAny(ctx context.Context, n int) error
+		Tick(ctx context.Context, entry string, at time.Time) error
+	}
+	Bells int // how many letters' tasks run side by side
+	Log   *slog.Logger
+}
+
+// lostAfter is how long a tick may stay undone before its task is put again.
+const lostAfter = 2 * time.Minute
+
+// Ring rings for whatever is due, if anything is.
+func (s *Sweep) Ring(ctx context.Context, now time.Time) error {
+	due, err := s.Outbox.Due(ctx, now)
+	if err != nil || due == 0 {
+		return err
+	}
+	return s.Bell.RingAny(ctx, min(s.Bells, due))
+}
+
+// Run frees and puts again.
+func (s *Sweep) Run(ctx context.Context, now time.Time) error {
+	n, err := s.Outbox.FreeStuck(ctx, now)
+	if err != nil {
+		return fmt.Errorf("sweep: %w", err)
+	}
+	if n > 0 {
+		s.Log.Warn("letters whose worker died are unsure", "letters", n)
+	}
+	if err := s.OpenTicks(ctx, now.Add(-lostAfter), func(entry string, at time.Time) error {
+		return s.Bell.Tick(ctx, entry, at)
+	}); err != nil {
+		return fmt.Errorf("sweep: %w", err)
+	}
+	return s.Ring(ctx, now)
+}
+
+// Forget drops what has served its time.
+func (s *Sweep) Forget(ctx context.Context, now time.Time) error {
+	r := s.Policy.Retention
+	return s.Outbox.Forget(ctx, now.AddDate(0, 0, -r.LettersDays), now.AddDate(0, 0, -r.SkipsDays))
+}

@@ -1,0 +1,81 @@
+// Package workers does the work. The flow, in one place:
+//
+//	Timetable  the clock strikes            -> the tick is recorded in SQL, then its task is put
+//	Scan       facts -> plan -> outbox      -> the new letters are rung
+//	Deliver    claim -> still true? -> render -> send -> what became of it -> record
+//	Sweep      frees what is stuck, rings what is due, puts again what was lost
+//
+// SQL is the memory, Redis the doorbell: a task names ids and may come twice, late, or on several machines at once; the outbox decides. Every step
+// declares, beside its use, the few methods that it needs.
+package workers
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"runtime/debug"
+	"time"
+
+	"github.com/hibiken/asynq"
+
+	"vireilla/internal/policy"
+	"vireilla/tasks"
+)
+
+// Workers hands each task to its step.
+type Workers struct {
+	Clock   func() time.Time
+	Policy  *policy.Policy
+	Scan    *Scan
+	Deliver *Deliver
+	Sweep   *Sweep
+	Ledger  interface {
+		TickDone(ctx context.Context, now time.Time, entry string, at time.Time) error
+	}
+	Log *slog.Logger
+}
+
+// ProcessTask implements asynq.Handler. A task that makes no sense is not tried again; what the outbox could not take is.
+func (w *Workers) ProcessTask(ctx context.Context, t *asynq.Task) (err error) {
+	start := w.Clock()
+	defer func() {
+		if r := recover(); r != nil {
+			w.Log.Error("a step panicked", "task", t.Type(), "stack", string(debug.Stack()))
+			err = fmt.Errorf("%s: panic: %w", t.Type(), asynq.SkipRetry)
+		}
+		level := slog.LevelDebug
+		if err != nil {
+			level = slog.LevelError
+		}
+		w.Log.Log(ctx, level, "step", "task", t.Type(), "took", w.Clock().Sub(start), "err", err)
+	}()
+	if t.Type() == tasks.Deliver {
+		ids, err := tasks.ParseDeliver(t)
+		if err != nil {
+			return fmt.Errorf("%w: %w", err, asynq.SkipRetry)
+		}
+		return w.Deliver.Run(ctx, ids)
+	}
+	tick, err := tasks.ParseTick(t)
+	if err != nil {
+		return fmt.Errorf("%w: %w", err, asynq.SkipRetry)
+	}
+	if err := w.strike(ctx, tick.Entry); err != nil {
+		return err
+	}
+	return w.Ledger.TickDone(ctx, w.Clock(), tick.Entry, tick.At)
+}
+
+// strike does the work of an entry of the timetable. It looks at what is due by now, not at the tick: late is as good as in time.
+func (w *Workers) strike(ctx context.Context, entry string) error {
+	now := w.Clock()
+	switch entry {
+	case "deliver":
+		return w.Sweep.Ring(ctx, now)
+	case "sweep":
+		return w.Sweep.Run(ctx, now)
+	case "retention":
+		return w.Sweep.Forget(ctx, now)
+	}
+	return w.Scan.Run(ctx, entry, now)
+}
