@@ -24,7 +24,7 @@ type Day struct {
 	Outbox interface {
 		Due(ctx context.Context, now time.Time) (int, error)
 		NextDue(ctx context.Context) (time.Time, error)
-		NextStuck(ctx context.Context) (time.Time, error)
+		Hasten(ctx context.Context, now time.Time) error
 		NextBooking(ctx context.Context) (at time.Time, found bool, err error)
 	}
 	Bells int
@@ -42,8 +42,15 @@ func Watched(h asynq.Handler, ended chan<- error) asynq.Handler {
 	})
 }
 
-// Run goes through the day. Scans run at their ticks, appointments when one wakes, letters when they are due, and claims that nobody holds any more end.
+// Run goes through the day. Scans run at their ticks, appointments when one wakes, letters when they are due. What an earlier run could not bring out is tried
+// once more; what a run that was killed has left claimed becomes unsure when the claim has ended.
 func (d *Day) Run(ctx context.Context, day calendar.Day) error {
+	if err := d.Outbox.Hasten(ctx, day.At(0, 0, d.Policy.Location)); err != nil {
+		return err
+	}
+	if err := d.tick(ctx, "sweep", day.At(0, 0, d.Policy.Location)); err != nil {
+		return err
+	}
 	at, end := day.At(0, 0, d.Policy.Location).Add(-time.Millisecond), (day+1).At(0, 0, d.Policy.Location)
 	for {
 		entry, when, err := d.next(ctx, at, end)
@@ -91,15 +98,8 @@ func (d *Day) next(ctx context.Context, at, end time.Time) (entry string, when t
 		}
 	}
 	due, err := d.Outbox.NextDue(ctx)
-	if err != nil {
-		return "", when, err
-	}
 	if due.After(at) {
 		consider("deliver", due)
-	}
-	stuck, err := d.Outbox.NextStuck(ctx)
-	if err == nil && stuck.After(at) {
-		consider("sweep", stuck)
 	}
 	return entry, when, err
 }

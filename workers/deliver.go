@@ -18,9 +18,10 @@ import (
 // Deliver takes letters to the relay: claim -> still true? -> render -> send -> what became of it -> record.
 type Deliver struct {
 	Clock  func() time.Time
+	Wall   func() time.Time // the real time, by which claims hold; Clock differs from it when a day is run later
 	Policy *policy.Policy
 	Outbox interface {
-		Claim(ctx context.Context, now time.Time, ids []int64, n int) ([]notice.Claimed, error)
+		Claim(ctx context.Context, now, wall time.Time, ids []int64, n int) ([]notice.Claimed, error)
 	}
 	Facts   DoorFacts
 	Refresh func(ctx context.Context, now time.Time) error // brings the agenda up to what was imported
@@ -28,7 +29,8 @@ type Deliver struct {
 	From    string // sender, an address or `Name <address>`
 	Send    func(ctx context.Context, m Mail) notice.Outcome
 	Record  *Recorder
-	Stop    context.Context // once done, no further letter is begun
+	Stop    context.Context  // once done, no further letter is begun
+	NotOver func() time.Time // when set, no further try is made before this
 	Log     *slog.Logger
 }
 
@@ -49,41 +51,56 @@ type Mail struct {
 	Method                                             string
 }
 
-// Run delivers the named letters, then whatever else is due, until nothing is or the time of the task runs out.
+// Run delivers the named letters, then whatever else is due, until nothing is or the time of the task runs out. While one batch goes out, what became of the one
+// before is being written down: it is waited for one batch later.
 func (d *Deliver) Run(ctx context.Context, ids []int64) error {
-	end := d.Clock().Add(time.Minute)
+	end := d.Wall().Add(time.Minute)
+	var before *group
 	for d.Stop.Err() == nil && ctx.Err() == nil {
-		claimed, err := d.Outbox.Claim(ctx, d.Clock(), ids, tasks.Batch)
+		claimed, err := d.Outbox.Claim(ctx, d.Clock(), d.Wall(), ids, tasks.Batch)
 		if err != nil {
-			return fmt.Errorf("deliver: %w", err)
+			return fmt.Errorf("deliver: %w", errors.Join(err, before.wait()))
 		}
 		if len(claimed) > 0 {
-			if err := d.batch(ctx, claimed); err != nil {
-				return fmt.Errorf("deliver: %w", err)
+			batch, err := d.batch(ctx, claimed)
+			if err := errors.Join(err, before.wait()); err != nil {
+				return fmt.Errorf("deliver: %w", errors.Join(err, batch.wait()))
 			}
+			before = batch
 		}
-		if len(claimed) == 0 && len(ids) == 0 || d.Clock().After(end) {
-			return nil
+		if len(claimed) == 0 && len(ids) == 0 || d.Wall().After(end) {
+			break
 		}
 		ids = nil
+	}
+	if err := before.wait(); err != nil {
+		return fmt.Errorf("deliver: %w", err)
 	}
 	return nil
 }
 
-// batch takes claimed letters to the relay one by one and has what became of them recorded; it returns when all is written down.
-func (d *Deliver) batch(ctx context.Context, claimed []notice.Claimed) error {
+// batch takes claimed letters to the relay one by one and hands in what became of them; the group it gives is done when all is written down.
+func (d *Deliver) batch(ctx context.Context, claimed []notice.Claimed) (*group, error) {
 	group := d.Record.group()
 	doors, err := d.doors(ctx, claimed)
 	if err != nil {
 		for i := range claimed {
 			group.add(ctx, released(&claimed[i], d.Clock()))
 		}
-		return errors.Join(err, group.wait())
+		return group, err
 	}
+	not := map[string]int{}
 	for i := range claimed {
-		group.add(ctx, d.letter(ctx, &claimed[i], &doors[i]))
+		r := d.letter(ctx, &claimed[i], &doors[i])
+		if r.State != notice.Sent && !r.Released {
+			not[string(r.State)+" "+r.Why]++
+		}
+		group.add(ctx, r)
 	}
-	return group.wait()
+	if len(not) > 0 {
+		d.Log.Warn("letters did not go out", "of", len(claimed), "became", not)
+	}
+	return group, nil
 }
 
 // letter takes one letter to the relay; a letter that panics fails alone.
@@ -95,7 +112,7 @@ func (d *Deliver) letter(ctx context.Context, c *notice.Claimed, door *notice.Do
 		}
 	}()
 	now := d.Clock()
-	if d.Stop.Err() != nil || ctx.Err() != nil || now.After(c.Until.Add(-ClaimMargin)) {
+	if d.Stop.Err() != nil || ctx.Err() != nil || d.Wall().After(c.Until.Add(-ClaimMargin)) {
 		return released(c, now)
 	}
 	v := c.Check(d.Policy, door, now)
@@ -132,8 +149,11 @@ func (d *Deliver) became(c *notice.Claimed, door *notice.Door, o notice.Outcome)
 			r.Suppress = door.Address
 		}
 	}
+	if r.State == notice.Deferred && d.NotOver != nil && r.Try.Before(d.NotOver()) {
+		r.Try = d.NotOver()
+	}
 	if r.State != notice.Sent {
-		d.Log.Warn("a letter did not go out", "letter", c.ID, "kind", c.Letter, "state", string(r.State), "code", o.Code, "why", r.Why, "tries", c.Tries)
+		d.Log.Debug("a letter did not go out", "letter", c.ID, "kind", c.Letter, "state", string(r.State), "code", o.Code, "why", r.Why, "tries", c.Tries)
 	}
 	return r
 }

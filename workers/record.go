@@ -56,6 +56,9 @@ func (g *group) add(ctx context.Context, report notice.Report) {
 
 // wait returns when all reports are written, or with the first error; those that could not be written stay claimed and become unsure.
 func (g *group) wait() error {
+	if g == nil {
+		return nil
+	}
 	g.pending.Wait()
 	return g.err
 }

@@ -13,7 +13,7 @@ import (
 type Sweep struct {
 	Policy *policy.Policy
 	Outbox interface {
-		FreeStuck(ctx context.Context, now time.Time) (int, error)
+		FreeStuck(ctx context.Context, wall time.Time) (int, error)
 		Due(ctx context.Context, now time.Time) (int, error)
 		Forget(ctx context.Context, letters, skips time.Time) error
 	}
@@ -38,9 +38,9 @@ func (s *Sweep) Ring(ctx context.Context, now time.Time) error {
 	return s.Bell.RingAny(ctx, min(s.Bells, due))
 }
 
-// Run frees and puts again.
-func (s *Sweep) Run(ctx context.Context, now time.Time) error {
-	n, err := s.Outbox.FreeStuck(ctx, now)
+// Run frees and puts again. Claims end by the real time, wall.
+func (s *Sweep) Run(ctx context.Context, now, wall time.Time) error {
+	n, err := s.Outbox.FreeStuck(ctx, wall)
 	if err != nil {
 		return fmt.Errorf("sweep: %w", err)
 	}

@@ -73,7 +73,7 @@ func (w *Workers) strike(ctx context.Context, entry string) error {
 	case "deliver":
 		return w.Sweep.Ring(ctx, now)
 	case "sweep":
-		return w.Sweep.Run(ctx, now)
+		return w.Sweep.Run(ctx, now, w.Deliver.Wall())
 	case "retention":
 		return w.Sweep.Forget(ctx, now)
 	}

@@ -19,20 +19,18 @@ type Verdict struct {
 
 // Quiet says why a case has no contact obligation on a day (section 8), or "" when it has one.
 func (p *Policy) Quiet(c caseload.Case, day calendar.Day) string {
+	v := look(c, day)
+	if why := v.closed(); why != "" {
+		return why
+	}
 	why := Met
-	open := false
 	p.each(c, day, func(s *step, _ Obligation, w string) {
 		switch {
-		case len(s.rule.Kinds) > 0:
-		case w == "":
-			open = true
-		case w != NoAnchor && w != OtherEra && (why == Met || w != Met):
+		case len(s.rule.Kinds) > 0 || why == "":
+		case w == "" || w == SkippedBySixMonths:
 			why = w
 		}
 	})
-	if open {
-		return ""
-	}
 	return why
 }
 
@@ -115,8 +113,12 @@ func change(r *Rule, why string, o Obligation) string {
 			return "an interview or job search discussion held, or the end of the job search"
 		}
 		return "a discussion held, or the end of the job search"
-	case JobSearchEnded, NotYet:
+	case JobSearchEnded:
 		return "a new job search"
+	case NotYet:
+		return "a job search, and the interview or discussion that must come first"
+	case OtherStatus:
+		return "status unemployed"
 	case InService, Employed:
 		return "another status"
 	case OtherEra:

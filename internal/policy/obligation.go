@@ -112,7 +112,7 @@ func (p *Policy) try(s *step, v *view, t *caseload.Training, tell func(*step, Ob
 	tell(s, o, "")
 }
 
-// Why a rule asks for nothing. NoAnchor and OtherEra say that the rule is not concerned; the rest are reasons that people are told.
+// Why a rule asks for nothing. NoAnchor, OtherEra and OtherStatus say that the rule is not concerned; the rest are reasons that people are told.
 const (
 	Met                = "met"
 	NotYet             = "not_yet"
@@ -122,4 +122,5 @@ const (
 	SkippedBySixMonths = "skipped_by_six_months"
 	NoAnchor           = "no_anchor"
 	OtherEra           = "other_era"
+	OtherStatus        = "other_status"
 )

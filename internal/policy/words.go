@@ -64,11 +64,11 @@ func conditions() map[string]condition {
 	}
 	return map[string]condition{
 		"no_discussion_held":        asks(Met, func(_ *Policy, v *view) bool { return v.lastDiscussion == 0 }),
-		"discussion_held":           asks(NoAnchor, func(_ *Policy, v *view) bool { return v.lastDiscussion != 0 }),
-		"initial_interview_held":    asks(NoAnchor, func(_ *Policy, v *view) bool { return v.initialInterview != 0 }),
+		"discussion_held":           asks(NotYet, func(_ *Policy, v *view) bool { return v.lastDiscussion != 0 }),
+		"initial_interview_held":    asks(NotYet, func(_ *Policy, v *view) bool { return v.initialInterview != 0 }),
 		"no_initial_interview_held": asks(Met, func(_ *Policy, v *view) bool { return v.initialInterview == 0 }),
 		"not_resumed":               asks(SkippedBySixMonths, func(p *Policy, v *view) bool { return !v.resumed(p) }),
-		"unemployed":                asks(NoAnchor, func(_ *Policy, v *view) bool { return v.seeker.Status == caseload.Unemployed }),
+		"unemployed":                asks(OtherStatus, func(_ *Policy, v *view) bool { return v.seeker.Status == caseload.Unemployed }),
 		"not_notified": func(_ *Policy, _ *step, _ *view, t *caseload.Training, _ *Obligation) string {
 			if t != nil && t.NotifiedOn != 0 {
 				return Met

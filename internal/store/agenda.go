@@ -14,17 +14,14 @@ import (
 
 // Prepare makes the agenda ready for a day and policy: when the day lies before the one it stands at, or the policy is another, everybody is woken.
 func (s *Store) Prepare(ctx context.Context, on calendar.Day, policyID string) error {
-	err := s.write(ctx, func(tx *sql.Tx) error {
-		at, err := meta(ctx, tx, "agenda_day")
+	at, with, err := s.agendaState(ctx, s.db)
+	if err == nil && at == on.String() && with == policyID {
+		return nil
+	}
+	err = s.write(ctx, func(tx *sql.Tx) error {
+		at, with, err := s.agendaState(ctx, tx)
 		if err != nil {
 			return err
-		}
-		with, err := meta(ctx, tx, "agenda_policy")
-		if err != nil {
-			return err
-		}
-		if at == on.String() && with == policyID {
-			return nil
 		}
 		if on.String() < at || with != policyID {
 			for _, q := range []string{`UPDATE seeker SET wake_on = ''`, `UPDATE appointment SET wake_at = 0`} {
@@ -39,6 +36,14 @@ func (s *Store) Prepare(ctx context.Context, on calendar.Day, policyID string) e
 		return fmt.Errorf("prepare the agenda: %w", err)
 	}
 	return nil
+}
+
+func (s *Store) agendaState(ctx context.Context, q querier) (day, policyID string, err error) {
+	if day, err = meta(ctx, q, "agenda_day"); err != nil {
+		return "", "", err
+	}
+	policyID, err = meta(ctx, q, "agenda_policy")
+	return day, policyID, err
 }
 
 func meta(ctx context.Context, q querier, name string) (value string, err error) {
@@ -57,11 +62,10 @@ func setMeta(ctx context.Context, q querier, name, value string) error {
 // SetAgenda writes what was found for some cases. A case that an import touched in between stays awake and is looked at again.
 func (s *Store) SetAgenda(ctx context.Context, found []notice.Agenda) error {
 	err := s.write(ctx, func(tx *sql.Tx) error {
-		asleep, err := tx.PrepareContext(ctx, `UPDATE seeker SET wake_on = $1 WHERE seeker_id = $2 AND rev = $3`)
+		asleep, err := s.statement(ctx, tx, `UPDATE seeker SET wake_on = $1 WHERE seeker_id = $2 AND rev = $3`)
 		if err != nil {
 			return err
 		}
-		defer asleep.Close()
 		var ids, rows []any
 		for i := range found {
 			f := &found[i]
@@ -74,10 +78,10 @@ func (s *Store) SetAgenda(ctx context.Context, found []notice.Agenda) error {
 				rows = append(rows, o.Seeker, o.Rule, o.Subject, o.Anchor.String(), o.Era, o.Basis, o.DueStrict.String(), o.Due.String(), int(o.Stage), o.Owner, o.Coach, o.Weight)
 			}
 		}
-		if _, err := tx.ExecContext(ctx, `DELETE FROM agenda WHERE seeker_id IN `+list(1, len(ids)), ids...); err != nil {
+		if _, err := tx.ExecContext(ctx, `DELETE FROM agenda WHERE seeker_id IN `+s.dia.list(1, len(ids)), ids...); err != nil {
 			return err
 		}
-		return insertMany(ctx, tx, `INSERT INTO agenda (seeker_id, rule, subject, anchor, era, basis, due_strict, due, stage, owner, coach_id, weight) VALUES `, ``, 12, rows)
+		return s.insertMany(ctx, tx, `INSERT INTO agenda (seeker_id, rule, subject, anchor, era, basis, due_strict, due, stage, owner, coach_id, weight) VALUES `, ``, 12, rows)
 	})
 	if err != nil {
 		return fmt.Errorf("write the agenda: %w", err)
@@ -86,11 +90,11 @@ func (s *Store) SetAgenda(ctx context.Context, found []notice.Agenda) error {
 }
 
 // insertMany inserts rows of so many columns, many at once.
-func insertMany(ctx context.Context, q querier, head, tail string, columns int, values []any) error {
+func (s *Store) insertMany(ctx context.Context, q querier, head, tail string, columns int, values []any) error {
 	const atOnce = 100
 	for len(values) > 0 {
 		n := min(atOnce, len(values)/columns)
-		if _, err := q.ExecContext(ctx, head+marks(n, columns)+tail, values[:n*columns]...); err != nil {
+		if _, err := q.ExecContext(ctx, head+s.dia.marks(n, columns)+tail, values[:n*columns]...); err != nil {
 			return err
 		}
 		values = values[n*columns:]
@@ -108,7 +112,7 @@ func obligationFields(o *policy.Obligation) []any {
 func (s *Store) Staged(ctx context.Context, seekers ...string) ([]notice.Staged, error) {
 	where, args := `a.stage > 0`, []any(nil)
 	if len(seekers) > 0 {
-		where, args = `a.seeker_id IN `+list(1, len(seekers)), anys(seekers)
+		where, args = `a.seeker_id IN `+s.dia.list(1, len(seekers)), anys(seekers)
 	}
 	var staged []notice.Staged
 	err := each(ctx, s.db, `SELECT `+obligationColumns+`, coalesce(t.owner, ''), coalesce(t.stage, 0) FROM agenda a

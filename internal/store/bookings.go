@@ -61,7 +61,7 @@ func (s *Store) Bookings(ctx context.Context, ids []string) ([]Booking, error) {
 	if len(ids) == 0 {
 		return nil, nil
 	}
-	return s.bookings(ctx, `a.appointment_id IN `+list(1, len(ids)), anys(ids)...)
+	return s.bookings(ctx, `a.appointment_id IN `+s.dia.list(1, len(ids)), anys(ids)...)
 }
 
 const matterQuery = `SELECT ` + trainingColumns + `, coalesce(x.email = s.email, false), ` + seekerColumns + `
@@ -114,7 +114,7 @@ func (s *Store) Awaited(ctx context.Context, due []policy.Obligation) ([]notice.
 			by[part[i].Subject] = &part[i]
 			ids = append(ids, part[i].Subject)
 		}
-		matters, err := s.matters(ctx, `t.training_id IN `+list(1, len(ids))+` ORDER BY t.training_id`, ids...)
+		matters, err := s.matters(ctx, `t.training_id IN `+s.dia.list(1, len(ids))+` ORDER BY t.training_id`, ids...)
 		if err != nil {
 			return nil, err
 		}
@@ -131,7 +131,7 @@ func (s *Store) Matters(ctx context.Context, ids []string) ([]notice.Matter, err
 	if len(ids) == 0 {
 		return nil, nil
 	}
-	return s.matters(ctx, `t.training_id IN `+list(1, len(ids)), anys(ids)...)
+	return s.matters(ctx, `t.training_id IN `+s.dia.list(1, len(ids)), anys(ids)...)
 }
 
 // Seekers gives the named living seekers by id.
@@ -140,7 +140,7 @@ func (s *Store) Seekers(ctx context.Context, ids []string) (map[string]caseload.
 	for len(ids) > 0 {
 		part := ids[:min(500, len(ids))]
 		ids = ids[len(part):]
-		err := each(ctx, s.db, `SELECT `+seekerColumns+` FROM seeker s WHERE s.gone_at = 0 AND s.seeker_id IN `+list(1, len(part)), anys(part), func(r *sql.Rows) error {
+		err := each(ctx, s.db, `SELECT `+seekerColumns+` FROM seeker s WHERE s.gone_at = 0 AND s.seeker_id IN `+s.dia.list(1, len(part)), anys(part), func(r *sql.Rows) error {
 			var k caseload.Seeker
 			err := r.Scan(seekerFields(&k)...)
 			found[k.ID] = k

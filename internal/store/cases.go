@@ -110,7 +110,7 @@ func (s *Store) chunk(ctx context.Context, where string, arg any) (cases []Awake
 		ids[i] = cases[i].Seeker.ID
 	}
 	last = cases[len(cases)-1].Seeker.ID
-	err = each(ctx, s.db, `SELECT contact_id, seeker_id, kind, held_on FROM contact WHERE gone_at = 0 AND seeker_id IN `+list(1, len(ids)), ids, func(r *sql.Rows) error {
+	err = each(ctx, s.db, `SELECT contact_id, seeker_id, kind, held_on FROM contact WHERE gone_at = 0 AND seeker_id IN `+s.dia.list(1, len(ids)), ids, func(r *sql.Rows) error {
 		var c caseload.Contact
 		err := r.Scan(&c.ID, &c.SeekerID, &c.Kind, day{&c.HeldOn})
 		if i, ok := place[c.SeekerID]; ok {
@@ -121,7 +121,7 @@ func (s *Store) chunk(ctx context.Context, where string, arg any) (cases []Awake
 	if err != nil {
 		return nil, "", err
 	}
-	err = each(ctx, s.db, `SELECT `+trainingColumns+` FROM training t WHERE t.gone_at = 0 AND t.seeker_id IN `+list(1, len(ids)), ids, func(r *sql.Rows) error {
+	err = each(ctx, s.db, `SELECT `+trainingColumns+` FROM training t WHERE t.gone_at = 0 AND t.seeker_id IN `+s.dia.list(1, len(ids)), ids, func(r *sql.Rows) error {
 		var t caseload.Training
 		err := r.Scan(trainingFields(&t)...)
 		if i, ok := place[t.SeekerID]; ok {

@@ -13,39 +13,43 @@ import (
 const ClaimFor = 13 * time.Minute
 
 // Claim takes up to n letters for sending: of those named, or of all that are due when none is named. `sending` is committed before it returns: no
-// database write, no letter. While the kill switch is on there are none.
-func (s *Store) Claim(ctx context.Context, now time.Time, ids []int64, n int) ([]notice.Claimed, error) {
+// database write, no letter. While the kill switch is on there are none. now says what is due; the claim holds by wall, the real time, which differs from
+// it when a day is run later.
+func (s *Store) Claim(ctx context.Context, now, wall time.Time, ids []int64, n int) ([]notice.Claimed, error) {
 	named := ""
-	args := []any{millis(now), millis(now.Add(ClaimFor))}
+	args := []any{millis(now), millis(wall.Add(ClaimFor))}
 	if len(ids) > 0 {
-		named = ` AND id IN ` + list(3, len(ids))
+		named = ` AND id IN ` + s.dia.list(3, len(ids))
 		args = append(args, anys(ids)...)
 	}
 	var claimed []notice.Claimed
-	err := each(ctx, s.db, `UPDATE notice SET state = 'sending', fence = fence + 1, tries = tries + 1, claimed_until = $2, changed_at = $1,
+	err := s.write(ctx, func(tx *sql.Tx) error {
+		claimed = nil
+		return each(ctx, tx, `UPDATE notice SET state = 'sending', fence = fence + 1, tries = tries + 1, claimed_until = $2, changed_at = $1,
 			dated_at = CASE WHEN dated_at = 0 THEN $1 ELSE dated_at END
 		WHERE id IN (SELECT id FROM notice WHERE state IN ('pending', 'deferred', 'unsure') AND next_try <= $1`+named+`
 				AND NOT EXISTS (SELECT 1 FROM meta WHERE name = 'stopped')
 			ORDER BY next_try, id LIMIT `+fmt.Sprint(n)+s.dia.skipLocked+`)
 			AND state IN ('pending', 'deferred', 'unsure')
 		RETURNING id, key, letter, role, to_id, subject, language, send_at, expires_at, start_at, items, told, rest, late, fence, tries, unsure, dated_at, claimed_until`,
-		args, func(r *sql.Rows) error {
-			var c notice.Claimed
-			var items, told string
-			err := r.Scan(&c.ID, &c.Key, &c.Letter, &c.Role, &c.To, &c.Subject, &c.Language, moment{&c.SendAt}, moment{&c.Expires}, moment{&c.Start}, &items, &told,
-				&c.Rest, &c.Late, &c.Fence, &c.Tries, &c.Unsure, moment{&c.Dated}, moment{&c.Until})
-			if err != nil {
-				return err
-			}
-			if c.Items, err = decodeItems(items); err != nil {
-				return fmt.Errorf("items of %d: %w", c.ID, err)
-			}
-			if c.Notice.Told, err = decodeItems(told); err != nil {
-				return fmt.Errorf("items of %d: %w", c.ID, err)
-			}
-			claimed = append(claimed, c)
-			return nil
-		})
+			args, func(r *sql.Rows) error {
+				var c notice.Claimed
+				var items, told string
+				err := r.Scan(&c.ID, &c.Key, &c.Letter, &c.Role, &c.To, &c.Subject, &c.Language, moment{&c.SendAt}, moment{&c.Expires}, moment{&c.Start}, &items, &told,
+					&c.Rest, &c.Late, &c.Fence, &c.Tries, &c.Unsure, moment{&c.Dated}, moment{&c.Until})
+				if err != nil {
+					return err
+				}
+				if c.Items, err = decodeItems(items); err != nil {
+					return fmt.Errorf("items of %d: %w", c.ID, err)
+				}
+				if c.Notice.Told, err = decodeItems(told); err != nil {
+					return fmt.Errorf("items of %d: %w", c.ID, err)
+				}
+				claimed = append(claimed, c)
+				return nil
+			})
+	})
 	if err != nil {
 		return nil, fmt.Errorf("claim: %w", err)
 	}
@@ -57,12 +61,11 @@ func (s *Store) Claim(ctx context.Context, now time.Time, ids []int64, n int) ([
 func (s *Store) Record(ctx context.Context, now time.Time, reports []notice.Report) (lost []int64, err error) {
 	err = s.write(ctx, func(tx *sql.Tx) error {
 		lost = nil
-		change, err := tx.PrepareContext(ctx, `UPDATE notice SET state = $1, next_try = $2, code = $3, why = $4, unsure = unsure + $5, tries = tries - $6, changed_at = $7
+		change, err := s.statement(ctx, tx, `UPDATE notice SET state = $1, next_try = $2, code = $3, why = $4, unsure = unsure + $5, tries = tries - $6, changed_at = $7
 			WHERE id = $8 AND fence = $9 AND state = 'sending'`)
 		if err != nil {
 			return err
 		}
-		defer change.Close()
 		for i := range reports {
 			r := &reports[i]
 			result, err := change.ExecContext(ctx, string(r.State), millis(r.Try), r.Code, r.Why, boolean(r.Ambiguous), boolean(r.Released), millis(now), r.ID, r.Fence)
@@ -77,7 +80,7 @@ func (s *Store) Record(ctx context.Context, now time.Time, reports []notice.Repo
 				lost = append(lost, r.ID)
 				continue
 			}
-			if err := told(ctx, tx, now, r); err != nil {
+			if err := s.keepTold(ctx, tx, now, r); err != nil {
 				return err
 			}
 		}
@@ -89,8 +92,8 @@ func (s *Store) Record(ctx context.Context, now time.Time, reports []notice.Repo
 	return lost, nil
 }
 
-// told keeps what a letter that went out has told, and wakes what a withdrawn one was about.
-func told(ctx context.Context, tx *sql.Tx, now time.Time, r *notice.Report) error {
+// keepTold keeps what a letter that went out has told, and wakes what a withdrawn one was about.
+func (s *Store) keepTold(ctx context.Context, tx *sql.Tx, now time.Time, r *notice.Report) error {
 	switch r.State {
 	case notice.Withdrawn:
 		_, err := tx.ExecContext(ctx, `UPDATE appointment SET wake_at = 0 WHERE appointment_id = $1 AND $1 <> ''`, r.Subject)
@@ -103,24 +106,28 @@ func told(ctx context.Context, tx *sql.Tx, now time.Time, r *notice.Report) erro
 			ON CONFLICT (seeker_id) DO UPDATE SET email = excluded.email, at = excluded.at`, r.To, r.Suppress, millis(now))
 		return err
 	case notice.Sent:
-		if err := toldItems(ctx, tx, now, r); err != nil {
+		if err := s.toldItems(ctx, tx, now, r); err != nil {
 			return err
 		}
 	}
 	if t := r.Told; t != nil {
-		_, err := tx.ExecContext(ctx, `UPDATE appointment SET told_at = $1, told_start = $2, told_mode = $3, told_place = $4, told_sequence = $5, told_cancelled = $6
-			WHERE appointment_id = $7`, millis(t.At), millis(t.StartsAt), t.Mode, t.Place, t.Sequence, boolean(t.Cancelled), r.Subject)
+		change, err := s.statement(ctx, tx, `UPDATE appointment SET told_at = $1, told_start = $2, told_mode = $3, told_place = $4, told_sequence = $5, told_cancelled = $6
+			WHERE appointment_id = $7`)
+		if err != nil {
+			return err
+		}
+		_, err = change.ExecContext(ctx, millis(t.At), millis(t.StartsAt), t.Mode, t.Place, t.Sequence, boolean(t.Cancelled), r.Subject)
 		return err
 	}
 	return nil
 }
 
-func toldItems(ctx context.Context, tx *sql.Tx, now time.Time, r *notice.Report) error {
+func (s *Store) toldItems(ctx context.Context, tx *sql.Tx, now time.Time, r *notice.Report) error {
 	var rows []any
 	for _, i := range r.Notice.Told {
 		rows = append(rows, i.Seeker, i.Rule, i.Subject, i.Anchor.String(), r.To, int(i.Stage), millis(now))
 	}
-	return insertMany(ctx, tx, `INSERT INTO told (seeker_id, rule, subject, anchor, owner, stage, told_at) VALUES `,
+	return s.insertMany(ctx, tx, `INSERT INTO told (seeker_id, rule, subject, anchor, owner, stage, told_at) VALUES `,
 		` ON CONFLICT (seeker_id, rule, subject, anchor, owner) DO UPDATE SET stage = excluded.stage, told_at = excluded.told_at WHERE excluded.stage > told.stage`, 7, rows)
 }
 
@@ -132,10 +139,10 @@ func boolean(b bool) int {
 }
 
 // FreeStuck makes letters whose claim has ended unsure: whoever held them died, and perhaps handed them over. A second time a person decides.
-func (s *Store) FreeStuck(ctx context.Context, now time.Time) (int, error) {
+func (s *Store) FreeStuck(ctx context.Context, wall time.Time) (int, error) {
 	result, err := s.db.ExecContext(ctx, `UPDATE notice SET state = CASE WHEN unsure > 0 THEN 'held' ELSE 'unsure' END, why = 'crash', unsure = unsure + 1,
 			fence = fence + 1, next_try = $2, changed_at = $1
-		WHERE state = 'sending' AND claimed_until <= $1`, millis(now), millis(now.Add(notice.UnsureWait)))
+		WHERE state = 'sending' AND claimed_until <= $1`, millis(wall), millis(wall.Add(notice.UnsureWait)))
 	if err != nil {
 		return 0, fmt.Errorf("free the stuck: %w", err)
 	}

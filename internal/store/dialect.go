@@ -15,6 +15,8 @@ import (
 type dialect struct {
 	goose      goose.Dialect
 	check      string // a query that answers "ok" when the file is sound
+	nameless   bool   // long lists of values are written with ?: SQLite looks up each named one among all
+	oneWriter  bool
 	skipLocked string // leave out rows that another transaction is claiming right now
 }
 
@@ -33,44 +35,42 @@ func connect(rawURL string) (*sql.DB, dialect, error) {
 	}
 	db.SetMaxOpenConns(8)
 	db.SetMaxIdleConns(8)
-	return db, dialect{goose: goose.DialectSQLite3, check: `PRAGMA quick_check(1)`}, nil
+	return db, dialect{goose: goose.DialectSQLite3, check: `PRAGMA quick_check(1)`, nameless: true, oneWriter: true}, nil
 }
 
 // marks gives "($1,$2),($3,$4)" for rows × columns.
-func marks(rows, columns int) string {
+func (d dialect) marks(rows, columns int) string {
 	var b strings.Builder
-	n := 1
 	for r := range rows {
 		if r > 0 {
 			b.WriteByte(',')
 		}
-		b.WriteByte('(')
-		for c := range columns {
-			if c > 0 {
-				b.WriteByte(',')
-			}
-			b.WriteByte('$')
-			b.WriteString(strconv.Itoa(n))
-			n++
-		}
-		b.WriteByte(')')
+		d.writeList(&b, r*columns+1, columns)
 	}
 	return b.String()
 }
 
-// list gives "($from,…)" for n values.
-func list(from, n int) string {
+// list gives "($from,…)" for n values that come after all others.
+func (d dialect) list(from, n int) string {
 	var b strings.Builder
+	d.writeList(&b, from, n)
+	return b.String()
+}
+
+func (d dialect) writeList(b *strings.Builder, from, n int) {
 	b.WriteByte('(')
 	for i := range n {
 		if i > 0 {
 			b.WriteByte(',')
 		}
+		if d.nameless {
+			b.WriteByte('?')
+			continue
+		}
 		b.WriteByte('$')
 		b.WriteString(strconv.Itoa(from + i))
 	}
 	b.WriteByte(')')
-	return b.String()
 }
 
 func anys[T any](values []T) []any {

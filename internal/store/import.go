@@ -13,9 +13,12 @@ import (
 
 // Import is one import under way: rows are staged in temporary tables and put in force all at once, or not at all. It is a sink of package feed.
 type Import struct {
+	store  *Store
 	tx     *sql.Tx
 	now    time.Time
 	staged map[string]*staging
+
+	prepared map[string]*sql.Stmt
 }
 
 // staging is a file whose rows are being taken aside.
@@ -27,7 +30,7 @@ type staging struct {
 // Import runs f with an import that is committed when f returns nil, and undone otherwise.
 func (s *Store) Import(ctx context.Context, now time.Time, f func(*Import) error) error {
 	return s.write(ctx, func(tx *sql.Tx) error {
-		im := &Import{tx: tx, now: now, staged: map[string]*staging{}}
+		im := &Import{store: s, tx: tx, now: now, staged: map[string]*staging{}, prepared: map[string]*sql.Stmt{}}
 		files := caseload.Files()
 		for i := range files {
 			if err := im.open(ctx, &files[i]); err != nil {
@@ -91,7 +94,11 @@ func (im *Import) insert(ctx context.Context, f *caseload.File, rows []caseload.
 		for _, r := range batch {
 			args = append(append(args, r.Line), r.Values...)
 		}
-		result, err := im.tx.ExecContext(ctx, `INSERT INTO stage_`+f.Table+` VALUES `+marks(len(batch), len(f.Columns)+1)+` ON CONFLICT DO NOTHING`, args...)
+		statement, err := im.insertion(ctx, f, len(batch))
+		if err != nil {
+			return taken, err
+		}
+		result, err := statement.ExecContext(ctx, args...)
 		if err != nil {
 			return taken, err
 		}
@@ -102,6 +109,17 @@ func (im *Import) insert(ctx context.Context, f *caseload.File, rows []caseload.
 		taken += int(n)
 	}
 	return taken, nil
+}
+
+// insertion prepares the statement for so many rows, once.
+func (im *Import) insertion(ctx context.Context, f *caseload.File, rows int) (*sql.Stmt, error) {
+	text := `INSERT INTO stage_` + f.Table + ` VALUES ` + im.store.dia.marks(rows, len(f.Columns)+1) + ` ON CONFLICT DO NOTHING`
+	if s := im.prepared[text]; s != nil {
+		return s, nil
+	}
+	s, err := im.tx.PrepareContext(ctx, text) // closed with the transaction
+	im.prepared[text] = s
+	return s, err
 }
 
 func (im *Import) duplicates(ctx context.Context, f *caseload.File, rows []caseload.Row) ([]caseload.Duplicate, error) {

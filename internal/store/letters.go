@@ -203,9 +203,8 @@ func (s *Store) NextBooking(ctx context.Context) (at time.Time, found bool, err 
 	return instant(ms.Int64), ms.Valid, err
 }
 
-// NextStuck gives the time at which the first claim ends that is still open; the zero time when none is.
-func (s *Store) NextStuck(ctx context.Context) (at time.Time, err error) {
-	var ms sql.NullInt64
-	err = s.db.QueryRowContext(ctx, `SELECT min(claimed_until) FROM notice WHERE state = 'sending'`).Scan(&ms)
-	return instant(ms.Int64), err
+// Hasten makes letters that were deferred due at once.
+func (s *Store) Hasten(ctx context.Context, now time.Time) error {
+	_, err := s.db.ExecContext(ctx, `UPDATE notice SET next_try = $1 WHERE state = 'deferred' AND tries > 0 AND next_try > $1`, millis(now))
+	return err
 }

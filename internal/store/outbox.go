@@ -93,7 +93,7 @@ func (s *Store) addSkips(ctx context.Context, tx *sql.Tx, now time.Time, skips [
 		seen[k.Key] = true
 		rows = append(rows, k.Key, k.Letter, k.To, k.Subject, k.Why, millis(now), millis(k.Until))
 	}
-	return insertMany(ctx, tx, `INSERT INTO skip (key, letter, to_id, subject, why, at, until) VALUES `,
+	return s.insertMany(ctx, tx, `INSERT INTO skip (key, letter, to_id, subject, why, at, until) VALUES `,
 		` ON CONFLICT (key) DO UPDATE SET why = excluded.why, until = excluded.until WHERE skip.why <> excluded.why OR skip.until <> excluded.until`, 7, rows)
 }
 
@@ -139,7 +139,7 @@ func (s *Store) Known(ctx context.Context, keys []string, by time.Time) (map[str
 	for len(keys) > 0 {
 		part := keys[:min(500, len(keys))]
 		keys = keys[len(part):]
-		err := each(ctx, s.db, `SELECT key FROM notice WHERE state <> 'withdrawn' AND planned_at <= $1 AND key IN `+list(2, len(part)),
+		err := each(ctx, s.db, `SELECT key FROM notice WHERE state <> 'withdrawn' AND planned_at <= $1 AND key IN `+s.dia.list(2, len(part)),
 			append([]any{millis(by)}, anys(part)...), func(r *sql.Rows) error {
 				var k string
 				err := r.Scan(&k)

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"sync"
 	"time"
 
 	"github.com/pressly/goose/v3"
@@ -23,6 +24,9 @@ var migrations embed.FS
 type Store struct {
 	db  *sql.DB
 	dia dialect
+
+	prepared sync.Map   // query text -> *sql.Stmt
+	writer   sync.Mutex // SQLite has one writer; waiting here is far quicker than its own polling
 }
 
 // Open opens a database and brings its schema up to date. url is "sqlite:PATH".
@@ -31,7 +35,7 @@ func Open(ctx context.Context, url string) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{db, dia}
+	s := &Store{db: db, dia: dia}
 	if err := s.check(ctx); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
@@ -92,6 +96,10 @@ func (s *Store) Schema(ctx context.Context) (version int64, err error) {
 
 // write runs f in a transaction that is committed when f returns nil.
 func (s *Store) write(ctx context.Context, f func(*sql.Tx) error) error {
+	if s.dia.oneWriter {
+		s.writer.Lock()
+		defer s.writer.Unlock()
+	}
 	tx, err := s.db.BeginTx(ctx, nil)
 	if err != nil {
 		return err
@@ -100,6 +108,21 @@ func (s *Store) write(ctx context.Context, f func(*sql.Tx) error) error {
 		return errors.Join(err, tx.Rollback())
 	}
 	return tx.Commit()
+}
+
+// statement gives a query that runs often, prepared, inside a transaction.
+func (s *Store) statement(ctx context.Context, tx *sql.Tx, query string) (*sql.Stmt, error) {
+	known, ok := s.prepared.Load(query)
+	if !ok {
+		fresh, err := s.db.PrepareContext(context.WithoutCancel(ctx), query)
+		if err != nil {
+			return nil, err
+		}
+		if known, ok = s.prepared.LoadOrStore(query, fresh); ok {
+			_ = fresh.Close() // somebody else was first
+		}
+	}
+	return tx.StmtContext(ctx, known.(*sql.Stmt)), nil
 }
 
 // querier is a database, a connection or a transaction.

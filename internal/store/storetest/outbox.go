@@ -34,7 +34,7 @@ func claimedOnce(t *testing.T, s *store.Store) {
 	for range 6 {
 		wg.Go(func() {
 			for range 3 {
-				claimed, err := s.Claim(context.Background(), morning, nil, 2)
+				claimed, err := s.Claim(context.Background(), morning, morning, nil, 2)
 				if err != nil {
 					t.Error(err)
 				}

@@ -77,7 +77,7 @@ func Small() Feed {
 }
 
 // Import brings a feed in.
-func Import(t *testing.T, s *store.Store, f Feed, full, accept bool) (map[string]caseload.Counts, error) {
+func Import(t testing.TB, s *store.Store, f Feed, full, accept bool) (map[string]caseload.Counts, error) {
 	t.Helper()
 	var counts map[string]caseload.Counts
 	err := s.Import(t.Context(), morning, func(im *store.Import) error {
@@ -150,7 +150,7 @@ func letter(key string) notice.Notice {
 
 func claim(t *testing.T, s *store.Store, at time.Time) []notice.Claimed {
 	t.Helper()
-	c, err := s.Claim(context.Background(), at, nil, 25)
+	c, err := s.Claim(context.Background(), at, at, nil, 25)
 	if err != nil {
 		t.Fatal(err)
 	}
