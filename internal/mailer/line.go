@@ -1,0 +1,196 @@
+package mailer
+
+import (
+	"bufio"
+	"context"
+	"crypto/tls"
+	"errors"
+	"io"
+	"net"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/wneessen/go-mail/smtp"
+)
+
+var (
+	errNoSTARTTLS  = errors.New("the relay offers no STARTTLS")
+	errNoLogin     = errors.New("the relay offers neither PLAIN nor LOGIN")
+	errNotLoopback = errors.New("the relay is not on loopback")
+	errNoDotWriter = errors.New("the library hands out another writer")
+)
+
+// block is how much of a message goes out under one Limits.Block.
+const block = 64 << 10
+
+// line is one connection to the relay. One goroutine speaks on it at a time; only cut may come from another.
+type line struct {
+	limits  Limits
+	raw     net.Conn
+	smtp    *smtp.Client
+	answers *wholeLines
+	phase   string
+	watch   *time.Timer // cuts the line when a phase takes too long
+	broken  atomic.Pointer[string]
+	rest    *time.Timer // ends the line when it was kept too long
+}
+
+func newLine(raw net.Conn, limits Limits) *line {
+	l := &line{limits: limits, raw: &wire{Conn: raw, left: maxAnswer}}
+	l.watch = time.AfterFunc(limits.Greeting, func() { l.cut(ReasonTimeout) })
+	return l
+}
+
+// enter begins a phase. A timer and not a deadline on the socket bounds it, because the library and TLS
+// renew deadlines with every read, and one byte a second would then never end.
+func (l *line) enter(phase string, limit time.Duration) {
+	l.phase = phase
+	l.watch.Reset(limit)
+}
+
+// cut closes the connection under whoever waits on it. The first reason stays.
+func (l *line) cut(reason string) {
+	l.broken.CompareAndSwap(nil, &reason)
+	_ = l.raw.Close()
+}
+
+// drop closes the connection without a word: in the middle of a message any word, even QUIT, would let the
+// library end the message with its final dot, and half a letter would be accepted.
+func (l *line) drop() {
+	l.watch.Stop()
+	_ = l.raw.Close()
+}
+
+// leave says QUIT and does not wait for the answer, which could change nothing.
+func (l *line) leave() {
+	l.watch.Reset(time.Second)
+	_, _ = l.smtp.Text.Cmd("QUIT")
+	l.drop()
+}
+
+// ended is the outcome of a letter whose conversation ended with err in the present phase.
+func (l *line) ended(err error) Outcome {
+	cut := ""
+	if reason := l.broken.Load(); reason != nil {
+		cut = *reason
+	}
+	return verdict(l.phase, err, cut)
+}
+
+// open brings a fresh connection to the point where MAIL may come.
+func (l *line) open(c Config, config *tls.Config) error {
+	conn := l.raw
+	if c.Security == ImplicitTLS {
+		l.enter(PhaseTLS, l.limits.Greeting)
+		secure := tls.Client(conn, config)
+		if err := secure.Handshake(); err != nil {
+			return err
+		}
+		conn = secure
+	}
+	l.enter(PhaseGreeting, l.limits.Greeting)
+	var err error
+	if l.smtp, err = smtp.NewClient(conn, c.Host); err != nil {
+		return err
+	}
+	if l.broken.Load() != nil {
+		return io.ErrUnexpectedEOF // the library takes half a greeting
+	}
+	l.hearWholeLines()
+	l.smtp.SkipSMTPUTF8(true)
+	l.enter(PhaseHello, l.limits.Command)
+	if err := l.smtp.Hello(c.Hello); err != nil {
+		return err
+	}
+	if c.Security == STARTTLS {
+		l.enter(PhaseSTARTTLS, l.limits.Command)
+		if offered, _ := l.smtp.Extension("STARTTLS"); !offered {
+			return errNoSTARTTLS
+		}
+		if err := l.smtp.StartTLS(config); err != nil {
+			return err
+		}
+		l.hearWholeLines()
+	}
+	if c.User == "" {
+		return nil
+	}
+	l.enter(PhaseAuth, l.limits.Command)
+	return l.login(c)
+}
+
+// hearWholeLines makes the library's reader strict. It has to be done again when TLS has given it another.
+func (l *line) hearWholeLines() {
+	l.answers = &wholeLines{inner: l.smtp.Text.R}
+	l.smtp.Text.R = bufio.NewReader(l.answers)
+}
+
+// login sends no password without TLS: the library's mechanisms refuse to, except to loopback.
+func (l *line) login(c Config) error {
+	_, offered := l.smtp.Extension("AUTH")
+	for mechanism := range strings.FieldsSeq(offered) {
+		switch strings.ToUpper(mechanism) {
+		case "PLAIN":
+			return l.smtp.Auth(smtp.PlainAuth("", c.User, c.Password, c.Host, false))
+		case "LOGIN":
+			return l.smtp.Auth(smtp.LoginAuth(c.User, c.Password, c.Host, false))
+		}
+	}
+	return errNoLogin
+}
+
+// carry hands one message to the relay. When ctx ends, the line is cut at once, up to the final dot: from
+// there on only the answer can tell what happened, so it is awaited.
+func (l *line) carry(ctx context.Context, m message) Outcome {
+	release := context.AfterFunc(ctx, func() { l.cut(ReasonCancelled) })
+	defer release()
+
+	l.enter(PhaseMail, l.limits.Command)
+	if err := l.smtp.Mail(m.from); err != nil {
+		return l.ended(err)
+	}
+	l.enter(PhaseRcpt, l.limits.Command)
+	if err := l.smtp.Rcpt(m.to); err != nil {
+		return l.ended(err)
+	}
+	l.enter(PhaseData, l.limits.Data)
+	data, err := l.smtp.Data()
+	if err != nil {
+		return l.ended(err)
+	}
+	for rest := m.raw; len(rest) > 0; {
+		n := min(block, len(rest))
+		l.enter(PhaseBody, l.limits.Block)
+		if _, err := data.Write(rest[:n]); err != nil {
+			return l.ended(err)
+		}
+		rest = rest[n:]
+	}
+	// The library's own Close swallows the error of writing the dot. The writer inside tells: if that
+	// failed, the last bytes never left, and the relay cannot have seen the end of the message.
+	dot, ok := data.(*smtp.DataCloser)
+	if !ok {
+		return l.ended(errNoDotWriter)
+	}
+	if !release() {
+		l.cut(ReasonCancelled)
+		return l.ended(ctx.Err())
+	}
+	l.enter(PhaseBody, l.limits.Block)
+	if err := dot.WriteCloser.Close(); err != nil {
+		return l.ended(err)
+	}
+	l.enter(PhaseDot, l.limits.Dot)
+	code, text, err := l.smtp.Text.ReadResponse(250)
+	if err != nil {
+		return l.ended(err)
+	}
+	return Outcome{Result: Sent, Code: code, Enhanced: enhanced(code, text), Phase: PhaseDot}
+}
+
+// reusable says, after a letter was sent, whether the line can carry another. A relay that has already said
+// more than was asked, as 421 behind the 250, is about to leave.
+func (l *line) reusable() bool {
+	return l.watch.Stop() && l.broken.Load() == nil && l.answers.inner.Buffered() == 0
+}

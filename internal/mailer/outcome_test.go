@@ -1,0 +1,200 @@
+package mailer
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"vireilla/internal/smtptest"
+)
+
+// letter is a good one; what differs between letters is the number.
+func letter(n int) Letter {
+	return Letter{
+		From:      "Kaupunki <no-reply@kunta.example>",
+		To:        fmt.Sprintf("person%d@example.org", n),
+		Subject:   "Sinulle on varattu aika",
+		Text:      "Hei!\n\nma 4.3.2024 klo 9.00\n.\n",
+		HTML:      "<html lang=\"fi\"><p>Hei!</p><p>ma 4.3.2024 klo 9.00</p>\n.\n</html>",
+		Language:  "fi",
+		MessageID: fmt.Sprintf("n-%d@kunta.example", n),
+		Date:      time.Date(2024, 3, 1, 8, 0, 0, 0, time.UTC),
+	}
+}
+
+// connect returns a Relay that speaks with the server, closed at the test's end.
+func connect(t testing.TB, s *smtptest.Server, change func(*Config)) *Relay {
+	t.Helper()
+	c, err := ParseURL(s.URL())
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.Hello, c.Roots = "worker.example", s.Roots()
+	if change != nil {
+		change(&c)
+	}
+	r := New(c)
+	t.Cleanup(r.Close)
+	return r
+}
+
+// impatient is for phases in which the server keeps us waiting; it must outlast a busy machine in the others.
+const impatient = 300 * time.Millisecond
+
+func hurry(c *Config) {
+	c.Limits = Limits{
+		Connect: impatient, Greeting: impatient, Command: impatient, Data: impatient, Block: impatient, Dot: impatient,
+	}
+}
+
+// said is an outcome in one line, as the tables below write it.
+func said(o Outcome) string {
+	return strings.TrimSpace(fmt.Sprintf("%s %s %s %d %s", o.Result, o.Phase, o.Reason, o.Code, o.Enhanced))
+}
+
+func TestEveryPhaseInEveryMoodEndsAsItShould(t *testing.T) {
+	const slowly = impatient / 8
+	moods := []struct {
+		name string
+		mood func(good string) smtptest.Mood
+	}{
+		{"451", func(string) smtptest.Mood { return smtptest.Reply("451 4.3.0 person1@example.org: later") }},
+		{"554", func(string) smtptest.Mood { return smtptest.Reply("554 5.7.1 <person1@example.org>: no") }},
+		{"421", func(string) smtptest.Mood { return smtptest.ReplyAndDrop("421 4.3.2 closing") }},
+		{"drop", func(string) smtptest.Mood { return smtptest.Drop() }},
+		{"rst", func(string) smtptest.Mood { return smtptest.RST() }},
+		{"silence", func(string) smtptest.Mood { return smtptest.Silence() }},
+		{"slow", func(good string) smtptest.Mood { return smtptest.Slow(good+" slowly as can be", slowly) }},
+		{"garbage", func(string) smtptest.Mood { return smtptest.Garbage() }},
+		{"1 MB", func(good string) smtptest.Mood { return smtptest.LongLine(good) }},
+	}
+	const well = "sent dot  250 2.0.0"
+	table := []struct {
+		phase smtptest.Phase
+		good  string
+		want  [9]string // in the order of moods; only the beginning, where the rest is a race with a reset
+	}{
+		{smtptest.Greeting, "220", [9]string{
+			"deferred greeting busy 451 4.3.0", "deferred greeting relay 554 5.7.1", "deferred greeting busy 421 4.3.2",
+			"deferred greeting lost 0", "deferred", "deferred greeting timeout 0",
+			"deferred greeting timeout 0", "deferred greeting garbled 0", "deferred greeting garbled 0"}},
+		{smtptest.Hello, "250", [9]string{
+			"deferred ehlo busy 451 4.3.0", "deferred ehlo relay 554 5.7.1", "deferred ehlo busy 421 4.3.2",
+			"deferred ehlo lost 0", "deferred ehlo lost 0", "deferred ehlo timeout 0",
+			"deferred ehlo timeout 0", "deferred ehlo garbled 0", "deferred ehlo garbled 0"}},
+		{smtptest.STARTTLS, "220", [9]string{
+			"deferred starttls busy 451 4.3.0", "deferred starttls relay 554 5.7.1", "deferred starttls busy 421 4.3.2",
+			"deferred starttls tls 0", "deferred starttls tls 0", "deferred starttls timeout 0",
+			"deferred starttls timeout 0", "deferred starttls garbled 0", "deferred starttls garbled 0"}},
+		{smtptest.Auth, "235", [9]string{
+			"deferred auth busy 451 4.3.0", "deferred auth relay 554 5.7.1", "deferred auth busy 421 4.3.2",
+			"deferred auth lost 0", "deferred auth lost 0", "deferred auth timeout 0",
+			"deferred auth timeout 0", "deferred auth garbled 0", "deferred auth garbled 0"}},
+		{smtptest.Mail, "250", [9]string{
+			"deferred mail busy 451 4.3.0", "deferred mail relay 554 5.7.1", "deferred mail busy 421 4.3.2",
+			"deferred mail lost 0", "deferred mail lost 0", "deferred mail timeout 0",
+			"deferred mail timeout 0", "deferred mail garbled 0", "deferred mail garbled 0"}},
+		{smtptest.Rcpt, "250", [9]string{
+			"deferred rcpt busy 451 4.3.0", "failed rcpt rejected 554 5.7.1", "deferred rcpt busy 421 4.3.2",
+			"deferred rcpt lost 0", "deferred rcpt lost 0", "deferred rcpt timeout 0",
+			"deferred rcpt timeout 0", "deferred rcpt garbled 0", "deferred rcpt garbled 0"}},
+		{smtptest.Data, "354", [9]string{
+			"deferred data busy 451 4.3.0", "deferred data relay 554 5.7.1", "deferred data busy 421 4.3.2",
+			"deferred data lost 0", "deferred data lost 0", "deferred data timeout 0",
+			"deferred data timeout 0", "deferred data garbled 0", "deferred data garbled 0"}},
+		// A small letter leaves in one piece with its dot, so a line lost in its middle is lost after the dot.
+		{smtptest.Body, "250", [9]string{
+			"deferred dot busy 451 4.3.0", "failed dot rejected 554 5.7.1", "",
+			"unsure dot lost 0", "unsure dot lost 0", "unsure dot timeout 0",
+			"unsure dot timeout 0", "unsure dot garbled 0", "unsure dot garbled 0"}},
+		{smtptest.Dot, "250", [9]string{
+			"deferred dot busy 451 4.3.0", "failed dot rejected 554 5.7.1", "deferred dot busy 421 4.3.2",
+			"unsure dot lost 0", "unsure dot lost 0", "unsure dot timeout 0",
+			"unsure dot timeout 0", "unsure dot garbled 0", "unsure dot garbled 0"}},
+		{smtptest.Rset, "250", [9]string{well, well, well, well, well, well, well, well, well}},
+		{smtptest.Quit, "221", [9]string{well, well, well, well, well, well, well, well, well}},
+	}
+	for _, row := range table {
+		for i, m := range moods {
+			t.Run(string(row.phase)+"/"+m.name, func(t *testing.T) {
+				t.Parallel()
+				s := smtptest.Start(t, smtptest.WithSTARTTLS(), smtptest.WithLogin("user", "secret"))
+				s.Set(row.phase, m.mood(row.good))
+				change := func(*Config) {}
+				if m.name == "silence" || m.name == "slow" {
+					change = hurry
+				}
+				r := connect(t, s, change)
+				o := r.Send(context.Background(), letter(1))
+				r.Close()
+				if got := said(o); !strings.HasPrefix(got, row.want[i]) {
+					t.Errorf("got  %s\nwant %s", got, row.want[i])
+				}
+				checkAccepted(t, s, o)
+			})
+		}
+	}
+}
+
+// checkAccepted holds the outcome against what the server knows.
+func checkAccepted(t *testing.T, s *smtptest.Server, o Outcome) {
+	t.Helper()
+	n := len(s.Accepted())
+	switch {
+	case n > 1:
+		t.Errorf("accepted %d times", n)
+	case o.Result == Sent && n != 1:
+		t.Error("sent, but not accepted")
+	case (o.Result == Deferred || o.Result == Failed) && n != 0:
+		t.Errorf("%s, but accepted", o.Result)
+	}
+	if text := fmt.Sprintf("%+v", o); strings.Contains(text, "person") || strings.Contains(text, "@") {
+		t.Errorf("the outcome holds an address: %s", text)
+	}
+}
+
+func TestAcceptedButNotHeardIsUnsure(t *testing.T) {
+	for name, mood := range map[string]smtptest.Mood{
+		"drop":    smtptest.Drop(),
+		"rst":     smtptest.RST(),
+		"silence": smtptest.Silence(),
+		"garbage": smtptest.Garbage(),
+		"354":     smtptest.Reply("354 go on"),
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := smtptest.Start(t)
+			s.Set(smtptest.Dot, mood.Taking())
+			r := connect(t, s, func(c *Config) { c.Limits.Dot = impatient })
+			o := r.Send(context.Background(), letter(1))
+			if o.Result != Unsure || o.Phase != PhaseDot || len(s.Accepted()) != 1 {
+				t.Errorf("%s, accepted %d", said(o), len(s.Accepted()))
+			}
+		})
+	}
+}
+
+func TestA5yzAboutUsNeverEndsALetter(t *testing.T) {
+	for text, want := range map[string]string{
+		"550 5.1.1 no such user":       "failed rcpt rejected 550 5.1.1",
+		"550 no such user":             "failed rcpt rejected 550",
+		"553 4.1.1 odd":                "failed rcpt rejected 553",
+		"550 5.1.1234 odd":             "failed rcpt rejected 550",
+		"550-5.7.1 two\r\n550 lines":   "failed rcpt rejected 550 5.7.1",
+		"530 5.7.0 log in first":       "deferred rcpt relay 530 5.7.0",
+		"503 5.5.1 wrong order":        "deferred rcpt relay 503 5.5.1",
+		"550 5.1.8 your sender is bad": "deferred rcpt relay 550 5.1.8",
+		"354 go on":                    "deferred rcpt garbled 354",
+	} {
+		s := smtptest.Start(t)
+		s.Set(smtptest.Rcpt, smtptest.Reply(text))
+		r := connect(t, s, nil)
+		o := r.Send(context.Background(), letter(1))
+		if got := said(o); got != want {
+			t.Errorf("%q: got %s, want %s", text, got, want)
+		}
+		checkAccepted(t, s, o)
+	}
+}

@@ -1,0 +1,228 @@
+// Package smtptest is a mail server on loopback for tests: it has a mood for every phase of the
+// conversation (an answer, a hang-up, silence, one byte at a time, nonsense), and it writes down each
+// message that it accepted. That log is the oracle of the tests: a message is in it exactly when the
+// server took responsibility for it (RFC 5321 section 4.2.5), whether or not the client heard so.
+package smtptest
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"maps"
+	"net"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+// Message is one message that the server accepted.
+type Message struct {
+	Seq       int       // counts from 1 in the order of acceptance
+	At        time.Time // when the server took it, before it answered
+	From      string    // envelope, without angle brackets
+	To        []string  // envelope, without angle brackets
+	MessageID string    // without angle brackets; "" if the message has none
+	Size      int       // bytes, after the dots were unstuffed
+	Data      []byte    // as received, with CRLF; nil under WithoutData
+}
+
+// Server is a running server. Its methods may be called from any goroutine at any time.
+type Server struct {
+	listener net.Listener
+	security security
+	host     string
+	maxTLS   uint16
+	user     string
+	password string
+	dataless bool
+
+	config *tls.Config
+	roots  *x509.CertPool
+
+	stopped chan struct{}
+	running sync.WaitGroup
+
+	mu       sync.Mutex
+	moods    map[Phase][]Mood
+	accepted []Message
+	seen     map[string]int
+	open     map[net.Conn]bool
+}
+
+type security int
+
+const (
+	plain security = iota
+	startTLS
+	implicitTLS
+)
+
+// Option changes a server before it starts.
+type Option func(*Server)
+
+// WithSTARTTLS offers STARTTLS, with a certificate that Roots vouches for.
+func WithSTARTTLS() Option { return func(s *Server) { s.security = startTLS } }
+
+// WithTLS speaks TLS from the first byte, as on port 465, with a certificate that Roots vouches for.
+func WithTLS() Option { return func(s *Server) { s.security = implicitTLS } }
+
+// WithHost issues the certificate for another name than 127.0.0.1.
+func WithHost(name string) Option { return func(s *Server) { s.host = name } }
+
+// WithMaxTLS speaks no version of TLS above this one, and any below it.
+func WithMaxTLS(version uint16) Option { return func(s *Server) { s.maxTLS = version } }
+
+// WithLogin offers AUTH PLAIN (under TLS only, where TLS is spoken) and wants it before MAIL.
+func WithLogin(user, password string) Option {
+	return func(s *Server) { s.user, s.password = user, password }
+}
+
+// WithoutData logs accepted messages without their raw data, for a sink in a benchmark.
+func WithoutData() Option { return func(s *Server) { s.dataless = true } }
+
+// Start runs a server on a free port of 127.0.0.1 until the test ends.
+func Start(t testing.TB, options ...Option) *Server {
+	t.Helper()
+	s, err := New(options...)
+	if err != nil {
+		t.Fatalf("smtptest: %v", err)
+	}
+	t.Cleanup(s.Close)
+	return s
+}
+
+// New is Start without a test; the caller calls Close.
+func New(options ...Option) (*Server, error) {
+	s := &Server{
+		host:    "127.0.0.1",
+		stopped: make(chan struct{}),
+		moods:   map[Phase][]Mood{},
+		seen:    map[string]int{},
+		open:    map[net.Conn]bool{},
+	}
+	for _, option := range options {
+		option(s)
+	}
+	if s.security != plain {
+		certificate, roots, err := issue(s.host)
+		if err != nil {
+			return nil, err
+		}
+		s.roots = roots
+		s.config = &tls.Config{
+			Certificates: []tls.Certificate{certificate},
+			MinVersion:   tls.VersionTLS10,
+			MaxVersion:   s.maxTLS,
+		}
+	}
+	var err error
+	if s.listener, err = net.Listen("tcp", "127.0.0.1:0"); err != nil {
+		return nil, err
+	}
+	s.running.Go(s.serve)
+	return s, nil
+}
+
+func (s *Server) serve() {
+	for {
+		conn, err := s.listener.Accept()
+		if err != nil {
+			return
+		}
+		if !s.enter(conn) {
+			_ = conn.Close()
+			return
+		}
+		s.running.Go(func() {
+			defer s.leave(conn)
+			newSession(s, conn).run()
+		})
+	}
+}
+
+func (s *Server) enter(conn net.Conn) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.open == nil {
+		return false
+	}
+	s.open[conn] = true
+	s.seen["connect"]++
+	return true
+}
+
+func (s *Server) leave(conn net.Conn) {
+	_ = conn.Close()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.open, conn)
+}
+
+// Close hangs up on everybody and returns when every conversation has ended. Twice is once.
+func (s *Server) Close() {
+	_ = s.listener.Close()
+	s.mu.Lock()
+	if s.open != nil {
+		close(s.stopped)
+		for conn := range s.open {
+			_ = conn.Close()
+		}
+		s.open = nil
+	}
+	s.mu.Unlock()
+	s.running.Wait()
+}
+
+// HangUp closes every open connection, as a server does that restarts; new ones are welcome.
+func (s *Server) HangUp() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for conn := range s.open {
+		_ = conn.Close()
+	}
+}
+
+// Addr is host:port.
+func (s *Server) Addr() string { return s.listener.Addr().String() }
+
+// URL is the server in the form of SMTP_URL, with the login that it wants, except in the plain form, which has none.
+func (s *Server) URL() string {
+	scheme := map[security]string{plain: "smtp+plain", startTLS: "smtp", implicitTLS: "smtps"}[s.security]
+	login := ""
+	if s.user != "" && s.security != plain {
+		login = s.user + ":" + s.password + "@"
+	}
+	return scheme + "://" + login + s.Addr()
+}
+
+// Roots vouches for the server's certificate; nil without TLS.
+func (s *Server) Roots() *x509.CertPool { return s.roots }
+
+// Accepted returns the messages accepted so far, in order.
+func (s *Server) Accepted() []Message {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.accepted)
+}
+
+// Seen counts the commands received so far by their verb ("MAIL", "QUIT", …); "connect" counts connections.
+func (s *Server) Seen() map[string]int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return maps.Clone(s.seen)
+}
+
+func (s *Server) note(verb string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.seen[strings.ToUpper(verb)]++
+}
+
+func (s *Server) accept(m Message) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	m.Seq = len(s.accepted) + 1
+	m.At = time.Now()
+	s.accepted = append(s.accepted, m)
+}
