@@ -1,0 +1,192 @@
+// Package sample makes up a caseload the size of the Lahti region's, and the mailbox that the demo writes to. Nobody in it is real.
+package sample
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"vireilla/internal/calendar"
+	"vireilla/internal/caseload"
+)
+
+// Options say which caseload is made up; the same options give the same files.
+type Options struct {
+	Seed    int64
+	Seekers int // 11,500 without it
+	Coaches int // 50 without it
+	At      calendar.Day
+}
+
+// teams in the region, for coaches in turn.
+const teams = 5
+
+// Write writes the seven files of the feed into a folder that is there. It streams: memory does not grow with the number of seekers.
+func Write(folder string, o Options) (err error) {
+	if o.Seekers == 0 {
+		o.Seekers = 11_500
+	}
+	if o.Coaches == 0 {
+		o.Coaches = 50
+	}
+	if o.Seekers < 0 || o.Coaches < 1 || o.At == 0 {
+		return errors.New("sample: a day, at least one coach and no negative number of seekers are needed")
+	}
+	zone, err := time.LoadLocation("Europe/Helsinki")
+	if err != nil {
+		return fmt.Errorf("sample: %w", err)
+	}
+	w := &writer{Options: o, rng: rand.New(rand.NewPCG(uint64(o.Seed), 0x7669726569)), days: calendar.New(false, false), zone: zone, files: map[string]*file{}}
+	for _, f := range caseload.Files() {
+		if w.files[f.Name], err = create(filepath.Join(folder, f.Name), f); err != nil {
+			return fmt.Errorf("sample: %w", err)
+		}
+	}
+	w.staff()
+	for i := range o.Seekers {
+		w.seeker(i + 1)
+	}
+	for _, f := range w.files {
+		err = errors.Join(err, f.close())
+	}
+	return err
+}
+
+// writer is a caseload being made up.
+type writer struct {
+	Options
+	rng                              *rand.Rand
+	days                             *calendar.Calendar
+	zone                             *time.Location
+	files                            map[string]*file
+	contacts, appointments, training int
+}
+
+// file is one CSV file. What is written holds no separator and no quote, so it needs no quoting.
+type file struct {
+	to      *bufio.Writer
+	under   io.Closer
+	columns []string
+	err     error
+}
+
+func create(path string, f caseload.File) (*file, error) {
+	under, err := os.Create(path)
+	if err != nil {
+		return nil, err
+	}
+	out := &file{to: bufio.NewWriter(under), under: under}
+	for _, c := range f.Columns {
+		if c.From == "" {
+			out.columns = append(out.columns, c.Name)
+		}
+	}
+	_, out.err = fmt.Fprintln(out.to, strings.Join(out.columns, ","))
+	return out, nil
+}
+
+// row writes the fields in the order of the columns; what is not named stays empty.
+func (f *file) row(fields map[string]string) {
+	for i, c := range f.columns {
+		if i > 0 {
+			_ = f.to.WriteByte(',')
+		}
+		_, _ = f.to.WriteString(fields[c]) // the writer keeps its first error for Flush
+	}
+	_ = f.to.WriteByte('\n')
+}
+
+func (f *file) close() error { return errors.Join(f.err, f.to.Flush(), f.under.Close()) }
+
+// chance is true once in a while: p of 1.
+func (w *writer) chance(p float64) bool { return w.rng.Float64() < p }
+
+// between draws from a to b, both inclusive.
+func (w *writer) between(a, b int) int { return a + w.rng.IntN(b-a+1) }
+
+// pick draws one of some words, each followed by its weight: "Lahti:82 Hollola:7".
+func (w *writer) pick(weighted string) string {
+	words := strings.Fields(weighted)
+	total := 0
+	weights := make([]int, len(words))
+	for i, word := range words {
+		name, weight, _ := strings.Cut(word, ":")
+		words[i] = name
+		weights[i] = 1
+		if weight != "" {
+			_, _ = fmt.Sscan(weight, &weights[i])
+		}
+		total += weights[i]
+	}
+	n := w.rng.IntN(total)
+	for i, weight := range weights {
+		if n -= weight; n < 0 {
+			return words[i]
+		}
+	}
+	return words[0]
+}
+
+// at writes a local moment in office hours of a day.
+func (w *writer) at(day calendar.Day) string {
+	return fmt.Sprintf("%sT%02d:%02d", day, w.between(8, 15), 15*w.between(0, 3))
+}
+
+func coachID(n int) string { return fmt.Sprintf("C-%02d", n) }
+
+func expertID(n int) string { return fmt.Sprintf("E-%02d", n) }
+
+func (w *writer) experts() int { return max(1, w.Coaches/10) }
+
+func (w *writer) staff() {
+	authority := "lahti_region"
+	for t := 1; t <= teams; t++ {
+		if w.At >= calendar.Date(2025, time.January, 1) {
+			authority = "lahti"
+			if t > 3 {
+				authority = "paijat_hame"
+			}
+		}
+		w.files["teams.csv"].row(map[string]string{"team_id": fmt.Sprintf("T-%d", t), "name": fmt.Sprintf("Tiimi %d", t), "authority": authority,
+			"lead_name": w.fullName(), "lead_email": fmt.Sprintf("t-%d@example.org", t), "language": "fi"})
+	}
+	person := func(id, role string, n int) {
+		w.files["coaches.csv"].row(map[string]string{"coach_id": id, "name": w.fullName(), "email": strings.ToLower(id) + "@example.org",
+			"team_id": fmt.Sprintf("T-%d", n%teams+1), "language": w.pick("fi:94 sv:4 en:2"), "role": role})
+	}
+	for n := 1; n <= w.Coaches; n++ {
+		person(coachID(n), "coach", n)
+	}
+	for n := 1; n <= w.experts(); n++ {
+		person(expertID(n), "expert", n)
+	}
+	for n := 1; n <= w.Coaches; n++ {
+		if !w.chance(0.12) {
+			continue
+		}
+		from := w.At + calendar.Day(w.between(-12, 20))
+		deputy := ""
+		if other := w.between(1, w.Coaches); other != n && w.chance(0.8) {
+			deputy = coachID(other)
+		}
+		w.files["absences.csv"].row(map[string]string{"coach_id": coachID(n), "from": from.String(), "to": (from + calendar.Day(w.between(0, 21))).String(), "deputy_id": deputy})
+	}
+}
+
+func (w *writer) fullName() string { return w.firstName() + " " + w.pick(lastNames) }
+
+func (w *writer) firstName() string { return w.pick(firstNames) }
+
+// Ordinary names, none of anybody in particular.
+const (
+	firstNames = `Aino:9 Eero:9 Helmi:7 Onni:7 Liisa:8 Jari:8 Päivi:7 Timo:8 Sari:7 Juha:9 Tuula:6 Matti:9 Anneli:6 Ville:7 Noora:5 Samu:4 Sanna:7 Mika:8 Ritva:5 Heikki:6
+		Katja:5 Antti:8 Minna:6 Olli:4 Irina:5 Dmitri:4 Oksana:4 Andrij:3 Fatima:4 Ahmed:4 Amina:3 Hassan:3 Kadri:3 Toomas:3 Maria:6 Åsa:1 Björn:1`
+	lastNames = `Virtanen:5 Korhonen:5 Nieminen:4 Mäkinen:4 Hämäläinen:4 Laine:4 Heikkinen:3 Koskinen:3 Järvinen:3 Lehtonen:3 Saarinen:3 Salminen:3 Niemi:3 Rantanen:2 Ivanova:1
+		Petrov:1 Lindström:1`
+)

@@ -1,0 +1,72 @@
+package web
+
+import (
+	"testing"
+	"time"
+
+	"vireilla/internal/calendar"
+	"vireilla/internal/notice"
+)
+
+func TestStatusTellsTheDay(t *testing.T) {
+	facts := &told{
+		tally: map[string]map[notice.State]int{
+			notice.AppointmentReminder: {notice.Sent: 118, notice.Failed: 3},
+			notice.CoachDigest:         {notice.Sent: 1250},
+		},
+		runs:    []notice.RunRow{{Kind: "digests", State: "open", Day: calendar.Date(2024, 3, 4), Planned: 1250}},
+		due:     7,
+		seekers: 11500, coaches: 50,
+	}
+	body := get(t, pages(facts), "/")
+	if facts.day != calendar.Date(2024, 3, 4) {
+		t.Errorf("asked about %s", facts.day)
+	}
+	expect(t, body,
+		`Letters planned on 2024-03-04`,
+		`<th scope="col" class="n">sent</th><th scope="col" class="n">failed</th><th scope="col" class="n">all</th>`,
+		`href="/letters?letter=appointment_reminder&amp;state=failed&amp;day=2024-03-04"`,
+		`<tfoot><tr><th scope="row">all</th><td class="n">1,368</td><td class="n">3</td><td class="n">1,371</td></tr></tfoot>`,
+		`<dt>Due now</dt><dd>7</dd>`, `<dt>Job seekers</dt><dd>11,500</dd>`, `<dt>Coaches</dt><dd>50</dd>`, `<dt>Kill switch</dt><dd>off</dd>`,
+	)
+	refuse(t, body, "pending", "Letters are stopped", "Held by the guard", "or more")
+}
+
+func TestTheTimetableIsInLocalTimeAlsoAcrossSummerTime(t *testing.T) {
+	p := pages(&told{})
+	expect(t, get(t, p, "/"), `<time datetime="2024-03-05T07:30:00+02:00">Tue 5 March 2024 at 7:30</time>`)
+	p.Clock = func() time.Time { return time.Date(2024, time.March, 30, 12, 0, 0, 0, time.UTC) }
+	expect(t, get(t, p, "/"), `<time datetime="2024-03-31T07:30:00+03:00">Sun 31 March 2024 at 7:30</time>`)
+}
+
+func TestTheNightBelongsToTheLocalDay(t *testing.T) {
+	facts := &told{}
+	p := pages(facts)
+	p.Clock = func() time.Time { return time.Date(2024, time.March, 3, 22, 30, 0, 0, time.UTC) } // half past midnight in Helsinki
+	get(t, p, "/")
+	if facts.day != calendar.Date(2024, 3, 4) {
+		t.Errorf("asked about %s", facts.day)
+	}
+}
+
+func TestARunThatIsHeldComesWithTheCommandThatReleasesIt(t *testing.T) {
+	facts := &told{runs: []notice.RunRow{
+		{Kind: "appointments", State: "open", Day: calendar.Date(2024, 3, 4), Planned: 12},
+		{Kind: "digests", State: "held", Day: calendar.Date(2024, 3, 4), Planned: 4100},
+	}}
+	body := get(t, pages(facts), "/")
+	expect(t, body, "Held by the guard", "vireilla outbox release digests/2024-03-04 --yes", "4,100 planned")
+	refuse(t, body, "release appointments")
+}
+
+func TestTheKillSwitchIsSeen(t *testing.T) {
+	expect(t, get(t, pages(&told{stopped: true}), "/"), "Letters are stopped", "vireilla outbox start --yes", `<dt>Kill switch</dt><dd>on</dd>`)
+}
+
+func TestManyDueLettersAreNotCountedToTheEnd(t *testing.T) {
+	expect(t, get(t, pages(&told{due: manyDue}), "/"), "<dd>1,000 or more</dd>")
+}
+
+func TestAnEmptyProgramHasAStatusToo(t *testing.T) {
+	expect(t, get(t, pages(&told{}), "/"), "No letter was planned on 2024-03-04", "There was no run yet", "<dt>Job seekers</dt><dd>0</dd>")
+}
