@@ -72,7 +72,7 @@ func (d *Deliver) appointment(c *notice.Claimed, door *notice.Door, organizer st
 func (d *Deliver) items(c *notice.Claimed, door *notice.Door, items []notice.Item) []templates.Item {
 	out := make([]templates.Item, len(items))
 	for i, n := range items {
-		t := templates.Item{Seeker: n.Seeker, Rule: n.Rule, Subject: n.Subject, Stage: n.Stage.String(), New: n.New, DaysOverdue: n.DaysOverdue, Why: n.Why, Owner: n.Coach}
+		t := templates.Item{Seeker: n.Seeker, Rule: n.Rule, Subject: n.Subject, Stage: n.Stage.String(), New: n.New, DaysOverdue: n.DaysOverdue, Why: n.Why}
 		if s := door.Seekers[n.Seeker]; !s.Protected {
 			t.Initials = initial(s.FirstName)
 		}
@@ -81,7 +81,10 @@ func (d *Deliver) items(c *notice.Claimed, door *notice.Door, items []notice.Ite
 		} else {
 			t.At, t.Stage = n.At.In(d.Policy.Location), ""
 		}
-		if c.Letter == notice.CoachDigest && n.Coach != c.To {
+		switch {
+		case c.Letter == notice.LeadEscalation:
+			t.Owner = n.Coach
+		case n.Coach != c.To:
 			t.For = n.Coach
 		}
 		out[i] = t

@@ -124,6 +124,9 @@ func (d *Deliver) letter(ctx context.Context, c *notice.Claimed, door *notice.Do
 		r.Why = notice.OutsideWindow
 		return r
 	}
+	if c.Role != notice.ToSeeker {
+		c.Notice.Told, c.Late = v.Told, v.Late // what it does not say is not told
+	}
 	mail, err := d.compose(c, door, v.Items, now)
 	if err != nil {
 		d.Log.Error("a letter cannot be written", "letter", c.ID, "kind", c.Letter, "err", err)

@@ -145,7 +145,7 @@ func (s *Store) SkipsTo(ctx context.Context, to string) ([]notice.Skip, error) {
 
 // Counts gives how many living seekers and coaches the register holds.
 func (s *Store) Counts(ctx context.Context) (seekers, coaches int, err error) {
-	err = s.db.QueryRowContext(ctx, `SELECT (SELECT count(*) FROM seeker WHERE gone_at = 0), (SELECT count(*) FROM coach WHERE gone_at = 0)`).Scan(&seekers, &coaches)
+	err = s.db.QueryRowContext(ctx, `SELECT (SELECT count(*) FROM seeker WHERE gone_at = 0), (SELECT count(*) FROM coach WHERE gone_at = 0 AND role = 'coach')`).Scan(&seekers, &coaches)
 	return seekers, coaches, err
 }
 
@@ -164,6 +164,19 @@ func (s *Store) Adopt(ctx context.Context, before time.Time, day calendar.Day, u
 					kind, (day - calendar.Day(i+1)).String(), n, millis(before)); err != nil {
 					return err
 				}
+			}
+		}
+		return nil
+	})
+}
+
+// AdoptTold says that owners know of some items by other means.
+func (s *Store) AdoptTold(ctx context.Context, at time.Time, told map[string][]notice.Item) error {
+	return s.write(ctx, func(tx *sql.Tx) error {
+		for owner, items := range told {
+			r := notice.Report{Claimed: notice.Claimed{Notice: notice.Notice{To: owner, Told: items}}}
+			if err := s.toldItems(ctx, tx, at, &r); err != nil {
+				return err
 			}
 		}
 		return nil
