@@ -1,0 +1,102 @@
+package main
+
+import (
+	"bufio"
+	"encoding/json"
+	"fmt"
+	"slices"
+
+	"vireilla/internal/calendar"
+	"vireilla/internal/notice"
+	"vireilla/internal/policy"
+)
+
+type agendaCmd struct {
+	At     string `help:"Day asked about; today without it." placeholder:"DAY"`
+	Owner  string `help:"Only what this coach or team has to do." placeholder:"ID"`
+	Stage  string `help:"Only obligations at this stage." placeholder:"STAGE" enum:",upcoming,due,overdue,escalated" default:""`
+	Format string `help:"text, json or ndjson." default:"text" enum:"text,json,ndjson"`
+}
+
+func (c *agendaCmd) Run(a *app) error {
+	p, _, err := a.policy()
+	if err != nil {
+		return err
+	}
+	day, err := a.parseDay(c.At, p)
+	if err != nil {
+		return err
+	}
+	s, err := a.store()
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	staff, err := s.Staff(a.ctx)
+	if err != nil {
+		return err
+	}
+	out := bufio.NewWriter(a.out)
+	defer out.Flush()
+	lines := json.NewEncoder(out)
+	lines.SetEscapeHTML(false)
+	all := []policy.Obligation{}
+	err = s.Cases(a.ctx, func(cases []notice.Awake) error {
+		for i := range cases {
+			for _, o := range p.Obligations(cases[i].Case, day) {
+				c.own(&o, staff, day)
+				if c.Owner != "" && o.Owner != c.Owner || c.Stage != "" && o.Stage.String() != c.Stage {
+					continue
+				}
+				if c.Format != "ndjson" {
+					all = append(all, o)
+				} else if err := lines.Encode(o); err != nil {
+					return err
+				}
+			}
+		}
+		return nil
+	})
+	if err != nil || c.Format == "ndjson" {
+		return err
+	}
+	if c.Format == "json" {
+		return a.json(all)
+	}
+	return c.text(a, day, all)
+}
+
+// own says who takes the next step on the day, absences regarded.
+func (c *agendaCmd) own(o *policy.Obligation, staff *notice.Staff, day calendar.Day) {
+	if o.Owner != o.Seeker {
+		o.Owner = staff.Owner(o.Owner, day)
+	}
+}
+
+// text shows what has something to say, the most urgent first, and counts the rest.
+func (c *agendaCmd) text(a *app, day calendar.Day, all []policy.Obligation) error {
+	quiet := 0
+	staged := slices.DeleteFunc(all, func(o policy.Obligation) bool {
+		if o.Stage == policy.NoStage {
+			quiet++
+		}
+		return o.Stage == policy.NoStage
+	})
+	slices.SortStableFunc(staged, func(x, y policy.Obligation) int { return int(x.Due - y.Due) })
+	t := a.table("seeker", "rule", "subject", "due", "stage", "late", "owner", "since", "basis")
+	counts := map[policy.Stage]int{}
+	for _, o := range staged {
+		counts[o.Stage]++
+		late := ""
+		if n := int(day - o.Due); n > 0 {
+			late = fmt.Sprintf("%d d", n)
+		}
+		t.row(o.Seeker, o.Rule, o.Subject, o.Due.String(), o.Stage.String(), late, o.Owner, o.Anchor.String(), o.Basis)
+	}
+	if err := t.flush(); err != nil {
+		return err
+	}
+	fmt.Fprintf(a.out, "\n%s: %d escalated, %d overdue, %d due, %d upcoming; %d more have nothing to say yet.\n", day, counts[policy.Escalated],
+		counts[policy.Overdue], counts[policy.Due], counts[policy.Upcoming], quiet)
+	return nil
+}

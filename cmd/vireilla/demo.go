@@ -1,0 +1,156 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/hibiken/asynq"
+
+	"vireilla/internal/calendar"
+	"vireilla/internal/feed"
+	"vireilla/internal/notice"
+	"vireilla/internal/policy"
+	"vireilla/internal/sample"
+	"vireilla/internal/store"
+	"vireilla/internal/web"
+	"vireilla/tasks"
+)
+
+type demoCmd struct {
+	madeUp
+	Once   bool   `help:"Run the day to its end, print what was sent, exit."`
+	Format string `help:"text or json." default:"text" enum:"text,json"`
+}
+
+// usual is how many letters a run of the made-up office plans on an ordinary day, so that the blast guard has a past to compare with.
+func (c *demoCmd) usual() map[string]int {
+	return map[string]int{"digests": c.Coaches, "leads": c.Coaches / 10, "appointments": c.Seekers / 40, "training": c.Seekers / 200}
+}
+
+func (c *demoCmd) Run(a *app) (err error) {
+	if os.Getenv("VIREILLA_DATA") == "" && a.Data == defaultData() {
+		if a.Data, err = os.MkdirTemp("", "vireilla-demo-"); err != nil {
+			return err
+		}
+		defer os.RemoveAll(a.Data)
+	}
+	p, _, err := a.policy()
+	if err != nil {
+		return err
+	}
+	day, err := a.parseDay(c.At, p)
+	if err != nil {
+		return err
+	}
+	inbox, err := sample.OpenInbox()
+	if err != nil {
+		return err
+	}
+	defer inbox.Close()
+	redis, closeQueue, err := embeddedQueue()
+	if err != nil {
+		return err
+	}
+	defer closeQueue()
+	database := "sqlite:" + filepath.Join(a.Data, "vireilla.db")
+
+	imported, err := c.fill(a, p, day, database)
+	if err != nil {
+		return err
+	}
+	report, err := dayRun{database: database, smtp: inbox.URL(), from: "Lahden kaupunki <no-reply@lahti.example.org>", redis: redis, ticks: tasks.Ticks, letters: tasks.Letters}.run(a, day)
+	if err != nil {
+		return err
+	}
+	report.Seconds.Import = imported.Seconds
+	report.Inbox = &inboxCount{inbox.Accepted(), inbox.Distinct()}
+	if err := report.show(a, c.Format); err != nil || c.Once {
+		return err
+	}
+	return c.open(a, day, database, redis, inbox)
+}
+
+// fill makes up an office that has used the program for a while: its feed, what it told before the day, and how many letters are usual.
+func (c *demoCmd) fill(a *app, p *policy.Policy, day calendar.Day, database string) (report importReport, err error) {
+	s, err := a.openStore(database)
+	if err != nil {
+		return report, err
+	}
+	defer func() { err = errors.Join(err, s.Close()) }()
+	folder, err := os.MkdirTemp("", "vireilla-feed-")
+	if err != nil {
+		return report, err
+	}
+	defer os.RemoveAll(folder)
+	if err := sample.Write(folder, sample.Options{Seed: c.Seed, Seekers: c.Seekers, Coaches: c.Coaches, At: day}); err != nil {
+		return report, err
+	}
+	start := now()
+	if _, err := a.importFolder(s, p, folder, feed.Options{AcceptShrink: true}); err != nil {
+		return report, err
+	}
+	if err := c.past(a, s, p, day); err != nil {
+		return report, err
+	}
+	report.Seconds = round(now().Sub(start))
+	return report, nil
+}
+
+// past makes up what the office was told before the day: what was booked, and what was on the agenda the evening before.
+func (c *demoCmd) past(a *app, s *store.Store, p *policy.Policy, day calendar.Day) error {
+	midnight := day.At(0, 0, p.Location)
+	if err := s.Adopt(a.ctx, midnight, day, c.usual(), p.Guard.Runs); err != nil {
+		return err
+	}
+	evening := (p.Days.LastOpen(day-1) + 1).At(0, 0, p.Location).Add(-time.Second)
+	plan, err := planAt(a, s, p, evening)
+	if err != nil {
+		return err
+	}
+	told := map[string][]notice.Item{}
+	for _, n := range plan.Notices {
+		if n.Role != notice.ToSeeker {
+			told[n.To] = append(told[n.To], n.Told...)
+		}
+	}
+	return s.AdoptTold(a.ctx, evening, told)
+}
+
+// open shows the pages until Ctrl-C.
+func (c *demoCmd) open(a *app, day calendar.Day, database string, redis asynq.RedisConnOpt, inbox *sample.Inbox) error {
+	h, err := a.build(parts{database: database, smtp: inbox.URL(), from: "no-reply@lahti.example.org", redis: redis, ticks: tasks.Ticks, letters: tasks.Letters, clock: now})
+	if err != nil {
+		return err
+	}
+	defer h.Close()
+	stop, err := h.work(h.Workers, map[string]int{tasks.Ticks: 3, tasks.Letters: 1}, time.Second)
+	if err != nil {
+		return err
+	}
+	defer stop()
+	evening := day.At(18, 0, h.Policy.Location)
+	listen := "127.0.0.1:8080"
+	if cfg, err := loadConfig(a.Data); err == nil && checkListen(cfg.Listen) == nil {
+		listen = cfg.Listen
+	}
+	pages := &web.Pages{Facts: h.Store, Clock: func() time.Time { return evening }, Policy: h.Policy, Queues: true, Inbox: mailbox{inbox}, Log: h.Log}
+	page, err := h.show(a.ctx, listen, pages)
+	if err != nil {
+		if page, err = h.show(a.ctx, "127.0.0.1:0", pages); err != nil { // the port is taken: any other will do
+			return err
+		}
+	}
+	defer page.Close()
+	fmt.Fprintf(a.out, "\nOpen %s to see the status, the inbox and the queues. Ctrl-C ends the demo.\n", page.URL)
+	<-a.ctx.Done()
+	return nil
+}
+
+// defaultData is the data folder when none is named; the demo then uses a temporary one.
+func defaultData() string {
+	path, _ := filepath.Abs("data")
+	return path
+}

@@ -1,0 +1,94 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"time"
+
+	"vireilla/internal/caseload"
+	"vireilla/internal/feed"
+	"vireilla/internal/policy"
+	"vireilla/internal/store"
+)
+
+type importCmd struct {
+	Folder       string `arg:"" help:"Folder of CSV files." type:"existingdir"`
+	Delta        bool   `help:"Only add and change; close nothing."`
+	AcceptShrink bool   `help:"Also when many rows would be closed or moved."`
+	Adopt        bool   `help:"What was booked before today was told by other means: no letters about it."`
+	Encoding     string `help:"utf-8 or windows-1252." default:"utf-8" enum:"utf-8,windows-1252"`
+	Format       string `help:"text or json." default:"text" enum:"text,json"`
+}
+
+// importReport is what the command tells.
+type importReport struct {
+	Files   map[string]feed.Counts `json:"files"`
+	Seconds float64                `json:"seconds"`
+}
+
+func (c *importCmd) Run(a *app) error {
+	p, _, err := a.policy()
+	if err != nil {
+		return err
+	}
+	s, err := a.store()
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	report, err := a.importFolder(s, p, c.Folder, feed.Options{Encoding: c.Encoding, Delta: c.Delta, AcceptShrink: c.AcceptShrink})
+	if err != nil {
+		return err
+	}
+	if c.Adopt {
+		today, _ := a.parseDay("", p)
+		if err := s.Adopt(a.ctx, today.At(0, 0, p.Location), today, nil, 0); err != nil {
+			return err
+		}
+	}
+	if c.Format == "json" {
+		return a.json(report)
+	}
+	return report.text(a)
+}
+
+// importFolder reads a folder into the store, all or nothing; faults are told on stderr, one a line.
+func (a *app) importFolder(s *store.Store, p *policy.Policy, folder string, o feed.Options) (importReport, error) {
+	start := now()
+	bar := a.progress()
+	o.Zone = p.Location
+	o.Progress = bar.show
+	var report feed.Report
+	err := s.Import(a.ctx, start, func(im *store.Import) (err error) {
+		report, err = feed.Import(a.ctx, os.DirFS(folder), im, o)
+		return err
+	})
+	bar.end()
+	var faults *feed.Faults
+	if errors.As(err, &faults) {
+		fmt.Fprintln(a.err, faults)
+		return importReport{}, errSilent
+	}
+	return importReport{report.Files, round(now().Sub(start))}, err
+}
+
+func (r *importReport) text(a *app) error {
+	t := a.table("file", "read", "added", "changed", "unchanged", "closed")
+	changed := 0
+	for _, f := range caseload.Files() {
+		c, present := r.Files[f.Name]
+		if !present {
+			continue
+		}
+		changed += c.Added + c.Changed + c.Closed
+		t.row(f.Name, fmt.Sprint(c.Read), fmt.Sprint(c.Added), fmt.Sprint(c.Changed), fmt.Sprint(c.Unchanged), fmt.Sprint(c.Closed))
+	}
+	if err := t.flush(); err != nil {
+		return err
+	}
+	_, err := fmt.Fprintf(a.out, "\n%d changed in %.1f s\n", changed, r.Seconds)
+	return err
+}
+
+func round(d time.Duration) float64 { return float64(d.Round(time.Millisecond)) / float64(time.Second) }

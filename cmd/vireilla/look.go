@@ -1,0 +1,213 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"runtime"
+	"runtime/debug"
+	"slices"
+	"strings"
+	"time"
+
+	"vireilla/internal/mailer"
+	"vireilla/internal/policy"
+	"vireilla/templates"
+)
+
+type timetableCmd struct {
+	At     string `help:"From this moment on; now without it." placeholder:"MOMENT"`
+	Next   int    `help:"How many runs of each entry." default:"3"`
+	Format string `help:"text or json." default:"text" enum:"text,json"`
+}
+
+// nextRuns is an entry and its next runs in local time.
+type nextRuns struct {
+	Entry   string   `json:"entry"`
+	Cron    string   `json:"cron"`
+	CatchUp string   `json:"catch_up"`
+	Next    []string `json:"next"`
+}
+
+func (c *timetableCmd) Run(a *app) error {
+	p, _, err := a.policy()
+	if err != nil {
+		return err
+	}
+	at, err := a.parseMoment(c.At, p)
+	if err != nil {
+		return err
+	}
+	var all []nextRuns
+	for _, e := range p.Timetable {
+		r := nextRuns{Entry: e.Name, Cron: e.Cron, CatchUp: string(e.CatchUp)}
+		for t := e.Spec.Next(at); len(r.Next) < c.Next; t = e.Spec.Next(t) {
+			r.Next = append(r.Next, t.In(p.Location).Format(time.RFC3339))
+		}
+		all = append(all, r)
+	}
+	if c.Format == "json" {
+		return a.json(all)
+	}
+	t := a.table("entry", "cron", "catch up", "next runs")
+	for _, r := range all {
+		for i, n := range r.Next {
+			at, _ := time.Parse(time.RFC3339, n)
+			when := at.Format("Mon 2006-01-02 15:04 -07:00")
+			if i == 0 {
+				t.row(r.Entry, r.Cron, r.CatchUp, when)
+			} else {
+				t.row("", "", "", when)
+			}
+		}
+	}
+	return t.flush()
+}
+
+type previewCmd struct {
+	Letter   string `arg:"" help:"Kind of letter, such as coach_digest."`
+	Language string `arg:"" help:"Language, such as fi or sv."`
+	Tier     string `help:"neutral, consented or secure; the widest of the letter without it." default:""`
+	HTML     bool   `help:"The HTML part." xor:"part"`
+	EML      bool   `help:"The whole message as it goes out." xor:"part"`
+}
+
+func (c *previewCmd) Run(a *app) error {
+	set, err := loadLetters(a.Data)
+	if err != nil {
+		return err
+	}
+	if !slices.Contains(templates.Letters(), c.Letter) {
+		return usageError{fmt.Errorf("no letter %q; there are %s", c.Letter, strings.Join(templates.Letters(), ", "))}
+	}
+	data, err := set.Sample(c.Letter)
+	if err != nil {
+		return err
+	}
+	tiers := templates.Tiers(c.Letter)
+	tier := tiers[len(tiers)-1]
+	if c.Tier != "" {
+		if tier = templates.Tier(c.Tier); !slices.Contains(tiers, tier) {
+			return usageError{fmt.Errorf("letter %s has no tier %q", c.Letter, c.Tier)}
+		}
+	}
+	m, err := set.Render(c.Letter, c.Language, tier, data)
+	if err != nil {
+		return err
+	}
+	switch {
+	case c.HTML:
+		fmt.Fprint(a.out, m.HTML)
+	case c.EML:
+		eml, err := mailer.Compose(mailer.Letter{From: "Vireillä <no-reply@example.org>", To: "reader@example.org", Subject: m.Subject, Text: m.Text, HTML: m.HTML,
+			Language: m.Language, MessageID: "sample@example.org", Date: time.Date(2024, 3, 4, 7, 30, 0, 0, time.UTC), Calendar: m.Calendar, Method: m.Method})
+		if err != nil {
+			return err
+		}
+		_, err = a.out.Write(eml)
+		return err
+	default:
+		fmt.Fprintf(a.out, "Subject: %s\n\n%s", m.Subject, m.Text)
+	}
+	return nil
+}
+
+type templatesCmd struct {
+	Check templatesCheck `cmd:"" help:"Every letter, language and part rendered; keys, links, lengths, HTML."`
+}
+
+type templatesCheck struct {
+	Folder string `arg:"" optional:"" help:"The office's own files, laid over the embedded ones." type:"existingdir"`
+}
+
+func (c *templatesCheck) Run(a *app) error {
+	var err error
+	if c.Folder != "" {
+		_, err = templates.Load(os.DirFS(c.Folder))
+	} else {
+		_, err = loadLetters(a.Data)
+	}
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(a.out, "%d letters in %s: all right\n", len(templates.Letters()), strings.Join(templates.Languages(), ", "))
+	return err
+}
+
+type policyCmd struct {
+	Show  policyShow  `cmd:"" help:"The rules in force."`
+	Check policyCheck `cmd:"" help:"What is wrong with a file, by line and column."`
+}
+
+type policyShow struct{}
+
+func (policyShow) Run(a *app) error {
+	text := policy.DefaultFile()
+	if a.Policy != "" {
+		var err error
+		if text, err = os.ReadFile(a.Policy); err != nil {
+			return err
+		}
+	}
+	_, err := a.out.Write(text)
+	return err
+}
+
+type policyCheck struct {
+	File string `arg:"" help:"Policy file." type:"existingfile"`
+}
+
+func (c *policyCheck) Run(a *app) error {
+	text, err := os.ReadFile(c.File)
+	if err != nil {
+		return err
+	}
+	p, faults := policy.Parse(text)
+	for _, f := range faults {
+		fmt.Fprintf(a.err, "%s:%s\n", c.File, f)
+	}
+	if len(faults) > 0 {
+		return errSilent
+	}
+	_, err = fmt.Fprintf(a.out, "policy %s: %d eras, %d rules, %d entries of the timetable: all right\n", p.Version, len(p.Eras), len(p.Rules), len(p.Timetable))
+	return err
+}
+
+type migrateCmd struct{}
+
+func (migrateCmd) Run(a *app) error {
+	s, err := a.store() // opening brings it up to date
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	version, err := s.Schema(a.ctx)
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(a.out, "schema %d\n", version)
+	return err
+}
+
+type versionCmd struct {
+	Modules bool `help:"Also the modules it is made of."`
+}
+
+func (c *versionCmd) Run(a *app) error {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return fmt.Errorf("built without build information")
+	}
+	commit := "unknown"
+	for _, s := range info.Settings {
+		if s.Key == "vcs.revision" {
+			commit = s.Value
+		}
+	}
+	fmt.Fprintf(a.out, "vireilla %s, commit %s, %s %s/%s\n", info.Main.Version, commit, info.GoVersion, runtime.GOOS, runtime.GOARCH)
+	if c.Modules {
+		for _, m := range info.Deps {
+			fmt.Fprintln(a.out, m.Path, m.Version)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,97 @@
+// Command vireilla watches the caseload of municipal employment services: it finds what is due, and writes to coaches and job seekers about it.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+	_ "time/tzdata" // the town's zone, also where the machine has none
+
+	"github.com/alecthomas/kong"
+)
+
+// commands is the table of commands, in the order of the help.
+type commands struct {
+	Data     string `help:"Folder of the database and what else lies on disk." default:"./data" env:"VIREILLA_DATA" type:"path"`
+	Policy   string `help:"Policy file instead of the embedded one." type:"path" placeholder:"FILE"`
+	LogLevel string `help:"debug, info, warn or error." default:"warn" enum:"debug,info,warn,error"`
+
+	Demo      demoCmd      `cmd:"" help:"The whole program in one process with nothing installed, on a made-up caseload."`
+	Serve     serveCmd     `cmd:"" help:"Timetable, workers and web pages."`
+	Run       runCmd       `cmd:"" help:"One day's timetable to its end, then exit."`
+	Import    importCmd    `cmd:"" help:"Read a folder of CSV files into the database."`
+	Sample    sampleCmd    `cmd:"" help:"Write a made-up feed."`
+	Agenda    agendaCmd    `cmd:"" help:"Every obligation open on a day, with its stage."`
+	Plan      planCmd      `cmd:"" help:"What would be sent at a moment and what not, and why. Writes nothing."`
+	Explain   explainCmd   `cmd:"" help:"For one person and day: every rule, step by step, and what was told."`
+	Outbox    outboxCmd    `cmd:"" help:"The letters and their states."`
+	Timetable timetableCmd `cmd:"" help:"The next runs of every entry, in local time."`
+	Preview   previewCmd   `cmd:"" help:"A letter from its sample."`
+	Templates templatesCmd `cmd:"" help:"The letters' templates."`
+	Rules     policyCmd    `cmd:"" name:"policy" help:"The policy: rules in force, or what is wrong with a file."`
+	Config    configCmd    `cmd:"" help:"The configuration in force, and where each value came from."`
+	Migrate   migrateCmd   `cmd:"" help:"Bring the database's schema up to date."`
+	Version   versionCmd   `cmd:"" help:"Version, commit, Go and modules."`
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
+}
+
+// Exit codes: 0 done, 1 failed, 2 used wrongly.
+const (
+	done = iota
+	failed
+	usedWrongly
+)
+
+// errSilent is a failure that was told already.
+var errSilent = errors.New("failed")
+
+// usageError is a use that the grammar of the commands cannot know to be wrong.
+type usageError struct{ error }
+
+type exit int
+
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) (code int) {
+	defer func() { // kong ends --help by a call of Exit
+		if r := recover(); r != nil {
+			e, ok := r.(exit)
+			if !ok {
+				panic(r)
+			}
+			code = int(e)
+		}
+	}()
+	var c commands
+	parser, err := kong.New(&c, kong.Name("vireilla"), kong.Description("Watches the caseload and writes to coaches and job seekers about what is due."),
+		kong.Writers(stdout, stderr), kong.Exit(func(n int) { panic(exit(n)) }), kong.UsageOnError(), kong.ConfigureHelp(kong.HelpOptions{Compact: true}))
+	if err != nil {
+		fmt.Fprintln(stderr, "vireilla:", err)
+		return usedWrongly
+	}
+	parsed, err := parser.Parse(args)
+	if err != nil {
+		fmt.Fprintf(stderr, "vireilla: %v\nvireilla --help tells the commands, vireilla COMMAND --help one of them.\n", err)
+		return usedWrongly
+	}
+	a := &app{ctx: ctx, out: stdout, err: stderr, commands: &c}
+	err = parsed.Run(a)
+	var wrong usageError
+	switch {
+	case err == nil:
+		return done
+	case errors.As(err, &wrong):
+		fmt.Fprintln(stderr, "vireilla:", err)
+		return usedWrongly
+	case !errors.Is(err, errSilent):
+		fmt.Fprintln(stderr, "vireilla:", err)
+	}
+	return failed
+}

@@ -1,0 +1,169 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"vireilla/internal/calendar"
+	"vireilla/internal/notice"
+	"vireilla/internal/store"
+)
+
+type outboxCmd struct {
+	List     outboxList     `cmd:"" help:"The letters, the oldest first."`
+	Show     outboxShow     `cmd:"" help:"One letter: its states, times and codes."`
+	Retry    outboxRetry    `cmd:"" help:"Try a failed, held, unsure or deferred letter at once."`
+	Withdraw outboxWithdraw `cmd:"" help:"Take a letter back that is not out."`
+	Release  outboxRelease  `cmd:"" help:"Let a run go out that the guard holds."`
+	Stop     outboxStop     `cmd:"" help:"Kill switch: no further letter goes out."`
+	Start    outboxStart    `cmd:"" help:"Letters go out again."`
+}
+
+type outboxList struct {
+	State  string `help:"Only letters in this state."`
+	Letter string `help:"Only this kind of letter."`
+	To     string `help:"Only letters to this person." placeholder:"ID"`
+	Day    string `help:"Only letters planned for this day."`
+	Format string `help:"text or json." default:"text" enum:"text,json"`
+}
+
+func (c *outboxList) Run(a *app) error {
+	f := notice.Filter{State: c.State, Letter: c.Letter, To: c.To}
+	if c.Day != "" {
+		day, err := calendar.ParseDay(c.Day)
+		if err != nil {
+			return usageError{fmt.Errorf("--day: %w", err)}
+		}
+		f.Day = day
+	}
+	s, err := a.store()
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	entries, err := s.Letters(a.ctx, f)
+	if err != nil {
+		return err
+	}
+	if c.Format == "json" {
+		return a.json(entries)
+	}
+	t := a.table("id", "key", "state", "tries", "next try", "code", "why")
+	for _, e := range entries {
+		t.row(fmt.Sprint(e.ID), e.Key, string(e.State), fmt.Sprint(e.Tries), e.NextTry, e.Code, e.Why)
+	}
+	return t.flush()
+}
+
+type outboxShow struct {
+	ID     int64  `arg:""`
+	Format string `help:"text or json." default:"text" enum:"text,json"`
+}
+
+func (c *outboxShow) Run(a *app) error {
+	p, _, err := a.policy()
+	if err != nil {
+		return err
+	}
+	s, err := a.store()
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	found, err := s.Letters(a.ctx, notice.Filter{ID: c.ID})
+	if err != nil {
+		return err
+	}
+	if len(found) == 0 {
+		return fmt.Errorf("no letter %d", c.ID)
+	}
+	e := found[0]
+	if c.Format == "json" {
+		return a.json(e)
+	}
+	when := func(t time.Time) string {
+		if t.IsZero() {
+			return "-"
+		}
+		return t.In(p.Location).Format("2006-01-02 15:04:05 -07:00")
+	}
+	for _, line := range [][2]string{{"letter", fmt.Sprint(e.ID)}, {"key", e.Key}, {"to", e.To + " (" + e.Role + ")"}, {"state", string(e.State)}, {"why", e.Why},
+		{"code", e.Code}, {"tries", fmt.Sprint(e.Tries)}, {"ended unsure", fmt.Sprint(e.Unsure)}, {"items", fmt.Sprint(e.Items)}, {"run", e.Run}, {"policy", e.Policy},
+		{"planned", when(e.Planned)}, {"send at", when(e.SendAt)}, {"first try", when(e.Dated)}, {"changed", when(e.Changed)}, {"next try", e.NextTry}, {"of use until", when(e.Expires)}} {
+		fmt.Fprintf(a.out, "%-13s %s\n", line[0], line[1])
+	}
+	return nil
+}
+
+// decision is a wish about a letter or run that only --yes carries out.
+type decision struct {
+	Yes bool `help:"Do it; without this, only say what would be done."`
+}
+
+func (d decision) carry(a *app, what string, do func(*store.Store) error) error {
+	if !d.Yes {
+		fmt.Fprintf(a.out, "would %s; repeat with --yes\n", what)
+		return nil
+	}
+	s, err := a.store()
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	if err := do(s); err != nil {
+		return err
+	}
+	_, err = fmt.Fprintln(a.out, "done:", what)
+	return err
+}
+
+type outboxRetry struct {
+	ID int64 `arg:""`
+	decision
+}
+
+func (c *outboxRetry) Run(a *app) error {
+	return c.carry(a, fmt.Sprintf("try letter %d at once", c.ID), func(s *store.Store) error { return s.Retry(a.ctx, now(), c.ID) })
+}
+
+type outboxWithdraw struct {
+	ID int64 `arg:""`
+	decision
+}
+
+func (c *outboxWithdraw) Run(a *app) error {
+	return c.carry(a, fmt.Sprintf("withdraw letter %d", c.ID), func(s *store.Store) error { return s.Withdraw(a.ctx, now(), c.ID) })
+}
+
+type outboxRelease struct {
+	Held string `arg:"" name:"run" help:"Run that is held, such as digests/2024-03-04."`
+	decision
+}
+
+func (c *outboxRelease) Run(a *app) error {
+	kind, text, _ := strings.Cut(c.Held, "/")
+	day, err := calendar.ParseDay(text)
+	if err != nil {
+		return usageError{fmt.Errorf("a run is written like digests/2024-03-04")}
+	}
+	return c.carry(a, "release the letters of "+c.Held, func(s *store.Store) error {
+		n, err := s.Release(a.ctx, now(), kind, day)
+		if err == nil {
+			fmt.Fprintf(a.out, "%d letters may go out\n", n)
+		}
+		return err
+	})
+}
+
+type outboxStop struct{ decision }
+
+func (c *outboxStop) Run(a *app) error {
+	return c.carry(a, "stop all letters", func(s *store.Store) error { return s.SetStopped(a.ctx, true) })
+}
+
+type outboxStart struct{ decision }
+
+func (c *outboxStart) Run(a *app) error {
+	return c.carry(a, "let letters go out again", func(s *store.Store) error { return s.SetStopped(a.ctx, false) })
+}

@@ -1,0 +1,205 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"vireilla/internal/calendar"
+	"vireilla/internal/notice"
+	"vireilla/internal/policy"
+	"vireilla/internal/store"
+	"vireilla/workers"
+)
+
+type planCmd struct {
+	At     string `help:"Moment asked about, or a day for the whole of it; now without it." placeholder:"MOMENT"`
+	Format string `help:"text or json." default:"text" enum:"text,json"`
+	All    bool   `help:"In the text, show every skip and not only their numbers."`
+}
+
+// planAnswer is what the command tells.
+type planAnswer struct {
+	At      string          `json:"at"`
+	Policy  string          `json:"policy"`
+	Notices []notice.Notice `json:"notices"`
+	Skips   []notice.Skip   `json:"skips"`
+	Counts  struct {
+		Notices map[string]int `json:"notices"`
+		Skips   map[string]int `json:"skips"`
+	} `json:"counts"`
+}
+
+func (c *planCmd) Run(a *app) error {
+	p, _, err := a.policy()
+	if err != nil {
+		return err
+	}
+	at, err := a.parseMoment(c.At, p)
+	if err != nil {
+		return err
+	}
+	s, err := a.store()
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	plan, err := planAt(a, s, p, at)
+	if err != nil {
+		return err
+	}
+	answer := planAnswer{At: at.Format(time.RFC3339), Policy: p.Version, Notices: append([]notice.Notice{}, plan.Notices...), Skips: append([]notice.Skip{}, plan.Skips...)}
+	answer.Counts.Notices, answer.Counts.Skips = map[string]int{}, map[string]int{}
+	for _, n := range plan.Notices {
+		answer.Counts.Notices[n.Letter]++
+	}
+	for _, k := range plan.Skips {
+		answer.Counts.Skips[k.Why]++
+	}
+	if c.Format == "json" {
+		return a.json(answer)
+	}
+	return c.text(a, &answer)
+}
+
+// planAt plans everything that is due by a moment from the whole register, as it was seen at that moment; the scans plan the same from what wakes.
+func planAt(a *app, s *store.Store, p *policy.Policy, at time.Time) (notice.Plan, error) {
+	day := calendar.DayOf(at, p.Location)
+	var plan notice.Plan
+	add := func(more notice.Plan) {
+		plan.Notices = append(plan.Notices, more.Notices...)
+		plan.Skips = append(plan.Skips, more.Skips...)
+	}
+	staff, err := s.Staff(a.ctx)
+	if err != nil {
+		return plan, err
+	}
+	told, err := s.Told(a.ctx, at, "")
+	if err != nil {
+		return plan, err
+	}
+	staged, awaited, quiet, err := stagedAt(a, s, p, day, told)
+	if err != nil {
+		return plan, err
+	}
+	add(quiet)
+	add(notice.Leads(at, p, staff, staged))
+
+	ahead, err := s.Ahead(a.ctx, at)
+	if err != nil {
+		return plan, err
+	}
+	bookings := make([]notice.Booking, len(ahead))
+	for i := range ahead {
+		if t := ahead[i].Told; t != nil && t.At.After(at) {
+			ahead[i].Told = nil // it was not told yet
+		}
+		bookings[i] = ahead[i].Booking
+	}
+	letters, _ := notice.Appointments(at, p, bookings)
+	add(letters)
+
+	decided, err := s.Decisions(a.ctx, day-calendar.Day(p.Appointments.DecisionNewsDays), day)
+	if err != nil {
+		return plan, err
+	}
+	matters := notice.Matters(at, p, append(awaited, decided...))
+	add(matters)
+
+	phone, err := workers.PhoneItems(a.ctx, seenAt{s, told, append(letters.Skips, matters.Skips...)}, p, at)
+	if err != nil {
+		return plan, err
+	}
+	add(notice.Digests(at, p, staff, append(staged, phone...)))
+	known, err := s.Known(a.ctx, plan.Keys(), at)
+	if err != nil {
+		return plan, err
+	}
+	plan.Drop(known)
+	return plan, nil
+}
+
+// stagedAt gives the staged obligations of a day with what was told of them, the training cases that await a clarification, and why the rest is quiet.
+func stagedAt(a *app, s *store.Store, p *policy.Policy, day calendar.Day, told map[policy.Key]map[string]policy.Stage) (staged []notice.Staged, awaited []notice.Matter, quiet notice.Plan, err error) {
+	var clarifications []policy.Obligation
+	err = s.Cases(a.ctx, func(cases []notice.Awake) error {
+		for i := range cases {
+			open := p.Obligations(cases[i].Case, day)
+			for _, o := range open {
+				if o.Stage == policy.NoStage {
+					continue
+				}
+				staged = append(staged, notice.Staged{Obligation: o, Told: told[o.Key()]})
+				if o.Rule == "clarification" {
+					clarifications = append(clarifications, o)
+				}
+			}
+			if why := p.Quiet(cases[i].Case, day); why != "" {
+				seeker := &cases[i].Seeker
+				quiet.Skips = append(quiet.Skips, notice.Skip{Letter: notice.CoachDigest, To: seeker.CoachID, Subject: seeker.ID, Why: why})
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, nil, quiet, err
+	}
+	awaited, err = s.Awaited(a.ctx, clarifications)
+	return staged, awaited, quiet, err
+}
+
+// seenAt is the store as seen at a moment: what could not be written by then is what the plan itself says.
+type seenAt struct {
+	*store.Store
+	told  map[policy.Key]map[string]policy.Stage
+	skips []notice.Skip
+}
+
+func (s seenAt) ToldPhone(context.Context) (map[policy.Key]map[string]policy.Stage, error) {
+	return s.told, nil
+}
+
+func (s seenAt) Unwritten(context.Context, time.Time) ([]notice.Skip, error) {
+	return slices.DeleteFunc(slices.Clone(s.skips), func(k notice.Skip) bool { return k.Key == "" }), nil
+}
+
+func (c *planCmd) text(a *app, answer *planAnswer) error {
+	fmt.Fprintf(a.out, "Plan for %s under policy %s. Nothing is written or sent.\n\n", answer.At, answer.Policy)
+	t := a.table("letter", "to", "subject", "send at", "items", "new", "key")
+	for _, n := range answer.Notices {
+		items := ""
+		if len(n.Items) > 0 {
+			items = fmt.Sprint(len(n.Items) + n.Rest)
+		}
+		fresh := ""
+		if len(n.Told) > 0 {
+			fresh = fmt.Sprint(len(n.Told))
+		}
+		t.row(n.Letter, n.To, n.Subject, n.SendAt.Format("2006-01-02 15:04"), items, fresh, n.Key)
+	}
+	if err := t.flush(); err != nil {
+		return err
+	}
+	if c.All {
+		fmt.Fprintln(a.out)
+		t := a.table("not written", "to", "subject", "why")
+		for _, k := range answer.Skips {
+			t.row(k.Letter, k.To, k.Subject, k.Why)
+		}
+		if err := t.flush(); err != nil {
+			return err
+		}
+	}
+	fmt.Fprintln(a.out)
+	for _, counted := range []struct {
+		what string
+		n    map[string]int
+	}{{"letters", answer.Counts.Notices}, {"skipped", answer.Counts.Skips}} {
+		for _, k := range slices.Sorted(maps.Keys(counted.n)) {
+			fmt.Fprintf(a.out, "%-8s %-22s %6d\n", counted.what, k, counted.n[k])
+		}
+	}
+	return nil
+}

@@ -1,0 +1,191 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"sync/atomic"
+	"time"
+
+	"github.com/hibiken/asynq"
+
+	"vireilla/internal/calendar"
+	"vireilla/internal/notice"
+	"vireilla/workers"
+)
+
+type runCmd struct {
+	At     string `help:"The day; today without it." placeholder:"DAY"`
+	Format string `help:"text or json." default:"text" enum:"text,json"`
+	Yes    bool   `help:"Write to people; without this, only say what would be sent."`
+}
+
+// dayReport is what a day came to.
+type dayReport struct {
+	At       calendar.Day   `json:"at"`
+	Imported map[string]int `json:"imported"`
+	Planned  map[string]int `json:"planned"`
+	Outbox   map[string]int `json:"outbox"`
+	Inbox    *inboxCount    `json:"inbox,omitempty"`
+	Seconds  daySeconds     `json:"seconds"`
+}
+
+type inboxCount struct {
+	Accepted     int `json:"accepted"`
+	DistinctKeys int `json:"distinct_keys"`
+}
+
+type daySeconds struct {
+	Import float64 `json:"import"`
+	Plan   float64 `json:"plan"`
+	Send   float64 `json:"send"`
+}
+
+func (c *runCmd) Run(a *app) error {
+	p, _, err := a.policy()
+	if err != nil {
+		return err
+	}
+	day, err := a.parseDay(c.At, p)
+	if err != nil {
+		return err
+	}
+	if !c.Yes {
+		fmt.Fprintf(a.err, "nothing is sent without --yes; this is what %s would bring\n", day)
+		return (&planCmd{At: day.String(), Format: c.Format}).Run(a)
+	}
+	cfg, err := loadConfig(a.Data)
+	if err != nil {
+		return err
+	}
+	if err := cfg.needsMail(); err != nil {
+		return err
+	}
+	redis, closeQueue, err := queue(cfg.Redis)
+	if err != nil {
+		return err
+	}
+	own := "run-" + rand.Text()[:8] // a queue that nobody else looks at
+	d := dayRun{database: cfg.Database, smtp: cfg.SMTP, from: cfg.From, redis: redis, ticks: own, letters: own}
+	report, err := d.run(a, day)
+	inspector := asynq.NewInspector(redis)
+	_ = inspector.DeleteQueue(own, true) // what is left of it on a shared Redis ages away by itself
+	if err := errors.Join(err, inspector.Close(), closeQueue()); err != nil {
+		return err
+	}
+	return report.show(a, c.Format)
+}
+
+func (c config) needsMail() error {
+	if c.SMTP == "" || c.From == "" {
+		return fmt.Errorf("SMTP_URL and MAIL_FROM say through which relay and as whom letters go out; set both (vireilla demo needs neither)")
+	}
+	return nil
+}
+
+// queue gives the configured queue, or the embedded one.
+func queue(url string) (asynq.RedisConnOpt, func() error, error) {
+	if url == "" {
+		return embeddedQueue()
+	}
+	opt, err := asynq.ParseRedisURI(url)
+	if err != nil {
+		return nil, nil, fmt.Errorf("REDIS_URL: write redis://HOST:PORT/DB") // the library's text holds the password
+	}
+	return opt, func() error { return nil }, nil
+}
+
+// dayRun is one day's timetable in a house of its own.
+type dayRun struct {
+	database, smtp, from string
+	redis                asynq.RedisConnOpt
+	ticks, letters       string // queues
+}
+
+func (d dayRun) run(a *app, day calendar.Day) (report dayReport, err error) {
+	var clock atomic.Pointer[time.Time]
+	set := func(t time.Time) { clock.Store(&t) }
+	h, err := a.build(parts{database: d.database, smtp: d.smtp, from: d.from, redis: d.redis, ticks: d.ticks, letters: d.letters, quiet: true,
+		clock: func() time.Time { return *clock.Load() }})
+	if err != nil {
+		return report, err
+	}
+	defer func() { err = errors.Join(err, h.Close()) }()
+	set(day.At(0, 0, h.Policy.Location))
+	h.Workers.Ledger = noLedger{}
+	h.Workers.Deliver.NotOver = func() time.Time { return (day + 1).At(0, 0, h.Policy.Location) }
+	ended := make(chan error, 64)
+	stop, err := h.work(workers.Watched(h.Workers, ended), map[string]int{d.ticks: 1, d.letters: 1}, 5*time.Millisecond)
+	if err != nil {
+		return report, err
+	}
+	runner := &workers.Day{Policy: h.Policy, Set: set, Put: h.Bell, Ended: ended, Outbox: h.Store, Bells: connections, Stopwatch: now}
+	err = runner.Run(a.ctx, day)
+	stop()
+	if err != nil {
+		return report, err
+	}
+	if report, err = h.report(a.ctx, day); err != nil {
+		return report, err
+	}
+	report.Seconds.Plan, report.Seconds.Send = round(runner.Planning), round(runner.Sending)
+	return report, nil
+}
+
+// noLedger is for days whose ticks are not the clock's.
+type noLedger struct{}
+
+func (noLedger) TickDone(context.Context, time.Time, string, time.Time) error { return nil }
+
+// report counts what was planned for a day and what became of it.
+func (h *house) report(ctx context.Context, day calendar.Day) (dayReport, error) {
+	r := dayReport{At: day, Planned: map[string]int{}, Outbox: map[string]int{"sent": 0, "failed": 0}}
+	tally, err := h.Store.Tally(ctx, day)
+	if err != nil {
+		return r, err
+	}
+	for letter, states := range tally {
+		for state, n := range states {
+			r.Planned[letter] += n
+			r.Outbox[string(state)] += n
+		}
+	}
+	seekers, coaches, err := h.Store.Counts(ctx)
+	r.Imported = map[string]int{"seekers": seekers, "coaches": coaches}
+	return r, err
+}
+
+func (r *dayReport) show(a *app, format string) error {
+	if format == "json" {
+		return a.json(r)
+	}
+	fmt.Fprintf(a.out, "%s %s: %d job seekers, %d coaches\n\n", r.At.Weekday(), r.At, r.Imported["seekers"], r.Imported["coaches"])
+	t := a.table("planned", "letters")
+	for _, letter := range slices.Sorted(maps.Keys(r.Planned)) {
+		t.row(letter, fmt.Sprint(r.Planned[letter]))
+	}
+	if err := t.flush(); err != nil {
+		return err
+	}
+	fmt.Fprintln(a.out)
+	t = a.table("became", "letters")
+	for _, state := range notice.States() {
+		if n, ok := r.Outbox[string(state)]; ok {
+			t.row(string(state), fmt.Sprint(n))
+		}
+	}
+	if err := t.flush(); err != nil {
+		return err
+	}
+	if r.Inbox != nil {
+		fmt.Fprintf(a.out, "\nThe mail server accepted %d letters, %d different ones.\n", r.Inbox.Accepted, r.Inbox.DistinctKeys)
+	}
+	if n := r.Outbox["held"]; n > 0 {
+		fmt.Fprintf(a.out, "\n%d letters are held. vireilla outbox list --state held shows them; vireilla outbox release RUN lets a run go out.\n", n)
+	}
+	_, err := fmt.Fprintf(a.out, "\nimport %.1f s, plan %.1f s, send %.1f s\n", r.Seconds.Import, r.Seconds.Plan, r.Seconds.Send)
+	return err
+}

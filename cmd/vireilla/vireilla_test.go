@@ -1,0 +1,35 @@
+package main
+
+import (
+	"bytes"
+	"testing"
+
+	"vireilla/internal/calendar"
+)
+
+// vireilla runs the program as a person would and gives what it printed.
+func vireilla(t *testing.T, args ...string) (stdout, stderr string, code int) {
+	t.Helper()
+	var out, err bytes.Buffer
+	code = run(t.Context(), args, &out, &err)
+	return out.String(), err.String(), code
+}
+
+// must is vireilla for what has to go well.
+func must(t *testing.T, args ...string) string {
+	t.Helper()
+	out, err, code := vireilla(t, args...)
+	if code != 0 {
+		t.Fatalf("vireilla %v: exit %d\n%s", args, code, err)
+	}
+	return out
+}
+
+func mustDay(t *testing.T, s string) calendar.Day {
+	t.Helper()
+	d, err := calendar.ParseDay(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
