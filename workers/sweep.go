@@ -22,8 +22,9 @@ type Sweep struct {
 		RingAny(ctx context.Context, n int) error
 		Tick(ctx context.Context, entry string, at time.Time) error
 	}
-	Bells int // how many letters' tasks run side by side
-	Log   *slog.Logger
+	Publish func(ctx context.Context) error // names the queues to the monitor
+	Bells   int                             // how many letters' tasks run side by side
+	Log     *slog.Logger
 }
 
 // lostAfter is how long a tick may stay undone before its task is put again.
@@ -51,6 +52,11 @@ func (s *Sweep) Run(ctx context.Context, now, wall time.Time) error {
 		return s.Bell.Tick(ctx, entry, at)
 	}); err != nil {
 		return fmt.Errorf("sweep: %w", err)
+	}
+	if s.Publish != nil {
+		if err := s.Publish(ctx); err != nil {
+			s.Log.Warn("the queue does not answer", "err", err)
+		}
 	}
 	return s.Ring(ctx, now)
 }

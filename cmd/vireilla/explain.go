@@ -116,7 +116,13 @@ func (e *explanation) text(a *app) {
 	} else {
 		fmt.Fprintf(a.out, "; gets no e-mail: %s.\n", e.Email)
 	}
+	said := map[string]bool{}
 	for _, v := range e.Rules {
+		if again := v.Rule + v.Subject + v.Why; !v.Open && said[again] {
+			continue // the same rule in another era, for the same reason
+		} else {
+			said[again] = true
+		}
 		name := v.Rule
 		if v.Subject != "" {
 			name += " " + v.Subject

@@ -186,6 +186,9 @@ func (r *dayReport) show(a *app, format string) error {
 	if n := r.Outbox["held"]; n > 0 {
 		fmt.Fprintf(a.out, "\n%d letters are held. vireilla outbox list --state held shows them; vireilla outbox release RUN lets a run go out.\n", n)
 	}
+	if n := r.Outbox["sending"]; n > 0 {
+		fmt.Fprintf(a.out, "\n%d letters were under way when an earlier run was stopped. A quarter of an hour after that a run or serve calls them unsure; vireilla outbox retry sends one again.\n", n)
+	}
 	_, err := fmt.Fprintf(a.out, "\nimport %.1f s, plan %.1f s, send %.1f s\n", r.Seconds.Import, r.Seconds.Plan, r.Seconds.Send)
 	return err
 }

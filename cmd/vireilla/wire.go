@@ -127,6 +127,11 @@ func (a *app) build(p parts) (h *house, err error) {
 	h.close = append(h.close, h.Store.Close)
 	h.Relay = mailer.New(relay)
 	h.close = append(h.close, func() error { h.Relay.Close(); return nil })
+	redis, err := openQueue(a.ctx, p.redis)
+	if err != nil {
+		return h, err
+	}
+	h.close = append(h.close, redis.Close)
 	client := asynq.NewClient(p.redis)
 	h.close = append(h.close, client.Close)
 	h.Bell = &workers.Bell{Client: client, Ticks: p.ticks, Letters: p.letters}
@@ -158,7 +163,7 @@ func (a *app) build(p parts) (h *house, err error) {
 				return outcome(breaker.Note(h.Clock(), m.To, o))
 			},
 		},
-		Sweep: &workers.Sweep{Policy: h.Policy, Outbox: h.Store, Bell: h.Bell, Bells: bells, OpenTicks: openTicks, Log: h.Log},
+		Sweep: &workers.Sweep{Policy: h.Policy, Outbox: h.Store, Bell: h.Bell, Bells: bells, OpenTicks: openTicks, Publish: publish(redis, p.ticks, p.letters), Log: h.Log},
 	}
 	return h, nil
 }

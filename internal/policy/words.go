@@ -14,7 +14,6 @@ import (
 // step is a rule with its words resolved to code.
 type step struct {
 	rule   *Rule
-	ladder Ladder
 	anchor anchor
 	due    func(*Policy, *view, *Obligation) bool // false: the seeker has no such interval
 	window calendar.Interval

@@ -1,0 +1,307 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"vireilla/internal/policy"
+	"vireilla/internal/smtptest"
+)
+
+// office writes a made-up feed and imports it; the policy's guard lets everything through.
+func office(t *testing.T, at string) (data, rules string) {
+	t.Helper()
+	folder := filepath.Join(t.TempDir(), "feed")
+	data, rules = t.TempDir(), filepath.Join(t.TempDir(), "policy.yaml")
+	text := strings.Replace(string(policy.DefaultFile()), "floor: 50", "floor: 5000", 1)
+	if err := os.WriteFile(rules, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	must(t, "sample", folder, "--at", at, "--seekers", "600", "--coaches", "6")
+	must(t, "--data", data, "import", folder)
+	return data, rules
+}
+
+func relay(t *testing.T) *smtptest.Server {
+	t.Helper()
+	server := smtptest.Start(t)
+	t.Setenv("SMTP_URL", server.URL())
+	t.Setenv("MAIL_FROM", "Lahden kaupunki <no-reply@example.org>")
+	return server
+}
+
+func decode[T any](t *testing.T, text string) (v T) {
+	t.Helper()
+	if err := json.Unmarshal([]byte(text), &v); err != nil {
+		t.Fatalf("%v in %.200s", err, text)
+	}
+	return v
+}
+
+func TestADemoDayBringsOutWhatItPlanned(t *testing.T) {
+	for _, day := range []string{"2021-09-06", "2023-12-27", "2025-06-19", "2026-03-30"} {
+		t.Run(day, func(t *testing.T) {
+			r := decode[dayReport](t, must(t, "demo", "--once", "--at", day, "--seekers", "1200", "--coaches", "8", "--format", "json"))
+			planned, ended := 0, 0
+			for _, n := range r.Planned {
+				planned += n
+			}
+			for _, n := range r.Outbox {
+				ended += n
+			}
+			if r.Imported["seekers"] != 1200 || r.Imported["coaches"] != 8 {
+				t.Errorf("imported %v", r.Imported)
+			}
+			if planned == 0 || planned != ended || r.Outbox["failed"] != 0 || r.Outbox["deferred"] != 0 || r.Outbox["held"] != 0 {
+				t.Errorf("planned %v, became %v", r.Planned, r.Outbox)
+			}
+			if r.Inbox == nil || r.Inbox.Accepted != r.Outbox["sent"] || r.Inbox.DistinctKeys != r.Inbox.Accepted {
+				t.Errorf("sent %d, the server says %+v", r.Outbox["sent"], r.Inbox)
+			}
+		})
+	}
+}
+
+func TestADemoDayIsTheSameTwice(t *testing.T) {
+	args := []string{"demo", "--once", "--at", "2024-03-04", "--seekers", "700", "--coaches", "5", "--seed", "7", "--format", "json"}
+	first, second := decode[dayReport](t, must(t, args...)), decode[dayReport](t, must(t, args...))
+	first.Seconds, second.Seconds = daySeconds{}, daySeconds{}
+	a, _ := json.Marshal(first)
+	b, _ := json.Marshal(second)
+	if !bytes.Equal(a, b) {
+		t.Errorf("%s\n%s", a, b)
+	}
+}
+
+// What plan promises for the staff and about matters is what a run of the day sends, and afterwards there is nothing left to plan.
+func TestARunSendsWhatThePlanSaid(t *testing.T) {
+	data, rules := office(t, "2024-03-06")
+	server := relay(t)
+	keys := func(at string) (keys []string) {
+		plan := decode[planAnswer](t, must(t, "--data", data, "--policy", rules, "plan", "--at", at, "--format", "json"))
+		for _, n := range plan.Notices {
+			if n.Subject == "" || n.Letter == "matter_update" {
+				keys = append(keys, n.Key)
+			}
+		}
+		slices.Sort(keys)
+		return keys
+	}
+	promised := keys("2024-03-06T08:00")
+	must(t, "--data", data, "--policy", rules, "run", "--at", "2024-03-06", "--yes")
+	type letter struct{ Key, State, Letter string }
+	var sent []string
+	for _, l := range decode[[]letter](t, must(t, "--data", data, "outbox", "list", "--state", "sent", "--format", "json")) {
+		if !strings.HasPrefix(l.Letter, "appointment") {
+			sent = append(sent, l.Key)
+		}
+	}
+	slices.Sort(sent)
+	if len(promised) < 5 || !slices.Equal(promised, sent) {
+		t.Errorf("promised %v\nsent     %v", promised, sent)
+	}
+	if left := keys("2024-03-06"); len(left) != 0 {
+		t.Errorf("still planned after the run: %v", left)
+	}
+	before := len(server.Accepted())
+	must(t, "--data", data, "--policy", rules, "run", "--at", "2024-03-06", "--yes")
+	if after := len(server.Accepted()); after != before {
+		t.Errorf("a second run of the day sent %d letters", after-before)
+	}
+}
+
+func TestARunWithoutYesSendsNothing(t *testing.T) {
+	data, rules := office(t, "2024-03-06")
+	server := relay(t)
+	out := must(t, "--data", data, "--policy", rules, "run", "--at", "2024-03-06")
+	if !strings.Contains(out, "coach_digest") || len(server.Accepted()) != 0 {
+		t.Errorf("%d letters accepted; said %.300s", len(server.Accepted()), out)
+	}
+}
+
+func TestTheGuardHoldsAnUnusualDayUntilAPersonReleasesIt(t *testing.T) {
+	data, rules := office(t, "2024-03-06")
+	server := relay(t)
+	strict := filepath.Join(t.TempDir(), "strict.yaml")
+	text, err := os.ReadFile(rules)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(strict, bytes.Replace(text, []byte("floor: 5000"), []byte("floor: 2"), 1), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	out := must(t, "--data", data, "--policy", strict, "run", "--at", "2024-03-06", "--yes")
+	if !strings.Contains(out, "held") {
+		t.Fatalf("nothing held: %s", out)
+	}
+	for _, m := range server.Accepted() {
+		if strings.HasPrefix(m.To[0], "c-") {
+			t.Fatal("a digest of the held run went out")
+		}
+	}
+	must(t, "--data", data, "outbox", "release", "digests/2024-03-06")
+	if out := must(t, "--data", data, "outbox", "list", "--state", "held", "--letter", "coach_digest"); !strings.Contains(out, "coach_digest/C-01/2024-03-06") {
+		t.Fatalf("released without --yes: %s", out)
+	}
+	must(t, "--data", data, "outbox", "release", "digests/2024-03-06", "--yes")
+	must(t, "--data", data, "--policy", strict, "run", "--at", "2024-03-06", "--yes")
+	if out := must(t, "--data", data, "outbox", "list", "--state", "sent", "--letter", "coach_digest"); !strings.Contains(out, "coach_digest/C-01/2024-03-06") {
+		t.Fatalf("not sent after the release: %s", out)
+	}
+}
+
+func TestBadInputIsToldByFileAndLineAndChangesNothing(t *testing.T) {
+	data, _ := office(t, "2024-03-06")
+	folder := t.TempDir()
+	csv := "seeker_id,municipality,coach_id,first_name,job_search_started\nS-00001,Lahti,C-99,Canaria,2024-02-30\n"
+	if err := os.WriteFile(filepath.Join(folder, "seekers.csv"), []byte(csv), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	before := must(t, "--data", data, "agenda", "--at", "2024-03-06", "--format", "ndjson")
+	out, told, code := vireilla(t, "--data", data, "import", folder)
+	if code != failed || out != "" || !strings.Contains(told, "seekers.csv:2: job_search_started: ") || strings.Contains(told, "Canaria") {
+		t.Errorf("exit %d, said %q and %q", code, out, told)
+	}
+	if err := os.WriteFile(filepath.Join(folder, "seekers.csv"), []byte(strings.Replace(csv, "02-30", "02-20", 1)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	_, told, code = vireilla(t, "--data", data, "import", folder)
+	if want := "seekers.csv:2: coach_id: no such coach \"C-99\"\n"; code != failed || told != want {
+		t.Errorf("exit %d, said %q, want %q", code, told, want)
+	}
+	if after := must(t, "--data", data, "agenda", "--at", "2024-03-06", "--format", "ndjson"); after != before {
+		t.Error("a refused import changed the agenda")
+	}
+}
+
+func TestWrongUseExitsTwo(t *testing.T) {
+	data := t.TempDir()
+	for _, args := range [][]string{{"bogus"}, {"agenda", "--at", "2024-02-30"}, {"agenda", "--format", "xml"}, {"plan", "--at", "tomorrow"}, {"import"},
+		{"import", "/does/not/exist"}, {"serve", "--only", "cook"}, {"preview", "love_letter", "fi"}, {"outbox", "release", "digests", "--yes"}} {
+		if _, told, code := vireilla(t, append([]string{"--data", data}, args...)...); code != usedWrongly || told == "" {
+			t.Errorf("%v: exit %d, said %q", args, code, told)
+		}
+	}
+	for _, args := range [][]string{{"--help"}, {"outbox", "--help"}, {"plan", "--help"}} {
+		if out, _, code := vireilla(t, args...); code != done || !strings.Contains(out, "Usage:") {
+			t.Errorf("%v: exit %d", args, code)
+		}
+	}
+}
+
+func TestConfigMasksSecrets(t *testing.T) {
+	secret := filepath.Join(t.TempDir(), "smtp")
+	if err := os.WriteFile(secret, []byte("smtps://user:hunter2@relay.example:465\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("SMTP_URL_FILE", secret)
+	t.Setenv("REDIS_URL", "redis://:hunter2@127.0.0.1:6379/0")
+	out := must(t, "--data", t.TempDir(), "config")
+	if strings.Contains(out, "hunter2") || !strings.Contains(out, "relay.example") || !strings.Contains(out, secret) {
+		t.Error(out)
+	}
+}
+
+func TestServeRefusesToShowItsPagesToTheWorld(t *testing.T) {
+	relay(t)
+	t.Setenv("LISTEN", "0.0.0.0:0")
+	if _, told, code := vireilla(t, "--data", t.TempDir(), "serve"); code != failed || !strings.Contains(told, "loopback") {
+		t.Errorf("exit %d, said %q", code, told)
+	}
+}
+
+func TestServeStopsWithinFiveSeconds(t *testing.T) {
+	relay(t)
+	t.Setenv("LISTEN", "127.0.0.1:0")
+	ctx, cancel := context.WithCancel(t.Context())
+	out, in, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	ended := make(chan int, 1)
+	go func() {
+		defer in.Close()
+		ended <- run(ctx, []string{"--data", t.TempDir(), "serve"}, in, os.Stderr)
+	}()
+	seen := make([]byte, 4096)
+	for said := ""; !strings.Contains(said, "at work"); {
+		n, err := out.Read(seen)
+		if err != nil {
+			t.Fatal(err)
+		}
+		said += string(seen[:n])
+	}
+	cancel()
+	select {
+	case code := <-ended:
+		if code != done {
+			t.Errorf("exit %d", code)
+		}
+	case <-time.After(5 * time.Second):
+		t.Fatal("still there after five seconds")
+	}
+}
+
+func TestExplainTellsTheArithmetic(t *testing.T) {
+	data, _ := office(t, "2024-03-06")
+	type row struct{ Seeker string }
+	first := decode[[]row](t, must(t, "--data", data, "agenda", "--at", "2024-03-06", "--format", "json"))[0]
+	out := must(t, "--data", data, "explain", first.Seeker, "--at", "2024-03-06")
+	for _, part := range []string{"anchor: ", "would change it: ", "initial_interview", "job_search_discussion", "Told so far:"} {
+		if !strings.Contains(out, part) {
+			t.Errorf("no %q in\n%s", part, out)
+		}
+	}
+	if _, told, code := vireilla(t, "--data", data, "explain", "S-nobody"); code != failed || !strings.Contains(told, `no such seeker "S-nobody"`) {
+		t.Errorf("exit %d, said %q", code, told)
+	}
+}
+
+func TestTheTimetableIsToldAcrossSummerTime(t *testing.T) {
+	type row struct {
+		Entry string
+		Next  []string
+	}
+	for _, r := range decode[[]row](t, must(t, "timetable", "--at", "2026-10-24T12:00", "--next", "2", "--format", "json")) {
+		if r.Entry == "retention" && !slices.Equal(r.Next, []string{"2026-10-25T03:40:00+03:00", "2026-10-26T03:40:00+02:00"}) {
+			t.Errorf("retention: %v", r.Next)
+		}
+		if r.Entry == "digests" && !slices.Equal(r.Next, []string{"2026-10-25T07:30:00+02:00", "2026-10-26T07:30:00+02:00"}) {
+			t.Errorf("digests: %v", r.Next)
+		}
+	}
+}
+
+func TestEveryLetterCanBePreviewed(t *testing.T) {
+	must(t, "templates", "check")
+	for _, letter := range []string{"coach_digest", "lead_escalation", "appointment_booked", "appointment_reminder", "appointment_changed", "appointment_cancelled", "matter_update"} {
+		for _, language := range []string{"fi", "sv", "en"} {
+			for _, part := range [][]string{nil, {"--html"}, {"--eml"}} {
+				if out := must(t, append([]string{"preview", letter, language}, part...)...); len(out) < 100 {
+					t.Errorf("%s %s %v: %q", letter, language, part, out)
+				}
+			}
+		}
+	}
+}
+
+func TestAPolicyFileIsCheckedByLine(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "p.yaml")
+	text := strings.Replace(must(t, "policy", "show"), "due: 30 days after", "due: 30 dayz after", 1)
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, told, code := vireilla(t, "policy", "check", path); code != failed || !strings.HasPrefix(told, path+":") || !strings.Contains(told, "30 dayz after") {
+		t.Errorf("exit %d, said %q", code, told)
+	}
+	if _, told, code := vireilla(t, "--data", t.TempDir(), "--policy", path, "plan"); code != failed || !strings.Contains(told, "dayz") {
+		t.Errorf("a faulty policy was used: exit %d, said %q", code, told)
+	}
+}
