@@ -212,7 +212,7 @@ func TestConfigMasksSecrets(t *testing.T) {
 func TestServeRefusesToShowItsPagesToTheWorld(t *testing.T) {
 	relay(t)
 	t.Setenv("LISTEN", "0.0.0.0:0")
-	if _, told, code := vireilla(t, "--data", t.TempDir(), "serve"); code != failed || !strings.Contains(told, "loopback") {
+	if _, told, code := vireilla(t, "--data", t.TempDir(), "serve"); code != failed || !strings.Contains(told, "WEB_PASSWORD") {
 		t.Errorf("exit %d, said %q", code, told)
 	}
 }

@@ -8,6 +8,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"vireilla/internal/web"
 )
 
 // setting is a value of the configuration and where it came from.
@@ -21,6 +23,7 @@ type setting struct {
 // config is the configuration in force.
 type config struct {
 	Database, Redis, SMTP, From, Listen string
+	Guard                               web.Guard
 	settings                            []setting
 }
 
@@ -42,6 +45,8 @@ func loadConfig(data string) (config, error) {
 	c.SMTP = read("SMTP_URL", "", true)
 	c.From = read("MAIL_FROM", "", false)
 	c.Listen = read("LISTEN", "127.0.0.1:8080", false)
+	c.Guard.Password = read("WEB_PASSWORD", "", true)
+	c.Guard.Header = read("WEB_USER_HEADER", "", false)
 	return c, errors.Join(faults...)
 }
 
@@ -69,8 +74,8 @@ func (s setting) masked() string {
 		return s.Value
 	}
 	u, err := url.Parse(s.Value)
-	if err != nil {
-		return "(set)"
+	if err != nil || u.Scheme == "" {
+		return "*****"
 	}
 	if _, has := u.User.Password(); has {
 		u.User = url.UserPassword(u.User.Username(), "*****")
@@ -81,16 +86,16 @@ func (s setting) masked() string {
 	return strings.ReplaceAll(u.String(), "%2A", "*")
 }
 
-// checkListen refuses to show the pages to more than this machine: they have no guard of their own.
-func checkListen(address string) error {
+// checkListen refuses to show the pages to more than this machine unless somebody guards them.
+func checkListen(address string, guard web.Guard) error {
 	host, _, err := net.SplitHostPort(address)
 	if err != nil {
 		return fmt.Errorf("LISTEN: write HOST:PORT, such as 127.0.0.1:8080")
 	}
-	if ip := net.ParseIP(host); host == "localhost" || ip != nil && ip.IsLoopback() {
+	if ip := net.ParseIP(host); host == "localhost" || ip != nil && ip.IsLoopback() || guard.Set() {
 		return nil
 	}
-	return fmt.Errorf("LISTEN: %s is not a loopback address; put a proxy that knows its users in front of 127.0.0.1", host)
+	return fmt.Errorf("LISTEN: %s is not a loopback address: set WEB_PASSWORD, or WEB_USER_HEADER to the header in which a trusted proxy names the user", host)
 }
 
 type configCmd struct {

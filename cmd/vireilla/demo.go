@@ -132,14 +132,17 @@ func (c *demoCmd) open(a *app, day calendar.Day, database string, redis asynq.Re
 	}
 	defer stop()
 	evening := day.At(18, 0, h.Policy.Location)
-	listen := "127.0.0.1:8080"
-	if cfg, err := loadConfig(a.Data); err == nil && checkListen(cfg.Listen) == nil {
-		listen = cfg.Listen
+	cfg, err := loadConfig(a.Data)
+	if err != nil {
+		return err
+	}
+	if err := checkListen(cfg.Listen, cfg.Guard); err != nil {
+		return err
 	}
 	pages := &web.Pages{Facts: h.Store, Clock: func() time.Time { return evening }, Policy: h.Policy, Queues: true, Inbox: mailbox{inbox}, Log: h.Log}
-	page, err := h.show(a.ctx, listen, pages)
+	page, err := h.show(a.ctx, cfg.Listen, cfg.Guard, pages)
 	if err != nil {
-		if page, err = h.show(a.ctx, "127.0.0.1:0", pages); err != nil { // the port is taken: any other will do
+		if page, err = h.show(a.ctx, "127.0.0.1:0", cfg.Guard, pages); err != nil { // the port is taken: any other will do
 			return err
 		}
 	}

@@ -33,7 +33,7 @@ func (c *serveCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	if err := errors.Join(cfg.needsMail(), checkListen(cfg.Listen)); err != nil {
+	if err := errors.Join(cfg.needsMail(), checkListen(cfg.Listen, cfg.Guard)); err != nil {
 		return err
 	}
 	redis, closeQueue, err := queue(cfg.Redis)
@@ -60,7 +60,7 @@ func (c *serveCmd) Run(a *app) error {
 		wg.Go(func() { timetable.Run(a.ctx) })
 	}
 	if has("web") {
-		page, err := h.show(a.ctx, cfg.Listen, &web.Pages{Facts: h.Store, Clock: now, Policy: h.Policy, Queues: true, Log: h.Log})
+		page, err := h.show(a.ctx, cfg.Listen, cfg.Guard, &web.Pages{Facts: h.Store, Clock: now, Policy: h.Policy, Queues: true, Log: h.Log})
 		if err != nil {
 			return err
 		}
@@ -80,7 +80,7 @@ type page struct {
 }
 
 // show serves the status pages and the queue monitor.
-func (h *house) show(ctx context.Context, address string, pages *web.Pages) (*page, error) {
+func (h *house) show(ctx context.Context, address string, guard web.Guard, pages *web.Pages) (*page, error) {
 	listener, err := net.Listen("tcp", address)
 	if err != nil {
 		return nil, fmt.Errorf("LISTEN: %w", err)
@@ -91,7 +91,7 @@ func (h *house) show(ctx context.Context, address string, pages *web.Pages) (*pa
 	mux.Handle("/queues", http.RedirectHandler("/queues/", http.StatusMovedPermanently))
 	mux.Handle("/", pages.Handler())
 	p := &page{URL: "http://" + listener.Addr().String() + "/", close: monitor.Close,
-		server: &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second, BaseContext: func(net.Listener) context.Context { return ctx }}}
+		server: &http.Server{Handler: guard.Wrap(mux), ReadHeaderTimeout: 5 * time.Second, BaseContext: func(net.Listener) context.Context { return ctx }}}
 	go func() {
 		if err := p.server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
 			h.Log.Error("the pages stopped", "err", err)

@@ -9,6 +9,8 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -24,7 +26,7 @@ type Options struct {
 	At      calendar.Day
 }
 
-// teams in the region, for coaches in turn.
+// teams in the region, for coaches in turn. The last of them serves the towns around Lahti, which have an authority of their own from 2025.
 const teams = 5
 
 // Write writes the seven files of the feed into a folder that is there. It streams: memory does not grow with the number of seekers.
@@ -42,7 +44,7 @@ func Write(folder string, o Options) (err error) {
 	if err != nil {
 		return fmt.Errorf("sample: %w", err)
 	}
-	w := &writer{Options: o, rng: rand.New(rand.NewPCG(uint64(o.Seed), 0x7669726569)), days: calendar.New(false, false), zone: zone, files: map[string]*file{}}
+	w := &writer{Options: o, rng: rand.New(rand.NewPCG(uint64(o.Seed), 0x7669726569)), days: calendar.New(false, false), zone: zone, files: map[string]*file{}, urns: map[string][]string{}}
 	for _, f := range caseload.Files() {
 		if w.files[f.Name], err = create(filepath.Join(folder, f.Name), f); err != nil {
 			return fmt.Errorf("sample: %w", err)
@@ -65,6 +67,7 @@ type writer struct {
 	days                             *calendar.Calendar
 	zone                             *time.Location
 	files                            map[string]*file
+	urns                             map[string][]string // by the text they were filled from
 	contacts, appointments, training int
 }
 
@@ -112,33 +115,44 @@ func (w *writer) between(a, b int) int { return a + w.rng.IntN(b-a+1) }
 
 // pick draws one of some words, each followed by its weight: "Lahti:82 Hollola:7".
 func (w *writer) pick(weighted string) string {
-	words := strings.Fields(weighted)
-	total := 0
-	weights := make([]int, len(words))
-	for i, word := range words {
+	u, known := w.urns[weighted]
+	if !known {
+		u = fill(weighted)
+		w.urns[weighted] = u
+	}
+	return u[w.rng.IntN(len(u))]
+}
+
+// fill gives each word as many times as it weighs.
+func fill(weighted string) (urn []string) {
+	for _, word := range strings.Fields(weighted) {
 		name, weight, _ := strings.Cut(word, ":")
-		words[i] = name
-		weights[i] = 1
-		if weight != "" {
-			_, _ = fmt.Sscan(weight, &weights[i])
+		times, err := strconv.Atoi(weight)
+		if err != nil {
+			times = 1
 		}
-		total += weights[i]
+		urn = append(urn, slices.Repeat([]string{name}, times)...)
 	}
-	n := w.rng.IntN(total)
-	for i, weight := range weights {
-		if n -= weight; n < 0 {
-			return words[i]
-		}
-	}
-	return words[0]
+	return urn
 }
 
 // at writes a local moment in office hours of a day.
 func (w *writer) at(day calendar.Day) string {
-	return fmt.Sprintf("%sT%02d:%02d", day, w.between(8, 15), 15*w.between(0, 3))
+	hour, minute := strconv.Itoa(100+w.between(8, 15)), strconv.Itoa(100+15*w.between(0, 3))
+	return day.String() + "T" + hour[1:] + ":" + minute[1:]
 }
 
 func coachID(n int) string { return fmt.Sprintf("C-%02d", n) }
+
+// coachIn draws a coach of the team that serves a town; where there are fewer coaches than teams, any.
+func (w *writer) coachIn(town string) string {
+	for {
+		n := w.between(1, w.Coaches)
+		if around := n%teams+1 == teams; w.Coaches < teams || around == (town != "Lahti") {
+			return coachID(n)
+		}
+	}
+}
 
 func expertID(n int) string { return fmt.Sprintf("E-%02d", n) }
 
@@ -149,7 +163,7 @@ func (w *writer) staff() {
 	for t := 1; t <= teams; t++ {
 		if w.At >= calendar.Date(2025, time.January, 1) {
 			authority = "lahti"
-			if t > 3 {
+			if t == teams {
 				authority = "paijat_hame"
 			}
 		}

@@ -16,17 +16,25 @@ type person struct {
 	started, ended calendar.Day
 	weeks          int // supplementary_weeks
 	open           bool
+	held           []meeting
+}
+
+// meeting is a contact before it is written.
+type meeting struct {
+	kind string
+	day  calendar.Day
 }
 
 func (w *writer) seeker(n int) {
-	p := person{id: fmt.Sprintf("S-%05d", n), coach: coachID(w.between(1, w.Coaches)), open: true}
+	town := w.pick("Lahti:82 Hollola:7 Orimattila:6 Asikkala:3 Kärkölä:2")
+	p := person{id: fmt.Sprintf("S-%05d", n), coach: w.coachIn(town), open: true}
 	age := w.between(0, 60)
 	if w.chance(0.9) {
 		age = w.between(0, 1100) * w.between(30, 100) / 100
 	}
 	p.started = w.At - calendar.Day(age)
 	row := map[string]string{
-		"seeker_id": p.id, "first_name": w.firstName(), "municipality": w.pick("Lahti:82 Hollola:7 Orimattila:6 Asikkala:3 Kärkölä:2"), "coach_id": p.coach,
+		"seeker_id": p.id, "first_name": w.firstName(), "municipality": town, "coach_id": p.coach,
 		"email_tier": w.pick("neutral:70 consented:22 secure:3 none:5"), "service_language": w.pick("fi:800 fi-selko:50 sv:5 en:45 ru:40 uk:25 ar:20 et:15"),
 		"job_search_started": p.started.String(), "status": w.pick("unemployed:78 part_time:5 under_threat:3 reduced_hours:2 in_service:8 employed:4"),
 		"service_line": w.pick("01:45 02:25 03:20 05:10"),
@@ -54,6 +62,7 @@ func (w *writer) seeker(n int) {
 	}
 	w.files["seekers.csv"].row(row)
 	w.history(&p)
+	w.write(&p)
 	w.booked(&p)
 	if w.chance(0.045) {
 		w.study(&p)
@@ -70,7 +79,7 @@ func (w *writer) history(p *person) {
 		if day > last {
 			return false
 		}
-		w.contact(p, kind, w.days.LastOpen(day))
+		p.held = append(p.held, meeting{kind, max(p.started, w.days.LastOpen(day))})
 		return true
 	}
 	if w.At-p.started < 45 && w.chance(0.15) {
@@ -86,9 +95,12 @@ func (w *writer) history(p *person) {
 		return
 	}
 	for n := 0; ; n++ {
-		next := day + calendar.Day(w.between(74, 92))
-		if next > last-50 && w.chance(0.08) {
-			w.contact(p, "call_attempt", min(last, next)) // could not be reached since
+		next, silent := day+calendar.Day(w.between(74, 92)), 0.08
+		if day < nordic {
+			next, silent = day+calendar.Day(w.between(83, 96)), 0.13 // less is asked for, and more of it is late
+		}
+		if next > last-50 && w.chance(silent) {
+			p.held = append(p.held, meeting{"call_attempt", w.days.LastOpen(min(last, next))}) // could not be reached since
 			return
 		}
 		if w.chance(0.05) {
@@ -126,10 +138,26 @@ func (w *writer) supplementary(held func(string, calendar.Day) bool, from calend
 	return true
 }
 
-func (w *writer) contact(p *person, kind string, day calendar.Day) {
-	w.contacts++
-	w.files["contacts.csv"].row(map[string]string{"contact_id": fmt.Sprintf("K-%07d", w.contacts), "seeker_id": p.id, "coach_id": p.coach, "kind": kind,
-		"mode": w.pick("phone:6 office:3 video:1"), "held_at": w.at(day)})
+// write writes what an extract holds of the contacts: the first, the last interview, and those of the last 130 days of the search. No rule
+// looks further back, and a million seekers stay within the limits of the feed.
+func (w *writer) write(p *person) {
+	if len(p.held) == 0 {
+		return
+	}
+	since, interview := p.held[len(p.held)-1].day-130, 0
+	for i, m := range p.held {
+		if m.kind != caseload.SupplementaryDiscussion && m.kind != "call_attempt" {
+			interview = i
+		}
+	}
+	for i, m := range p.held {
+		if i > 0 && i != interview && m.day < since {
+			continue
+		}
+		w.contacts++
+		w.files["contacts.csv"].row(map[string]string{"contact_id": fmt.Sprintf("K-%07d", w.contacts), "seeker_id": p.id, "coach_id": p.coach, "kind": m.kind,
+			"mode": w.pick("phone:6 office:3 video:1"), "held_at": w.at(m.day)})
+	}
 }
 
 // booked makes up appointments: about fifty a working day for the whole region over the next four weeks, and the last two.
@@ -138,20 +166,21 @@ func (w *writer) booked(p *person) {
 		return
 	}
 	for _, ahead := range []bool{true, false} {
-		start, state := calendar.Day(0), caseload.Booked
 		switch {
 		case ahead && w.chance(0.09):
-			start = w.At + calendar.Day(w.between(0, 28))
+			w.appointment(p, w.workingDay(0, 28), caseload.Booked)
 		case !ahead && w.chance(0.05):
-			start = w.At - calendar.Day(w.between(1, 14))
-			state = w.pick("held:82 missed:12 cancelled:6")
-		default:
-			continue
+			w.appointment(p, w.workingDay(-14, -1), w.pick("held:82 missed:12 cancelled:6"))
 		}
-		if start = w.days.NextOpen(start); start < w.At && state == caseload.Booked {
-			continue
+	}
+}
+
+// workingDay draws an open day that lies so many days from At, each as often as any other.
+func (w *writer) workingDay(from, to int) calendar.Day {
+	for {
+		if d := w.At + calendar.Day(w.between(from, to)); w.days.Open(d) {
+			return d
 		}
-		w.appointment(p, start, state)
 	}
 }
 
@@ -173,6 +202,9 @@ func (w *writer) appointment(p *person, start calendar.Day, state string) {
 	}
 	if row["state"] == caseload.Cancelled {
 		row["cancelled_at"] = fmt.Sprintf("%sT09:%02d", max(booked, min(w.At, start-1)), w.between(0, 59))
+	}
+	if row["state"] == caseload.Booked && booked < w.At && w.chance(0.05) {
+		row["changed_at"] = fmt.Sprintf("%sT08:%02d", w.At-calendar.Day(w.between(1, int(w.At-booked))), 59) // moved since
 	}
 	w.files["appointments.csv"].row(row)
 }

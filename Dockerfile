@@ -1,0 +1,19 @@
+# A static binary on an empty image: not root, nothing to write to but /data.
+FROM golang:1.26 AS build
+WORKDIR /src
+COPY go.mod go.sum ./
+RUN go mod download
+COPY . .
+RUN CGO_ENABLED=0 go build -trimpath -buildvcs=false -ldflags="-s -w" -o /vireilla ./cmd/vireilla && mkdir /data
+
+FROM scratch
+COPY --from=build /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/
+COPY --from=build /vireilla /vireilla
+COPY --from=build --chown=65532:65532 /data /data
+USER 65532:65532
+ENV VIREILLA_DATA=/data
+VOLUME /data
+EXPOSE 8080
+HEALTHCHECK --interval=30s --timeout=5s --start-period=10s CMD ["/vireilla", "health"]
+ENTRYPOINT ["/vireilla"]
+CMD ["serve"]
