@@ -92,7 +92,7 @@ func (d *Deliver) batch(ctx context.Context, claimed []notice.Claimed) (*group, 
 	not := map[string]int{}
 	for i := range claimed {
 		r := d.letter(ctx, &claimed[i], &doors[i])
-		if r.State != notice.Sent && !r.Released {
+		if r.State != notice.Sent && r.State != notice.Withdrawn && !r.Released {
 			not[string(r.State)+" "+r.Why]++
 		}
 		group.add(ctx, r)
