@@ -1,6 +1,8 @@
 package notice
 
 import (
+	"fmt"
+	"strings"
 	"time"
 
 	"vireilla/internal/calendar"
@@ -20,11 +22,13 @@ type Door struct {
 	Suppressed bool
 }
 
-// Verdict is what the door says: Why withdraws the letter, Until lets it wait for a better time, and Items is what is still true of a digest.
+// Verdict is what the door says: Why withdraws the letter, Until lets it wait for a better time. Of a digest, Items is what is still true, Told what it
+// still tells for the first time, and Late how many are past their due day.
 type Verdict struct {
-	Why   string
-	Until time.Time
-	Items []Item
+	Why         string
+	Until       time.Time
+	Items, Told []Item
+	Late        int
 }
 
 // Check says whether a letter is still true, and may go out now.
@@ -41,7 +45,7 @@ func (c *Claimed) Check(p *policy.Policy, d *Door, now time.Time) Verdict {
 	case MatterUpdate:
 		v.Why = c.checkMatter(p, d, day)
 	default:
-		v.Why = c.checkBooking(d, now, day)
+		v.Why = c.checkBooking(p, d, now, day)
 	}
 	if v.Why != "" {
 		return v
@@ -71,12 +75,23 @@ func (c *Claimed) checkDigest(d *Door, day calendar.Day) Verdict {
 			still[s.Key()] = true
 		}
 	}
-	var v Verdict
+	v := Verdict{Late: c.Late}
+	left := map[policy.Key]bool{}
 	for _, i := range c.Items {
 		_, living := d.Seekers[i.Seeker]
 		phone := (i.Rule == ShortNotice || i.Rule == ReachByPhone) && living
-		if phone || still[policy.Key{Seeker: i.Seeker, Rule: i.Rule, Subject: i.Subject, Anchor: i.Anchor}] {
+		if phone || still[i.key()] {
 			v.Items = append(v.Items, i)
+			continue
+		}
+		left[i.key()] = true
+		if i.DaysOverdue > 0 {
+			v.Late--
+		}
+	}
+	for _, i := range c.Told {
+		if !left[i.key()] {
+			v.Told = append(v.Told, i)
 		}
 	}
 	if len(v.Items) == 0 {
@@ -85,7 +100,11 @@ func (c *Claimed) checkDigest(d *Door, day calendar.Day) Verdict {
 	return v
 }
 
-func (c *Claimed) checkBooking(d *Door, now time.Time, day calendar.Day) string {
+func (i *Item) key() policy.Key {
+	return policy.Key{Seeker: i.Seeker, Rule: i.Rule, Subject: i.Subject, Anchor: i.Anchor}
+}
+
+func (c *Claimed) checkBooking(p *policy.Policy, d *Door, now time.Time, day calendar.Day) string {
 	if d.Booking == nil {
 		return Superseded
 	}
@@ -106,12 +125,28 @@ func (c *Claimed) checkBooking(d *Door, now time.Time, day calendar.Day) string 
 		if t == nil || c.Unsure == 0 && t.Cancelled {
 			return AlreadyTold
 		}
+		if !t.StartsAt.Equal(c.Start) {
+			return Superseded // a letter under way told another time meanwhile
+		}
 	case seen.State != caseload.Booked || !seen.StartsAt.Equal(c.Start):
+		return Superseded
+	case c.Letter == AppointmentReminder && c.overtaken(appointment{now: now, seen: seen, win: window{p, d.Authority}}, p):
 		return Superseded
 	case c.Letter != AppointmentReminder && c.Unsure == 0 && t != nil && !t.Cancelled && t.StartsAt.Equal(seen.StartsAt) && t.Mode == seen.Mode && t.Place == seen.Place:
 		return AlreadyTold
 	}
 	return ""
+}
+
+// overtaken says whether the moment of the next reminder has come: after a relay was away, two would arrive at once.
+func (c *Claimed) overtaken(a appointment, p *policy.Policy) bool {
+	hours := p.ReminderHours(calendar.DayOf(c.Start, p.Location))
+	for i, h := range hours {
+		if strings.HasSuffix(c.Key, fmt.Sprintf("/%dh", h)) {
+			return a.nextHasCome(hours[i+1:])
+		}
+	}
+	return false
 }
 
 func (c *Claimed) checkMatter(p *policy.Policy, d *Door, day calendar.Day) string {
@@ -135,12 +170,6 @@ func (c *Claimed) Telling(d *Door, now time.Time) *ToldBooking {
 	}
 	b := d.Booking
 	v := &ToldBooking{StartsAt: b.StartsAt, Mode: b.Mode, Place: b.Place, At: now}
-	if b.Told != nil {
-		v.Sequence = b.Told.Sequence + 1
-		if c.Unsure > 0 {
-			v.Sequence = b.Told.Sequence // the same version once more
-		}
-	}
 	switch c.Letter {
 	case AppointmentReminder:
 		if b.Told != nil {
@@ -149,5 +178,15 @@ func (c *Claimed) Telling(d *Door, now time.Time) *ToldBooking {
 	case AppointmentCancelled:
 		v.Cancelled, v.StartsAt = true, c.Start
 	}
+	if b.Told != nil {
+		v.Sequence = b.Told.Sequence + 1
+		if c.Unsure > 0 && v.same(b.Told) {
+			v.Sequence = b.Told.Sequence // the same version once more
+		}
+	}
 	return v
+}
+
+func (t *ToldBooking) same(o *ToldBooking) bool {
+	return t.StartsAt.Equal(o.StartsAt) && t.Mode == o.Mode && t.Place == o.Place && t.Cancelled == o.Cancelled
 }
