@@ -19,6 +19,10 @@ func (s *Store) Prepare(ctx context.Context, on calendar.Day, policyID string) e
 		return nil
 	}
 	err = s.write(ctx, func(tx *sql.Tx) error {
+		// Whoever else prepares waits for this row.
+		if _, err := tx.ExecContext(ctx, `INSERT INTO meta (name, value) VALUES ('agenda_day', '') ON CONFLICT (name) DO UPDATE SET value = meta.value`); err != nil {
+			return err
+		}
 		at, with, err := s.agendaState(ctx, tx)
 		if err != nil {
 			return err
@@ -70,8 +74,14 @@ func (s *Store) SetAgenda(ctx context.Context, found []notice.Agenda) error {
 		for i := range found {
 			f := &found[i]
 			wake := sql.NullString{String: f.Wake.String(), Valid: f.Wake != 0}
-			if _, err := asleep.ExecContext(ctx, wake, f.Seeker, f.Rev); err != nil {
+			result, err := asleep.ExecContext(ctx, wake, f.Seeker, f.Rev)
+			if err != nil {
 				return err
+			}
+			if n, err := result.RowsAffected(); err != nil {
+				return err
+			} else if n == 0 {
+				continue // somebody else may have looked at the newer case already
 			}
 			ids = append(ids, f.Seeker)
 			for _, o := range f.Obligations {

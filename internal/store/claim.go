@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"vireilla/internal/notice"
+	"vireilla/internal/policy"
 )
 
 // ClaimFor is how long a claim holds: a letter may be begun in the first minutes, and the answer to its final dot may take ten (RFC 5321, 4.5.3.2.6).
@@ -27,9 +28,9 @@ func (s *Store) Claim(ctx context.Context, now, wall time.Time, ids []int64, n i
 		claimed = nil
 		return each(ctx, tx, `UPDATE notice SET state = 'sending', fence = fence + 1, tries = tries + 1, claimed_until = $2, changed_at = $1,
 			dated_at = CASE WHEN dated_at = 0 THEN $1 ELSE dated_at END
-		WHERE id IN (SELECT id FROM notice WHERE state IN ('pending', 'deferred', 'unsure') AND next_try <= $1`+named+`
+		WHERE `+s.dia.picked("id", `SELECT id FROM notice WHERE state IN ('pending', 'deferred', 'unsure') AND next_try <= $1`+named+`
 				AND NOT EXISTS (SELECT 1 FROM meta WHERE name = 'stopped')
-			ORDER BY next_try, id LIMIT `+fmt.Sprint(n)+s.dia.skipLocked+`)
+			ORDER BY next_try, id LIMIT `+fmt.Sprint(n))+`
 			AND state IN ('pending', 'deferred', 'unsure')
 		RETURNING id, key, letter, role, to_id, subject, language, send_at, expires_at, start_at, items, told, rest, late, fence, tries, unsure, dated_at, claimed_until`,
 			args, func(r *sql.Rows) error {
@@ -92,7 +93,7 @@ func (s *Store) Record(ctx context.Context, now time.Time, reports []notice.Repo
 	return lost, nil
 }
 
-// keepTold keeps what a letter that went out has told, and wakes what a withdrawn one was about.
+// keepTold keeps what a letter that went out has told, hands one that never will to the coach, and wakes what a withdrawn one was about.
 func (s *Store) keepTold(ctx context.Context, tx *sql.Tx, now time.Time, r *notice.Report) error {
 	switch r.State {
 	case notice.Withdrawn:
@@ -104,7 +105,10 @@ func (s *Store) keepTold(ctx context.Context, tx *sql.Tx, now time.Time, r *noti
 		}
 		_, err := tx.ExecContext(ctx, `INSERT INTO suppression (seeker_id, email, at) VALUES ($1, $2, $3)
 			ON CONFLICT (seeker_id) DO UPDATE SET email = excluded.email, at = excluded.at`, r.To, r.Suppress, millis(now))
-		return err
+		if err != nil {
+			return err
+		}
+		return s.addSkips(ctx, tx, now, []notice.Skip{{Key: r.Key, Letter: r.Letter, To: r.To, Subject: r.Subject, Why: notice.SuppressedAddress, Until: r.Expires}})
 	case notice.Sent:
 		if err := s.toldItems(ctx, tx, now, r); err != nil {
 			return err
@@ -123,9 +127,19 @@ func (s *Store) keepTold(ctx context.Context, tx *sql.Tx, now time.Time, r *noti
 }
 
 func (s *Store) toldItems(ctx context.Context, tx *sql.Tx, now time.Time, r *notice.Report) error {
+	stages := map[policy.Key]policy.Stage{} // PostgreSQL does not write one row twice in a statement
+	key := func(i notice.Item) policy.Key {
+		return policy.Key{Seeker: i.Seeker, Rule: i.Rule, Subject: i.Subject, Anchor: i.Anchor}
+	}
+	for _, i := range r.Notice.Told {
+		stages[key(i)] = max(stages[key(i)], i.Stage)
+	}
 	var rows []any
 	for _, i := range r.Notice.Told {
-		rows = append(rows, i.Seeker, i.Rule, i.Subject, i.Anchor.String(), r.To, int(i.Stage), millis(now))
+		if stage, open := stages[key(i)]; open {
+			rows = append(rows, i.Seeker, i.Rule, i.Subject, i.Anchor.String(), r.To, int(stage), millis(now))
+			delete(stages, key(i))
+		}
 	}
 	return s.insertMany(ctx, tx, `INSERT INTO told (seeker_id, rule, subject, anchor, owner, stage, told_at) VALUES `,
 		` ON CONFLICT (seeker_id, rule, subject, anchor, owner) DO UPDATE SET stage = excluded.stage, told_at = excluded.told_at WHERE excluded.stage > told.stage`, 7, rows)

@@ -30,6 +30,9 @@ type staging struct {
 // Import runs f with an import that is committed when f returns nil, and undone otherwise.
 func (s *Store) Import(ctx context.Context, now time.Time, f func(*Import) error) error {
 	return s.write(ctx, func(tx *sql.Tx) error {
+		if err := setMeta(ctx, tx, "import_at", fmt.Sprint(millis(now))); err != nil { // and a second import waits for this row
+			return fmt.Errorf("import: %w", err)
+		}
 		im := &Import{store: s, tx: tx, now: now, staged: map[string]*staging{}, prepared: map[string]*sql.Stmt{}}
 		files := caseload.Files()
 		for i := range files {

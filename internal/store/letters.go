@@ -18,7 +18,7 @@ func (s *Store) Letters(ctx context.Context, f notice.Filter) ([]notice.Entry, e
 	}
 	entries := []notice.Entry{}
 	err := each(ctx, s.db, `SELECT id, key, letter, to_id, role, state, tries, next_try, code, why, run, policy, unsure, send_at, expires_at, planned_at, changed_at, dated_at, items
-		FROM notice WHERE ($1 = '' OR state = $1) AND ($2 = '' OR letter = $2) AND ($3 = '' OR to_id = $3) AND ($4 = '' OR run IN ('appointments/' || $4, 'digests/' || $4, 'leads/' || $4, 'training/' || $4)) AND ($5 = 0 OR id = $5)
+		FROM notice WHERE ($1 = '' OR state = $1) AND ($2 = '' OR letter = $2) AND ($3 = '' OR to_id = $3) AND ($4 = '' OR run IN ('appointments/' || $4, 'digests/' || $4, 'leads/' || $4, 'training/' || $4)) AND (CAST($5 AS BIGINT) = 0 OR id = $5)
 		ORDER BY id LIMIT $6`, []any{f.State, f.Letter, f.To, f.Day.String(), f.ID, f.Limit}, func(r *sql.Rows) error {
 		var e notice.Entry
 		var next time.Time

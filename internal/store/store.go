@@ -29,7 +29,7 @@ type Store struct {
 	writer   sync.Mutex // SQLite has one writer; waiting here is far quicker than its own polling
 }
 
-// Open opens a database and brings its schema up to date. url is "sqlite:PATH".
+// Open opens a database and brings its schema up to date. url is "sqlite:PATH" or "postgres://USER:PASSWORD@HOST/NAME"; its errors hold no password.
 func Open(ctx context.Context, url string) (*Store, error) {
 	db, dia, err := connect(url)
 	if err != nil {
@@ -64,28 +64,52 @@ func (s *Store) check(ctx context.Context) error {
 }
 
 func (s *Store) migrate(ctx context.Context) error {
+	done, err := s.alone(ctx)
+	if err != nil {
+		return fmt.Errorf("migrate: %w", err)
+	}
+	if err := errors.Join(s.migrateAlone(ctx), done()); err != nil {
+		return fmt.Errorf("migrate: %w", err)
+	}
+	return nil
+}
+
+// alone waits until no other process migrates this database; the function it gives lets the next one in.
+func (s *Store) alone(ctx context.Context) (done func() error, err error) {
+	if s.dia.alone == "" {
+		return func() error { return nil }, nil
+	}
+	tx, err := s.db.BeginTx(ctx, nil)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := tx.ExecContext(ctx, s.dia.alone); err != nil {
+		return nil, errors.Join(err, tx.Rollback())
+	}
+	return tx.Rollback, nil // nothing was written here
+}
+
+func (s *Store) migrateAlone(ctx context.Context) error {
 	files, err := fs.Sub(migrations, "migrations")
 	if err != nil {
 		return err
 	}
-	provider, err := goose.NewProvider(s.dia.goose, s.db, files)
+	provider, err := goose.NewProvider(s.dia.goose, s.db, s.dia.migrations(files))
 	if err != nil {
-		return fmt.Errorf("migrate: %w", err)
+		return err
 	}
 	have, want, err := provider.GetVersions(ctx)
 	if err != nil {
-		return fmt.Errorf("migrate: %w", err)
+		return err
 	}
 	if have > want {
-		return fmt.Errorf("migrate: the database has schema %d, this program knows %d: use a newer program", have, want)
+		return fmt.Errorf("the database has schema %d, this program knows %d: use a newer program", have, want)
 	}
 	if have == want {
 		return nil
 	}
-	if _, err := provider.Up(ctx); err != nil {
-		return fmt.Errorf("migrate: %w", err)
-	}
-	return nil
+	_, err = provider.Up(ctx)
+	return err
 }
 
 // Schema gives the version of the schema.
@@ -94,12 +118,24 @@ func (s *Store) Schema(ctx context.Context) (version int64, err error) {
 	return version, err
 }
 
-// write runs f in a transaction that is committed when f returns nil.
+// attempts is how often a transaction is run when it meets another and loses.
+const attempts = 5
+
+// write runs f in a transaction that is committed when f returns nil. When the transaction met another one and lost, f is run again from its beginning.
 func (s *Store) write(ctx context.Context, f func(*sql.Tx) error) error {
 	if s.dia.oneWriter {
 		s.writer.Lock()
 		defer s.writer.Unlock()
 	}
+	for n := 1; ; n++ {
+		err := s.writeOnce(ctx, f)
+		if err == nil || n == attempts || !s.dia.again(err) {
+			return err
+		}
+	}
+}
+
+func (s *Store) writeOnce(ctx context.Context, f func(*sql.Tx) error) error {
 	tx, err := s.db.BeginTx(ctx, nil)
 	if err != nil {
 		return err

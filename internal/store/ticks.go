@@ -27,6 +27,7 @@ func (s *Store) LastTick(ctx context.Context, name string) (at time.Time, err er
 // whether they are ours to put.
 func (s *Store) Strike(ctx context.Context, name string, last, now time.Time, ticks []time.Time) (ours bool, err error) {
 	err = s.write(ctx, func(tx *sql.Tx) error {
+		ours = false
 		result, err := tx.ExecContext(ctx, `INSERT INTO schedule (name, last_tick) VALUES ($1, $3)
 			ON CONFLICT (name) DO UPDATE SET last_tick = excluded.last_tick WHERE schedule.last_tick = $2`, name, millis(last), millis(now))
 		if err != nil {

@@ -52,6 +52,7 @@ func rows() map[string][]string {
 		"internal/mailer":      {"internal/address"},
 		"internal/address":     nil,
 		"internal/plainagenda": nil,
+		"internal/servertest":  nil,
 		"internal/smtptest":    nil,
 		"internal/walls":       nil,
 	}

@@ -38,6 +38,14 @@ func Run(t *testing.T, open Open) {
 		"ATickIsStruckOnce":                    ticks,
 		"WhatALetterToldOfAnAppointmentIsKept": toldBooking,
 		"AnAddressThatBouncedIsSuppressed":     suppressed,
+		"IdsSortByTheirBytes":                  bytewise,
+		"AnOldLookDoesNotOverwriteANewerOne":   oldLook,
+		"AnItemToldTwiceIsToldOnce":            toldTwiceInOne,
+		"ImportsAtOnceGoOneAfterTheOther":      importsAtOnce,
+		"PlansAtOnceMakeEachLetterOnce":        plansAtOnce,
+		"LettersAreFiltered":                   filters,
+		"TrainingIsFoundInEveryWay":            training,
+		"OperatorsSeeAndDecide":                operators,
 	} {
 		t.Run(name, func(t *testing.T) { f(t, open(t)) })
 	}

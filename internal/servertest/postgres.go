@@ -1,0 +1,90 @@
+package servertest
+
+import (
+	"crypto/rand"
+	"fmt"
+	"net/url"
+	"os"
+	"os/exec"
+	"os/user"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+)
+
+// The server of a test binary. It sorts as Finnish does, and not by bytes, so that nobody relies on the order of a database by accident.
+const postgresScript = `
+printf %s "$2" >password
+{
+	"$1/initdb" -D data -U vireilla -A scram-sha-256 --pwfile=password -E UTF8 --locale=C.UTF-8 --locale-provider=icu --icu-locale=fi-FI &&
+	"$1/pg_ctl" -D data -w -l log -o "-k '$0' -c listen_addresses= -c max_connections=200" start
+} >out 2>&1 </dev/null && echo ready || cat out log
+exec >/dev/null 2>&1
+read _
+"$1/pg_ctl" -D data -m immediate -w stop`
+
+type cluster struct {
+	*keeper
+	bin, password string
+}
+
+// The one server of a test binary is started for the first who asks, and ends with the binary.
+var postgres = sync.OnceValues(startPostgres)
+
+func startPostgres() (cluster, error) {
+	initdb, err := program("initdb")
+	if err != nil {
+		return cluster{}, err
+	}
+	if initdb, err = filepath.EvalSymlinks(initdb); err != nil { // its neighbours are needed too
+		return cluster{}, err
+	}
+	as, err := notRoot()
+	if err != nil {
+		return cluster{}, err
+	}
+	c := cluster{bin: filepath.Dir(initdb), password: rand.Text()}
+	c.keeper, err = keep(postgresScript, "ready", as, c.bin, c.password)
+	if err != nil {
+		return cluster{}, fmt.Errorf("PostgreSQL 15 or newer: %w", err)
+	}
+	return c, nil
+}
+
+// notRoot is somebody else when the test runs as root: PostgreSQL refuses root.
+func notRoot() (*syscall.Credential, error) {
+	if os.Getuid() != 0 {
+		return nil, nil
+	}
+	for _, name := range []string{"postgres", "nobody"} {
+		u, err := user.Lookup(name)
+		if err != nil {
+			continue
+		}
+		uid, err := strconv.ParseUint(u.Uid, 10, 32)
+		if err != nil {
+			return nil, err
+		}
+		gid, err := strconv.ParseUint(u.Gid, 10, 32)
+		return &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}, err
+	}
+	return nil, fmt.Errorf("PostgreSQL refuses to run as root, and there is neither a user postgres nor nobody")
+}
+
+// Postgres gives the URL of an empty database of the test's own, with user and password, on a real server that keeps its promises (fsync is on).
+func Postgres(t testing.TB) string {
+	t.Helper()
+	c, err := postgres()
+	need(t, err)
+	name := "t" + strings.ToLower(rand.Text()[:12])
+	createdb := exec.CommandContext(t.Context(), filepath.Join(c.bin, "createdb"), "-h", c.folder, "-U", "vireilla", name)
+	createdb.Env = append(os.Environ(), "PGPASSWORD="+c.password)
+	if out, err := createdb.CombinedOutput(); err != nil {
+		t.Fatalf("createdb: %v\n%s", err, out)
+	}
+	u := url.URL{Scheme: "postgres", User: url.UserPassword("vireilla", c.password), Path: "/" + name, RawQuery: url.Values{"host": {c.folder}}.Encode()}
+	return u.String()
+}

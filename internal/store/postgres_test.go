@@ -1,0 +1,123 @@
+package store_test
+
+import (
+	"net/url"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/jackc/pgx/v5"
+
+	"vireilla/internal/servertest"
+	"vireilla/internal/store"
+	"vireilla/internal/store/storetest"
+)
+
+func openURL(t *testing.T, url string) *store.Store {
+	t.Helper()
+	s, err := store.Open(t.Context(), url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return s
+}
+
+func TestPostgresKeepsTheContract(t *testing.T) {
+	storetest.Run(t, func(t *testing.T) *store.Store { return openURL(t, servertest.Postgres(t)) })
+}
+
+func TestManyProcessesMigrateAtOnce(t *testing.T) {
+	database := servertest.Postgres(t)
+	var wg sync.WaitGroup
+	for range 5 {
+		wg.Go(func() {
+			s, err := store.Open(t.Context(), database)
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			if err := s.SetStopped(t.Context(), true); err != nil {
+				t.Error(err)
+			}
+			if err := s.Close(); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+}
+
+func TestADatabaseOfANewerProgramIsRefused(t *testing.T) {
+	database := servertest.Postgres(t)
+	openURL(t, database)
+	conn, err := pgx.Connect(t.Context(), database)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close(t.Context())
+	if _, err := conn.Exec(t.Context(), `INSERT INTO goose_db_version (version_id, is_applied) VALUES (4711, true)`); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := store.Open(t.Context(), database); err == nil || !strings.Contains(err.Error(), "4711") {
+		t.Fatalf("opened: %v", err)
+	}
+}
+
+func TestEveryTextColumnSortsByBytes(t *testing.T) {
+	database := servertest.Postgres(t)
+	openURL(t, database)
+	conn, err := pgx.Connect(t.Context(), database)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close(t.Context())
+	var all, others int
+	if err := conn.QueryRow(t.Context(), `SELECT count(*), count(*) FILTER (WHERE collation_name IS DISTINCT FROM 'C')
+		FROM information_schema.columns WHERE table_schema = 'public' AND data_type = 'text'`).Scan(&all, &others); err != nil {
+		t.Fatal(err)
+	}
+	if all < 50 || others != 0 {
+		t.Errorf("%d of %d text columns sort in another way; write TEXT in migrations", others, all)
+	}
+}
+
+func TestAPasswordNeverStandsInAnError(t *testing.T) {
+	right, err := url.Parse(servertest.Postgres(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	wrong := *right
+	wrong.User = url.UserPassword("vireilla", "Salasana1")
+	nowhere := *right
+	nowhere.Path = "/nowhere"
+	password, _ := right.User.Password()
+	for _, raw := range []string{
+		wrong.String(),
+		nowhere.String(),
+		"postgres://vireilla:Salasana1@127.0.0.1:1/v?connect_timeout=5",
+		"postgres://vireilla:Salasana1@127.0.0.1:port/v",
+		"postgres://vireilla:Salasana1@127.0.0.1/v?sslmode=perhaps",
+		"postgres://vireilla:Salasana1@127.0.0.1/v?password=Salasana1&connect_timeout=soon",
+		"postgres://vireilla:Salasana1/x@127.0.0.1/v",
+		"postgres://vireilla:1?Salasana1@127.0.0.1/v",
+		"postgres://vireilla:1#Salasana1@127.0.0.1/v",
+		"postgres://vireilla:%Salasana1@127.0.0.1/v",
+		"host=127.0.0.1 user=vireilla password=Salasana1",
+		"Salasana1:x",
+		"mysql://vireilla:Salasana1@127.0.0.1/v",
+	} {
+		_, err := store.Open(t.Context(), raw)
+		if err == nil {
+			t.Errorf("%s was opened", raw)
+			continue
+		}
+		if text := err.Error(); strings.Contains(text, "Salasana1") || strings.Contains(text, password) {
+			t.Errorf("%s: %s", raw, text)
+		}
+	}
+}

@@ -1,0 +1,245 @@
+package storetest
+
+import (
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"vireilla/internal/notice"
+	"vireilla/internal/policy"
+	"vireilla/internal/store"
+)
+
+func bytewise(t *testing.T, s *store.Store) {
+	feed := Small()
+	feed["seekers.csv"] = feed["seekers.csv"][:1]
+	ids := []string{"S-10", "S-1", "s-2", "Å-1", "A-1", "Z", "a b", "aa", "_", "ö"}
+	for _, id := range ids {
+		feed["seekers.csv"] = append(feed["seekers.csv"], map[string]any{"seeker_id": id + "x", "coach_id": "C-1", "status": "unemployed"})
+	}
+	mustImport(t, s, feed)
+	var got []string
+	if err := s.Cases(t.Context(), func(cases []notice.Awake) error {
+		for i := range cases {
+			got = append(got, cases[i].Seeker.ID)
+		}
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if len(got) != len(ids)+1 || !slices.IsSorted(got) {
+		t.Fatalf("the order of the bytes is another: %q", got)
+	}
+}
+
+// oldLook writes what was seen before an import after what was seen behind it.
+func oldLook(t *testing.T, s *store.Store) {
+	mustImport(t, s, Small())
+	look := func(basis string) []notice.Agenda {
+		awake, err := s.Awake(t.Context(), monday)
+		if err != nil || len(awake) == 0 {
+			t.Fatalf("%d awake, %v", len(awake), err)
+		}
+		o := policy.Obligation{Seeker: "S-1", Rule: "job_search_discussion", Anchor: monday, Due: monday, DueStrict: monday, Stage: policy.Due, Owner: "C-1", Basis: basis}
+		i := slices.IndexFunc(awake, func(a notice.Awake) bool { return a.Seeker.ID == "S-1" })
+		return []notice.Agenda{{Seeker: "S-1", Rev: awake[i].Rev, Obligations: []policy.Obligation{o}}}
+	}
+	old := look("old")
+	touched := Small()
+	touched["seekers.csv"][0]["status"] = "employed"
+	mustImport(t, s, touched)
+	for _, found := range [][]notice.Agenda{look("new"), old, nil} {
+		if err := s.SetAgenda(t.Context(), found); err != nil {
+			t.Fatal(err)
+		}
+	}
+	staged, err := s.Staged(t.Context())
+	if err != nil || len(staged) != 1 || staged[0].Basis != "new" {
+		t.Fatalf("staged %+v, %v", staged, err)
+	}
+}
+
+func toldTwiceInOne(t *testing.T, s *store.Store) {
+	item := notice.Item{Seeker: "S-1", Rule: "initial_interview", Anchor: monday, Stage: policy.Overdue}
+	lower := item
+	lower.Stage = policy.Upcoming
+	if err := s.AdoptTold(t.Context(), morning, map[string][]notice.Item{"C-1": {item, lower}}); err != nil {
+		t.Fatal(err)
+	}
+	told, err := s.Told(t.Context(), morning, "")
+	if err != nil || len(told) != 1 || told[policy.Key{Seeker: "S-1", Rule: item.Rule, Anchor: monday}]["C-1"] != policy.Overdue {
+		t.Fatalf("told %v, %v", told, err)
+	}
+}
+
+// importsAtOnce brings the same new rows in from two sides.
+func importsAtOnce(t *testing.T, s *store.Store) {
+	var wg sync.WaitGroup
+	for range 3 {
+		wg.Go(func() {
+			if _, err := Import(t, s, Small(), true, true); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	if seekers, coaches, err := s.Counts(t.Context()); err != nil || seekers != 3 || coaches != 2 {
+		t.Fatalf("%d seekers, %d coaches, %v", seekers, coaches, err)
+	}
+}
+
+// plansAtOnce plans the same letters from several sides, with reasons in another order.
+func plansAtOnce(t *testing.T, s *store.Store) {
+	var wg sync.WaitGroup
+	var mu sync.Mutex
+	var ids []int64
+	for n := range 4 {
+		wg.Go(func() {
+			var p notice.Plan
+			for i := range 5 {
+				p.Notices = append(p.Notices, letter("appointment_reminder/A-"+string(rune('0'+i))+"/x/72h"))
+				p.Skips = append(p.Skips, notice.Skip{Key: "k" + string(rune('0'+i)), Letter: "x", To: "S-1", Why: "w" + string(rune('0'+n)), Until: morning})
+			}
+			if n%2 == 1 {
+				slices.Reverse(p.Notices)
+				slices.Reverse(p.Skips)
+			}
+			added, err := s.Add(t.Context(), morning, run("appointments"), p)
+			if err != nil {
+				t.Error(err)
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			ids = append(ids, added.IDs...)
+		})
+	}
+	wg.Wait()
+	slices.Sort(ids)
+	if n := len(ids); n != 5 || len(slices.Compact(ids)) != n {
+		t.Fatalf("letters %v", ids)
+	}
+}
+
+func filters(t *testing.T, s *store.Store) {
+	ids := add(t, s, 3)
+	for name, f := range map[string]notice.Filter{
+		"state": {State: "pending"}, "letter": {Letter: notice.AppointmentReminder}, "to": {To: "S-1"}, "day": {Day: monday}, "all": {},
+	} {
+		if entries, err := s.Letters(t.Context(), f); err != nil || len(entries) != 3 {
+			t.Errorf("by %s: %d letters, %v", name, len(entries), err)
+		}
+	}
+	for name, f := range map[string]notice.Filter{
+		"id": {ID: slices.Min(ids)}, "limit": {Limit: 1},
+	} {
+		if entries, err := s.Letters(t.Context(), f); err != nil || len(entries) != 1 || entries[0].ID != slices.Min(ids) {
+			t.Errorf("by %s: %v, %v", name, entries, err)
+		}
+	}
+	if entries, err := s.Letters(t.Context(), notice.Filter{ID: 1 << 40, Day: monday + 1}); err != nil || len(entries) != 0 {
+		t.Errorf("%v, %v", entries, err)
+	}
+}
+
+// training asks for cases of training in every way.
+func training(t *testing.T, s *store.Store) {
+	feed := Small()
+	feed["training.csv"] = Rows{{"training_id": "V-1", "seeker_id": "S-1", "kind": "self_motivated", "state": "open", "applied_on": "2024-02-01",
+		"notified_on": "2024-03-01", "handler_id": "C-2"}}
+	mustImport(t, s, feed)
+	o := policy.Obligation{Seeker: "S-1", Rule: "clarification", Subject: "V-1", Anchor: monday, DueStrict: monday, Due: monday, Stage: policy.Due, Owner: "S-1"}
+	if err := s.SetAgenda(t.Context(), []notice.Agenda{{Seeker: "S-1", Obligations: []policy.Obligation{o}}}); err != nil {
+		t.Fatal(err)
+	}
+	decided, err := s.Decisions(t.Context(), monday-10, monday)
+	named, err2 := s.Matters(t.Context(), []string{"V-1", "V-2"})
+	awaited, err3 := s.Clarifications(t.Context())
+	if err != nil || err2 != nil || err3 != nil {
+		t.Fatal(err, err2, err3)
+	}
+	if len(decided) != 1 || decided[0].HandlerID != "C-2" || decided[0].Seeker.ID != "S-1" {
+		t.Errorf("decided: %+v", decided)
+	}
+	if diff := cmp.Diff(decided, named); diff != "" {
+		t.Errorf("-decided +named\n%s", diff)
+	}
+	if len(awaited) != 1 || awaited[0].Clarification == nil || *awaited[0].Clarification != o {
+		t.Errorf("awaited: %+v", awaited)
+	}
+}
+
+// operators asks what operators ask, and does what they do.
+func operators(t *testing.T, s *store.Store) {
+	mustImport(t, s, Small())
+	ids := add(t, s, 2)
+	c := claim(t, s, morning)
+	if _, err := s.Record(t.Context(), morning, []notice.Report{report(c[0], notice.Deferred), report(c[1], notice.Sent)}); err != nil {
+		t.Fatal(err)
+	}
+	later := morning.Add(time.Hour)
+	tally, err := s.Tally(t.Context(), monday)
+	if err != nil || tally[notice.AppointmentReminder][notice.Deferred] != 1 || tally[notice.AppointmentReminder][notice.Sent] != 1 {
+		t.Errorf("tally %v, %v", tally, err)
+	}
+	if runs, err := s.Runs(t.Context(), 5); err != nil || len(runs) != 1 || runs[0].Planned != len(ids) {
+		t.Errorf("runs %v, %v", runs, err)
+	}
+	if at, err := s.NextDue(t.Context()); err != nil || !at.Equal(morning.Add(time.Minute)) {
+		t.Errorf("next %s, %v", at, err)
+	}
+	if err := s.Hasten(t.Context(), morning); err != nil {
+		t.Error(err)
+	}
+	if n, err := s.Due(t.Context(), morning); err != nil || n != 1 {
+		t.Errorf("%d due, %v", n, err)
+	}
+	if err := s.Retry(t.Context(), later, c[0].ID); err != nil {
+		t.Error(err)
+	}
+	if err := s.Retry(t.Context(), later, c[1].ID); err == nil {
+		t.Error("a letter that is out was tried again")
+	}
+	if err := s.Adopt(t.Context(), morning, monday, map[string]int{"digests": 9}, 2); err != nil {
+		t.Error(err)
+	}
+	if b, err := s.Bookings(t.Context(), []string{"A-1", "A-2", "A-3"}); err != nil || len(b) != 3 || b[2].Told == nil {
+		t.Errorf("adopted %+v, %v", b, err)
+	}
+	if soon, err := s.Soon(t.Context(), morning, morning.Add(1000*time.Hour)); err != nil || len(soon) != 3 {
+		t.Errorf("%d soon, %v", len(soon), err)
+	}
+	if _, found, err := s.NextBooking(t.Context()); err != nil || !found {
+		t.Errorf("no appointment is awake, %v", err)
+	}
+	if yes, err := s.Suppressed(t.Context(), "S-1"); err != nil || yes {
+		t.Errorf("suppressed %v, %v", yes, err)
+	}
+	if found, err := s.Seekers(t.Context(), []string{"S-1", "S-9"}); err != nil || len(found) != 1 {
+		t.Errorf("seekers %v, %v", found, err)
+	}
+	if told, err := s.ToldPhone(t.Context()); err != nil || len(told) != 0 {
+		t.Errorf("told %v, %v", told, err)
+	}
+	for _, q := range []func() ([]notice.Skip, error){
+		func() ([]notice.Skip, error) { return s.Unwritten(t.Context(), morning) },
+		func() ([]notice.Skip, error) { return s.SkipsTo(t.Context(), "S-1") },
+	} {
+		if skips, err := q(); err != nil || len(skips) != 0 {
+			t.Errorf("skips %v, %v", skips, err)
+		}
+	}
+	if err := s.Forget(t.Context(), later, later); err != nil {
+		t.Error(err)
+	}
+	for range 2 {
+		if err := s.Prepare(t.Context(), monday, "p1"); err != nil {
+			t.Error(err)
+		}
+	}
+	if v, err := s.Schema(t.Context()); err != nil || v < 1 {
+		t.Errorf("schema %d, %v", v, err)
+	}
+}
