@@ -4,32 +4,32 @@ import (
 	"reflect"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 )
 
 // maxWord is the length, in characters, at which a field's words are cut.
 const maxWord = 200
 
-// harmless returns a copy of a struct of data in which no string can end a line,
-// turn the reading direction or be taken for a link. Addresses of the e-service
-// come from the configuration and are checked instead.
-func harmless(data any) any {
-	v := reflect.New(reflect.TypeOf(data)).Elem()
-	v.Set(reflect.ValueOf(data))
-	for _, f := range reflect.VisibleFields(v.Type()) {
-		field := v.FieldByIndex(f.Index)
-		switch {
-		case f.Name == "ServiceURL":
-		case field.Kind() == reflect.String:
-			field.SetString(unlink(clean(field.String())))
-		case field.Kind() == reflect.Slice:
-			items := reflect.MakeSlice(field.Type(), field.Len(), field.Len())
-			for i := range field.Len() {
-				items.Index(i).Set(reflect.ValueOf(harmless(field.Index(i).Interface())))
+// harmless returns the value v of a field in which no string can end a line, turn
+// the reading direction or be taken for a link. Addresses of the e-service come
+// from the configuration and are checked instead.
+func (f *field) harmless(v reflect.Value) any {
+	switch {
+	case !f.words:
+		return v.Interface()
+	case v.Kind() == reflect.String:
+		return unlink(clean(v.String()))
+	}
+	items := reflect.MakeSlice(v.Type(), v.Len(), v.Len())
+	reflect.Copy(items, v)
+	for i := range v.Len() {
+		for at := range f.items {
+			if word := items.Index(i).Field(at); f.items[at].words {
+				word.Set(reflect.ValueOf(f.items[at].harmless(word)))
 			}
-			field.Set(items)
 		}
 	}
-	return v.Interface()
+	return items.Interface()
 }
 
 // clean returns s on one line: no control, format (bidi, zero width) or broken
@@ -45,8 +45,8 @@ func clean(s string) string {
 		return r
 	}, s)
 	s = strings.Join(strings.Fields(s), " ")
-	if r := []rune(s); len(r) > maxWord {
-		s = string(r[:maxWord-1]) + "…"
+	if utf8.RuneCountInString(s) > maxWord {
+		s = string([]rune(s)[:maxWord-1]) + "…"
 	}
 	return s
 }
@@ -54,6 +54,9 @@ func clean(s string) string {
 // unlink parts what mail programs turn into links: addresses (a dot or an @
 // between letters), schemes and shares. "Katu 11 C, 2. krs" stays as it is.
 func unlink(s string) string {
+	if !strings.ContainsAny(s, `.:@/\`) {
+		return s
+	}
 	r := []rune(s)
 	var b strings.Builder
 	for i, c := range r {

@@ -2,7 +2,7 @@ package templates
 
 import (
 	"fmt"
-	"strings"
+	"strconv"
 	"time"
 )
 
@@ -10,9 +10,9 @@ import (
 func day(language string, t time.Time) string {
 	switch language {
 	case "fi":
-		return strings.Fields("su ma ti ke to pe la")[t.Weekday()] + t.Format(" 2.1.2006")
+		return [...]string{"su", "ma", "ti", "ke", "to", "pe", "la"}[t.Weekday()] + t.Format(" 2.1.2006")
 	case "sv":
-		return strings.Fields("sön mån tis ons tors fre lör")[t.Weekday()] + t.Format(" 2.1.2006")
+		return [...]string{"sön", "mån", "tis", "ons", "tors", "fre", "lör"}[t.Weekday()] + t.Format(" 2.1.2006")
 	}
 	return t.Format("Mon 2 January 2006")
 }
@@ -20,14 +20,14 @@ func day(language string, t time.Time) string {
 // moment writes a day and a time: ma 4.3.2024 klo 9.00, mån 4.3.2024 kl. 9.00,
 // Mon 4 March 2024 at 9:00.
 func moment(language string, t time.Time) string {
-	hour, minute := t.Hour(), t.Minute()
+	date, hour := day(language, t), strconv.Itoa(t.Hour())
 	switch language {
 	case "fi":
-		return fmt.Sprintf("%s klo %d.%02d", day(language, t), hour, minute)
+		return date + " klo " + hour + t.Format(".04")
 	case "sv":
-		return fmt.Sprintf("%s kl. %d.%02d", day(language, t), hour, minute)
+		return date + " kl. " + hour + t.Format(".04")
 	}
-	return fmt.Sprintf("%s at %d:%02d", day(language, t), hour, minute)
+	return date + " at " + hour + t.Format(":04")
 }
 
 // plural writes n with the form that fits it.

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	htmltemplate "html/template"
 	"reflect"
-	"regexp"
 	"strings"
 	texttemplate "text/template"
 	"time"
@@ -17,7 +16,7 @@ import (
 type sheet struct {
 	letter, language string
 	words            words
-	text             *texttemplate.Template
+	subject, text    *texttemplate.Template
 	html             *htmltemplate.Template
 }
 
@@ -43,7 +42,8 @@ type part struct {
 
 // parseFiles makes the letters of their files.
 func parseFiles(files map[string]string) (*Set, []error) {
-	s := &Set{letters: map[string]map[string]*sheet{}, samples: map[string]any{}}
+	s := &Set{letters: map[string]map[string]*sheet{}, fields: map[string][]field{}, samples: map[string]any{}}
+	s.buffers.New = func() any { return new(bytes.Buffer) }
 	var faults []error
 	note := func(err error) {
 		if err != nil {
@@ -55,6 +55,7 @@ func parseFiles(files map[string]string) (*Set, []error) {
 	note(err)
 	for _, k := range kinds() {
 		s.letters[k.name] = map[string]*sheet{}
+		s.fields[k.name] = fieldsOf(reflect.TypeOf(k.data))
 		s.samples[k.name], err = parseSample(k, files[k.name+"/sample.json"])
 		note(err)
 		for _, language := range Languages() {
@@ -96,13 +97,15 @@ func parseSheet(letter, language string, files map[string]string) (*sheet, error
 	}
 	sh.text = texttemplate.New("").Option("missingkey=error").Funcs(say)
 	sh.html = htmltemplate.New("").Option("missingkey=error").Funcs(say)
+	var err error
 	for _, t := range []struct{ name, text string }{{layout + ".txt", files[layout+".txt"]}, {sh.file(".txt"), text}} {
-		if _, err := sh.text.New(shown(t.name)).Parse(t.text); err != nil {
+		if sh.text, err = sh.text.New(shown(t.name)).Parse(t.text); err != nil {
 			return nil, err
 		}
 	}
+	sh.subject = sh.text.Lookup("subject")
 	for _, name := range []string{layout + ".html", sh.file(".html")} {
-		if _, err := sh.html.New(shown(name)).Parse(files[name]); err != nil {
+		if sh.html, err = sh.html.New(shown(name)).Parse(files[name]); err != nil {
 			return nil, err
 		}
 	}
@@ -120,24 +123,36 @@ func liftSubject(text string) (string, bool) {
 	return `{{define "subject"}}` + subject + "{{end}}\n" + rest, ok && strings.TrimSpace(subject) != ""
 }
 
-// write renders the sheet with what the reader may know.
-func (sh *sheet) write(facts map[string]any) (part, error) {
+// write renders the sheet with what the reader may know. It uses out for its work.
+func (sh *sheet) write(out *bytes.Buffer, facts map[string]any) (part, error) {
 	p := part{Language: sh.language, Dir: "ltr"}
-	var subject, text, html bytes.Buffer
-	if err := sh.text.ExecuteTemplate(&subject, "subject", facts); err != nil {
+	out.Reset()
+	if err := sh.subject.Execute(out, facts); err != nil {
 		return p, err
 	}
-	if err := sh.text.ExecuteTemplate(&text, shown(sh.file(".txt")), facts); err != nil {
+	p.Subject = clean(out.String())
+	out.Reset()
+	if err := sh.text.Execute(out, facts); err != nil {
 		return p, err
 	}
-	if err := sh.html.ExecuteTemplate(&html, shown(sh.file(".html")), facts); err != nil {
+	p.Text = wrap(out.String())
+	out.Reset()
+	if err := sh.html.Execute(out, facts); err != nil {
 		return p, err
 	}
-	p.Subject = clean(subject.String())
-	p.Text = wrap(text.String())
 	// What the sheet's template wrote is escaped; the page takes it as it is.
-	p.HTML = htmltemplate.HTML(blankLines.ReplaceAllString(strings.TrimSpace(html.String()), "\n"))
+	p.HTML = htmltemplate.HTML(tight(strings.TrimSpace(out.String())))
 	return p, nil
 }
 
-var blankLines = regexp.MustCompile(`\n\s*\n`)
+// tight leaves out the empty lines.
+func tight(page string) string {
+	var out strings.Builder
+	out.Grow(len(page))
+	for line := range strings.Lines(page) {
+		if strings.Trim(line, " \t\f\r\n") != "" {
+			out.WriteString(line)
+		}
+	}
+	return out.String()
+}

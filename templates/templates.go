@@ -26,6 +26,8 @@ import (
 	"io/fs"
 	"slices"
 	"strings"
+	"sync"
+	"unicode/utf8"
 )
 
 // Message is one letter, ready to be put in an envelope. Lines end in LF, those
@@ -44,7 +46,9 @@ type Message struct {
 type Set struct {
 	page    *htmltemplate.Template
 	letters map[string]map[string]*sheet // letter, language
+	fields  map[string][]field           // letter
 	samples map[string]any
+	buffers sync.Pool // of *bytes.Buffer
 }
 
 // Letters returns the names of all letters, in the order of the alphabet.
@@ -125,14 +129,17 @@ func (s *Set) Render(letter, language string, tier Tier, data any) (Message, err
 	}
 	languages := ladder(language)
 	written := make([]part, 0, len(languages))
+	known := facts(tier, s.fields[letter], data)
+	out := s.buffers.Get().(*bytes.Buffer)
+	defer s.buffers.Put(out)
 	for _, language := range languages {
-		p, err := s.letters[letter][language].write(facts(tier, data))
+		p, err := s.letters[letter][language].write(out, known)
 		if err != nil {
 			return Message{}, fmt.Errorf("letter %s: %w", letter, err)
 		}
 		written = append(written, p)
 	}
-	m, err := s.join(written)
+	m, err := s.join(out, written)
 	if err != nil {
 		return Message{}, fmt.Errorf("letter %s: %w", letter, err)
 	}
@@ -159,7 +166,7 @@ func ladder(language string) []string {
 const maxSubject = 78
 
 // join makes one letter of its parts, the reader's best language first.
-func (s *Set) join(parts []part) (Message, error) {
+func (s *Set) join(out *bytes.Buffer, parts []part) (Message, error) {
 	var m Message
 	var subjects, texts, languages []string
 	for _, p := range parts {
@@ -168,16 +175,16 @@ func (s *Set) join(parts []part) (Message, error) {
 		languages = append(languages, p.Language)
 	}
 	m.Subject = strings.Join(subjects, " / ")
-	if len([]rune(m.Subject)) > maxSubject {
+	if utf8.RuneCountInString(m.Subject) > maxSubject {
 		m.Subject = subjects[0]
 	}
 	m.Text = strings.Join(texts, "\n"+strings.Repeat("-", 40)+"\n\n")
 	m.Language = strings.Join(languages, ", ")
 
-	var page bytes.Buffer
-	err := s.page.ExecuteTemplate(&page, "page", map[string]any{
+	out.Reset()
+	err := s.page.ExecuteTemplate(out, "page", map[string]any{
 		"Language": parts[0].Language, "Subject": m.Subject, "Parts": parts,
 	})
-	m.HTML = page.String()
+	m.HTML = out.String()
 	return m, err
 }

@@ -33,18 +33,41 @@ func (t Tier) may(tag string) bool {
 	return false
 }
 
+// field is a field of a letter's data. It is looked up once, at Load, since that
+// takes longer than to write the letter.
+type field struct {
+	name, tier string
+	words      bool    // it holds words of others
+	items      []field // of a list, what each item is made of
+}
+
+// fieldsOf returns the fields of a struct in their order.
+func fieldsOf(t reflect.Type) []field {
+	fields := make([]field, t.NumField())
+	for i := range fields {
+		f := t.Field(i)
+		fields[i] = field{name: f.Name, tier: f.Tag.Get("tier")}
+		switch f.Type.Kind() {
+		case reflect.String:
+			fields[i].words = f.Name != "ServiceURL"
+		case reflect.Slice:
+			fields[i].words, fields[i].items = true, fieldsOf(f.Type.Elem())
+		}
+	}
+	return fields
+}
+
 // facts returns what a template of tier t sees of data: the allowed fields by
 // name, with their words made harmless. Nothing else exists for it, whatever it
 // asks for.
-func facts(t Tier, data any) map[string]any {
-	seen := map[string]any{
-		"Consented": t == Consented || t == Secure,
-		"Secure":    t == Secure,
-	}
-	v := reflect.ValueOf(harmless(data))
-	for _, f := range reflect.VisibleFields(v.Type()) {
-		if t.may(f.Tag.Get("tier")) {
-			seen[f.Name] = v.FieldByIndex(f.Index).Interface()
+func facts(t Tier, fields []field, data any) map[string]any {
+	seen := make(map[string]any, len(fields)+2)
+	seen["Consented"] = t == Consented || t == Secure
+	seen["Secure"] = t == Secure
+	v := reflect.ValueOf(data)
+	for i := range fields {
+		if f := &fields[i]; t.may(f.tier) {
+			seen[f.name] = f.harmless(v.Field(i))
 		}
 	}
 	return seen

@@ -1,6 +1,9 @@
 package templates
 
-import "strings"
+import (
+	"strings"
+	"unicode/utf8"
+)
 
 // maxLine is the length, in characters, that lines of the text part keep to.
 const maxLine = 76
@@ -9,7 +12,8 @@ const maxLine = 76
 // text with one LF. The rest of a line that starts with "* " or with spaces
 // stands below its first word.
 func wrap(text string) string {
-	var out []string
+	var out strings.Builder
+	out.Grow(len(text) + maxLine)
 	empty := true // an empty line at the top is dropped too
 	for line := range strings.Lines(text) {
 		line = strings.TrimRight(line, " \t\r\n")
@@ -17,30 +21,35 @@ func wrap(text string) string {
 			continue
 		}
 		empty = line == ""
-		out = append(out, fold(line)...)
+		fold(&out, line)
+		out.WriteByte('\n')
 	}
-	return strings.TrimRight(strings.Join(out, "\n"), "\n") + "\n"
+	return strings.TrimRight(out.String(), "\n") + "\n"
 }
 
-func fold(line string) []string {
+func fold(out *strings.Builder, line string) {
+	if utf8.RuneCountInString(line) <= maxLine {
+		out.WriteString(line)
+		return
+	}
 	words := strings.TrimLeft(line, " ")
 	indent := strings.Repeat(" ", len(line)-len(words))
 	below := indent
 	if strings.HasPrefix(words, "* ") {
 		below += "  "
 	}
-	var lines []string
 	current := indent
 	for i, word := range strings.Split(words, " ") {
 		switch {
 		case i == 0:
 			current += word
-		case len([]rune(current))+1+len([]rune(word)) > maxLine:
-			lines = append(lines, current)
+		case utf8.RuneCountInString(current)+1+utf8.RuneCountInString(word) > maxLine:
+			out.WriteString(current)
+			out.WriteByte('\n')
 			current = below + word
 		default:
 			current += " " + word
 		}
 	}
-	return append(lines, current)
+	out.WriteString(current)
 }

@@ -1,0 +1,17 @@
+package templates
+
+import "testing"
+
+// BenchmarkRender writes one letter of each kind, in the tier that tells most.
+func BenchmarkRender(b *testing.B) {
+	set := load(b)
+	for _, letter := range Letters() {
+		data, tiers := sample[any](b, set, letter), Tiers(letter)
+		b.Run(letter, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				render(b, set, letter, "fi", tiers[len(tiers)-1], data)
+			}
+		})
+	}
+}
