@@ -28,7 +28,7 @@ type entry struct {
 }
 
 // gather is how long the first report of a group waits for others. What was accepted within it can arrive twice if the machine stops just then.
-const gather = 3 * time.Millisecond
+const gather = 8 * time.Millisecond
 
 // group is the reports of one batch.
 type group struct {

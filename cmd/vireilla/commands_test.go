@@ -207,6 +207,13 @@ func TestConfigMasksSecrets(t *testing.T) {
 	if strings.Contains(out, "hunter2") || !strings.Contains(out, "relay.example") || !strings.Contains(out, secret) {
 		t.Error(out)
 	}
+	for _, database := range []string{"postgres://vireilla:hunter2@db.example/v?password=hunter2", "postgres://vireilla:hunter2/x@db.example/v",
+		"postgres://vireilla:1#hunter2@db.example/v", "postgres://vireilla:1?hunter2@db.example/v", "host=db.example password=hunter2"} {
+		t.Setenv("DATABASE_URL", database)
+		if out := must(t, "--data", t.TempDir(), "config"); strings.Contains(out, "hunter2") {
+			t.Errorf("%s: %s", database, out)
+		}
+	}
 }
 
 func TestServeRefusesToShowItsPagesToTheWorld(t *testing.T) {

@@ -74,7 +74,7 @@ func (s setting) masked() string {
 		return s.Value
 	}
 	u, err := url.Parse(s.Value)
-	if err != nil || u.Scheme == "" {
+	if err != nil || u.Scheme == "" || u.User == nil && strings.Contains(s.Value, "@") { // who knows what stands where
 		return "*****"
 	}
 	if _, has := u.User.Password(); has {

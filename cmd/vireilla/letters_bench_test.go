@@ -40,7 +40,7 @@ func BenchmarkLetters(b *testing.B) {
 		}
 		b.ResetTimer()
 		var all sync.WaitGroup
-		for range connections {
+		for range deliveries {
 			all.Go(func() {
 				for {
 					if err := h.Workers.Deliver.Run(context.Background(), nil); err != nil {

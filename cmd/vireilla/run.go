@@ -122,7 +122,7 @@ func (d dayRun) run(a *app, day calendar.Day) (report dayReport, err error) {
 	if err != nil {
 		return report, err
 	}
-	runner := &workers.Day{Policy: h.Policy, Set: set, Put: h.Bell, Ended: ended, Outbox: h.Store, Bells: connections, Stopwatch: now}
+	runner := &workers.Day{Policy: h.Policy, Set: set, Put: h.Bell, Ended: ended, Outbox: h.Store, Bells: deliveries, Stopwatch: now}
 	err = runner.Run(a.ctx, day)
 	stop()
 	if err != nil {

@@ -100,8 +100,11 @@ type parts struct {
 	quiet                bool // steps do not ring: whoever runs the day does
 }
 
-// connections is how many lines to the relay are kept, and how many tasks bring letters side by side.
-const connections = 4
+// How many lines to the relay are kept, and how many tasks bring letters side by side: while some speak with the relay, others read, render and record.
+const (
+	connections = 4
+	deliveries  = 8
+)
 
 func (a *app) build(p parts) (h *house, err error) {
 	h = &house{Clock: p.clock, Log: a.log(), redis: p.redis}
@@ -138,7 +141,7 @@ func (a *app) build(p parts) (h *house, err error) {
 
 	stopping, stop := context.WithCancel(context.WithoutCancel(a.ctx))
 	h.stop = stop
-	ring, bells := h.Bell.Ring, connections
+	ring, bells := h.Bell.Ring, deliveries
 	openTicks := func(ctx context.Context, before time.Time, each func(string, time.Time) error) error {
 		ticks, err := h.Store.OpenTicks(ctx, before)
 		for _, t := range ticks {
@@ -186,7 +189,7 @@ func loadLetters(data string) (*templates.Set, error) {
 // work starts taking tasks; the function it gives stops: no letter is begun any more, what is under way ends.
 func (h *house) work(handler asynq.Handler, queues map[string]int, look time.Duration) (func(), error) {
 	server := asynq.NewServer(h.redis, asynq.Config{
-		Queues: queues, Concurrency: connections + 2, TaskCheckInterval: look, DelayedTaskCheckInterval: time.Second, ShutdownTimeout: 20 * time.Second,
+		Queues: queues, Concurrency: deliveries + 2, TaskCheckInterval: look, DelayedTaskCheckInterval: time.Second, ShutdownTimeout: 20 * time.Second,
 		LogLevel: asynq.FatalLevel, RetryDelayFunc: func(n int, _ error, _ *asynq.Task) time.Duration { return time.Duration(n+1) * 10 * time.Second },
 	})
 	if err := server.Start(handler); err != nil {

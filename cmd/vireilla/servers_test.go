@@ -1,0 +1,71 @@
+package main
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"vireilla/internal/plainagenda"
+	"vireilla/internal/servertest"
+)
+
+func TestPostgresGivesTheSameAgendaAsSQLite(t *testing.T) {
+	const day = "2024-06-20"
+	first, second := t.TempDir(), t.TempDir()
+	for seed, folder := range []string{first, second} {
+		if err := plainagenda.RandomFeed(folder, int64(seed)+1, 700, day); err != nil {
+			t.Fatal(err)
+		}
+	}
+	answers := func() (all []string) {
+		data := t.TempDir()
+		for _, folder := range []string{first, second, second} { // the second changes, closes and adds; the third does nothing
+			counts := decode[importReport](t, must(t, "--data", data, "import", folder, "--accept-shrink", "--format", "json"))
+			for _, at := range around(t, day) {
+				all = append(all, must(t, "--data", data, "agenda", "--at", at, "--format", "ndjson"))
+			}
+			all = append(all, must(t, "--data", data, "plan", "--at", day+"T08:00", "--format", "json"), cmp.Diff(nil, counts.Files))
+		}
+		return all
+	}
+	want := answers()
+	t.Setenv("DATABASE_URL", servertest.Postgres(t))
+	if diff := cmp.Diff(want, answers()); diff != "" {
+		t.Errorf("-SQLite +PostgreSQL\n%.3000s", diff)
+	}
+}
+
+func TestADayOnServersEndsAsTheEmbeddedDayDoes(t *testing.T) {
+	const day = "2024-03-06"
+	type letter struct{ Key, Letter, To, State, Code string }
+	type ended struct {
+		Report  dayReport
+		Letters []letter
+		To      []string // of what the relay accepted
+	}
+	run := func() (e ended) {
+		data, rules := office(t, day)
+		relay := relay(t)
+		for range 2 { // the second finds nothing left to do
+			e.Report = decode[dayReport](t, must(t, "--data", data, "--policy", rules, "run", "--at", day, "--yes", "--format", "json"))
+		}
+		e.Report.Seconds = daySeconds{}
+		e.Letters = decode[[]letter](t, must(t, "--data", data, "outbox", "list", "--format", "json"))
+		for _, m := range relay.Accepted() {
+			e.To = append(e.To, strings.Join(m.To, " "))
+		}
+		slices.Sort(e.To)
+		return e
+	}
+	want := run()
+	if len(want.To) < 5 || len(want.To) != want.Report.Outbox["sent"] {
+		t.Fatalf("%d letters accepted, the report says %v", len(want.To), want.Report.Outbox)
+	}
+	t.Setenv("DATABASE_URL", servertest.Postgres(t))
+	t.Setenv("REDIS_URL", servertest.Redis(t))
+	if diff := cmp.Diff(want, run()); diff != "" {
+		t.Errorf("-embedded +servers\n%.3000s", diff)
+	}
+}
