@@ -191,6 +191,9 @@ func FuzzCompose(f *testing.F) {
 		if err != nil {
 			return
 		}
+		if strings.ContainsAny(strings.ReplaceAll(string(raw), "\r\n", ""), "\r\n") {
+			t.Fatalf("a lone CR or LF in %q", raw)
+		}
 		h, leaves := read(t, raw)
 		if got := headerNames(h); !slices.Equal(got, ours) {
 			t.Fatalf("headers %v", got)

@@ -2,6 +2,7 @@ package mailer
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -18,7 +19,6 @@ var (
 	errNoSTARTTLS  = errors.New("the relay offers no STARTTLS")
 	errNoLogin     = errors.New("the relay offers neither PLAIN nor LOGIN")
 	errNotLoopback = errors.New("the relay is not on loopback")
-	errNoDotWriter = errors.New("the library hands out another writer")
 )
 
 // block is how much of a message goes out under one Limits.Block.
@@ -26,14 +26,15 @@ const block = 64 << 10
 
 // line is one connection to the relay. One goroutine speaks on it at a time; only cut may come from another.
 type line struct {
-	limits  Limits
-	raw     net.Conn
-	smtp    *smtp.Client
-	answers *wholeLines
-	phase   string
-	watch   *time.Timer // cuts the line when a phase takes too long
-	broken  atomic.Pointer[string]
-	rest    *time.Timer // ends the line when it was kept too long
+	limits     Limits
+	raw        net.Conn
+	smtp       *smtp.Client
+	answers    *wholeLines
+	pipelining bool // the relay takes several commands at once
+	phase      string
+	watch      *time.Timer // cuts the line when a phase takes too long
+	broken     atomic.Pointer[string]
+	rest       *time.Timer // ends the line when it was kept too long
 }
 
 func newLine(raw net.Conn, limits Limits) *line {
@@ -113,6 +114,7 @@ func (l *line) open(c Config, config *tls.Config) error {
 		}
 		l.hearWholeLines()
 	}
+	l.pipelining, _ = l.smtp.Extension("PIPELINING")
 	if c.User == "" {
 		return nil
 	}
@@ -146,39 +148,23 @@ func (l *line) carry(ctx context.Context, m message) Outcome {
 	release := context.AfterFunc(ctx, func() { l.cut(ReasonCancelled) })
 	defer release()
 
-	l.enter(PhaseMail, l.limits.Command)
-	if err := l.smtp.Mail(m.from); err != nil {
+	if err := l.announce(m); err != nil {
 		return l.ended(err)
 	}
-	l.enter(PhaseRcpt, l.limits.Command)
-	if err := l.smtp.Rcpt(m.to); err != nil {
-		return l.ended(err)
-	}
-	l.enter(PhaseData, l.limits.Data)
-	data, err := l.smtp.Data()
-	if err != nil {
-		return l.ended(err)
-	}
-	for rest := m.raw; len(rest) > 0; {
-		n := min(block, len(rest))
+	rest := dotted(m.raw)
+	for ; len(rest) > block; rest = rest[block:] {
 		l.enter(PhaseBody, l.limits.Block)
-		if _, err := data.Write(rest[:n]); err != nil {
+		if err := l.write(rest[:block]); err != nil {
 			return l.ended(err)
 		}
-		rest = rest[n:]
-	}
-	// The library's own Close swallows the error of writing the dot. The writer inside tells: if that
-	// failed, the last bytes never left, and the relay cannot have seen the end of the message.
-	dot, ok := data.(*smtp.DataCloser)
-	if !ok {
-		return l.ended(errNoDotWriter)
 	}
 	if !release() {
 		l.cut(ReasonCancelled)
 		return l.ended(ctx.Err())
 	}
+	// If this fails, the last bytes never left, and the relay cannot have seen the end of the message.
 	l.enter(PhaseBody, l.limits.Block)
-	if err := dot.WriteCloser.Close(); err != nil {
+	if err := l.write(rest); err != nil {
 		return l.ended(err)
 	}
 	l.enter(PhaseDot, l.limits.Dot)
@@ -187,6 +173,58 @@ func (l *line) carry(ctx context.Context, m message) Outcome {
 		return l.ended(err)
 	}
 	return Outcome{Result: Sent, Code: code, Enhanced: enhanced(code, text), Phase: PhaseDot}
+}
+
+// announce says the envelope and DATA, in one breath when the relay offers PIPELINING (RFC 2920), and hears an
+// answer to each. It stops at the first no, and the line is not used again: what the relay makes of the rest
+// is nothing without the final dot.
+//
+// This and the message are not said by the library's methods: they wait for every answer, go through the
+// message byte by byte, and swallow the error of writing the dot.
+func (l *line) announce(m message) error {
+	steps := []struct {
+		phase string
+		limit time.Duration
+		said  string
+		code  int
+	}{
+		{PhaseMail, l.limits.Command, "MAIL FROM:" + m.from + "\r\n", 250},
+		{PhaseRcpt, l.limits.Command, "RCPT TO:" + m.to + "\r\n", 25},
+		{PhaseData, l.limits.Data, "DATA\r\n", 354},
+	}
+	if l.pipelining {
+		steps[0].said += steps[1].said + steps[2].said
+		steps[1].said, steps[2].said = "", ""
+	}
+	for _, step := range steps {
+		l.enter(step.phase, step.limit)
+		if err := l.write([]byte(step.said)); err != nil {
+			return err
+		}
+		if _, _, err := l.smtp.Text.ReadResponse(step.code); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// dotted is a message on the wire: no line of its own begins with a single dot, and the last one does (RFC 5321
+// section 4.5.2). Lines end in CRLF already.
+func dotted(raw []byte) []byte {
+	if bytes.Contains(raw, []byte("\n.")) {
+		raw = bytes.ReplaceAll(raw, []byte("\n."), []byte("\n.."))
+	}
+	if !bytes.HasSuffix(raw, []byte("\r\n")) {
+		raw = append(raw, "\r\n"...)
+	}
+	return append(raw, ".\r\n"...)
+}
+
+func (l *line) write(b []byte) error {
+	if _, err := l.smtp.Text.W.Write(b); err != nil {
+		return err
+	}
+	return l.smtp.Text.W.Flush()
 }
 
 // reusable says, after a letter was sent, whether the line can carry another. A relay that has already said

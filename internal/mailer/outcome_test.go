@@ -49,6 +49,9 @@ func hurry(c *Config) {
 	}
 }
 
+// pipeliningOrNot are the two ways in which a relay takes commands.
+var pipeliningOrNot = map[string]smtptest.Option{"one by one": func(*smtptest.Server) {}, "pipelining": smtptest.WithPipelining()}
+
 // said is an outcome in one line, as the tables below write it.
 func said(o Outcome) string {
 	return strings.TrimSpace(fmt.Sprintf("%s %s %s %d %s", o.Result, o.Phase, o.Reason, o.Code, o.Enhanced))
@@ -116,24 +119,26 @@ func TestEveryPhaseInEveryMoodEndsAsItShould(t *testing.T) {
 		{smtptest.Rset, "250", [9]string{well, well, well, well, well, well, well, well, well}},
 		{smtptest.Quit, "221", [9]string{well, well, well, well, well, well, well, well, well}},
 	}
-	for _, row := range table {
-		for i, m := range moods {
-			t.Run(string(row.phase)+"/"+m.name, func(t *testing.T) {
-				t.Parallel()
-				s := smtptest.Start(t, smtptest.WithSTARTTLS(), smtptest.WithLogin("user", "secret"))
-				s.Set(row.phase, m.mood(row.good))
-				change := func(*Config) {}
-				if m.name == "silence" || m.name == "slow" {
-					change = hurry
-				}
-				r := connect(t, s, change)
-				o := r.Send(context.Background(), letter(1))
-				r.Close()
-				if got := said(o); !strings.HasPrefix(got, row.want[i]) {
-					t.Errorf("got  %s\nwant %s", got, row.want[i])
-				}
-				checkAccepted(t, s, o)
-			})
+	for name, pipelining := range pipeliningOrNot {
+		for _, row := range table {
+			for i, m := range moods {
+				t.Run(name+"/"+string(row.phase)+"/"+m.name, func(t *testing.T) {
+					t.Parallel()
+					s := smtptest.Start(t, smtptest.WithSTARTTLS(), smtptest.WithLogin("user", "secret"), pipelining)
+					s.Set(row.phase, m.mood(row.good))
+					change := func(*Config) {}
+					if m.name == "silence" || m.name == "slow" {
+						change = hurry
+					}
+					r := connect(t, s, change)
+					o := r.Send(context.Background(), letter(1))
+					r.Close()
+					if got := said(o); !strings.HasPrefix(got, row.want[i]) {
+						t.Errorf("got  %s\nwant %s", got, row.want[i])
+					}
+					checkAccepted(t, s, o)
+				})
+			}
 		}
 	}
 }

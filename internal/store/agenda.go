@@ -14,8 +14,16 @@ import (
 
 // Prepare makes the agenda ready for a day and policy: when the day lies before the one it stands at, or the policy is another, everybody is woken.
 func (s *Store) Prepare(ctx context.Context, on calendar.Day, policyID string) error {
-	at, with, err := s.agendaState(ctx, s.db)
-	if err == nil && at == on.String() && with == policyID {
+	state := map[string]string{}
+	read := func(r *sql.Rows) error {
+		var name, value string
+		err := r.Scan(&name, &value)
+		state[name] = value
+		return err
+	}
+	const query = `SELECT name, value FROM meta WHERE name IN ('agenda_day', 'agenda_policy')`
+	err := s.often(ctx, query, nil, read)
+	if err == nil && state["agenda_day"] == on.String() && state["agenda_policy"] == policyID {
 		return nil
 	}
 	err = s.write(ctx, func(tx *sql.Tx) error {
@@ -23,11 +31,10 @@ func (s *Store) Prepare(ctx context.Context, on calendar.Day, policyID string) e
 		if _, err := tx.ExecContext(ctx, `INSERT INTO meta (name, value) VALUES ('agenda_day', '') ON CONFLICT (name) DO UPDATE SET value = meta.value`); err != nil {
 			return err
 		}
-		at, with, err := s.agendaState(ctx, tx)
-		if err != nil {
+		if err := each(ctx, tx, query, nil, read); err != nil {
 			return err
 		}
-		if on.String() < at || with != policyID {
+		if on.String() < state["agenda_day"] || state["agenda_policy"] != policyID {
 			for _, q := range []string{`UPDATE seeker SET wake_on = ''`, `UPDATE appointment SET wake_at = 0`} {
 				if _, err := tx.ExecContext(ctx, q); err != nil {
 					return err
@@ -40,14 +47,6 @@ func (s *Store) Prepare(ctx context.Context, on calendar.Day, policyID string) e
 		return fmt.Errorf("prepare the agenda: %w", err)
 	}
 	return nil
-}
-
-func (s *Store) agendaState(ctx context.Context, q querier) (day, policyID string, err error) {
-	if day, err = meta(ctx, q, "agenda_day"); err != nil {
-		return "", "", err
-	}
-	policyID, err = meta(ctx, q, "agenda_policy")
-	return day, policyID, err
 }
 
 func meta(ctx context.Context, q querier, name string) (value string, err error) {
@@ -66,10 +65,11 @@ func setMeta(ctx context.Context, q querier, name, value string) error {
 // SetAgenda writes what was found for some cases. A case that an import touched in between stays awake and is looked at again.
 func (s *Store) SetAgenda(ctx context.Context, found []notice.Agenda) error {
 	err := s.write(ctx, func(tx *sql.Tx) error {
-		asleep, err := s.statement(ctx, tx, `UPDATE seeker SET wake_on = $1 WHERE seeker_id = $2 AND rev = $3`)
+		asleep, err := tx.PrepareContext(ctx, `UPDATE seeker SET wake_on = $1 WHERE seeker_id = $2 AND rev = $3`)
 		if err != nil {
 			return err
 		}
+		defer asleep.Close()
 		var ids, rows []any
 		for i := range found {
 			f := &found[i]
@@ -122,10 +122,11 @@ func obligationFields(o *policy.Obligation) []any {
 func (s *Store) Staged(ctx context.Context, seekers ...string) ([]notice.Staged, error) {
 	where, args := `a.stage > 0`, []any(nil)
 	if len(seekers) > 0 {
-		where, args = `a.seeker_id IN `+s.dia.list(1, len(seekers)), anys(seekers)
+		args = filled(seekers)
+		where = `a.seeker_id IN ` + s.dia.list(1, len(args))
 	}
 	var staged []notice.Staged
-	err := each(ctx, s.db, `SELECT `+obligationColumns+`, coalesce(t.owner, ''), coalesce(t.stage, 0) FROM agenda a
+	err := s.often(ctx, `SELECT `+obligationColumns+`, coalesce(t.owner, ''), coalesce(t.stage, 0) FROM agenda a
 		LEFT JOIN told t ON t.seeker_id = a.seeker_id AND t.rule = a.rule AND t.subject = a.subject AND t.anchor = a.anchor
 		WHERE `+where+` ORDER BY a.seeker_id, a.rule, a.subject, a.anchor`, args, func(r *sql.Rows) error {
 		var o policy.Obligation

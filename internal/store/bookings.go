@@ -22,7 +22,7 @@ const bookingQuery = `SELECT a.appointment_id, a.seeker_id, a.coach_id, a.kind, 
 
 func (s *Store) bookings(ctx context.Context, where string, args ...any) ([]Booking, error) {
 	var found []Booking
-	err := each(ctx, s.db, bookingQuery+where, args, func(r *sql.Rows) error {
+	err := s.often(ctx, bookingQuery+where, args, func(r *sql.Rows) error {
 		var b Booking
 		var t notice.ToldBooking
 		a := &b.Appointment
@@ -61,7 +61,8 @@ func (s *Store) Bookings(ctx context.Context, ids []string) ([]Booking, error) {
 	if len(ids) == 0 {
 		return nil, nil
 	}
-	return s.bookings(ctx, `a.appointment_id IN `+s.dia.list(1, len(ids)), anys(ids)...)
+	args := filled(ids)
+	return s.bookings(ctx, `a.appointment_id IN `+s.dia.list(1, len(args)), args...)
 }
 
 const matterQuery = `SELECT ` + trainingColumns + `, coalesce(x.email = s.email, false), ` + seekerColumns + `
@@ -70,7 +71,7 @@ const matterQuery = `SELECT ` + trainingColumns + `, coalesce(x.email = s.email,
 
 func (s *Store) matters(ctx context.Context, where string, args ...any) ([]notice.Matter, error) {
 	var found []notice.Matter
-	err := each(ctx, s.db, matterQuery+where, args, func(r *sql.Rows) error {
+	err := s.often(ctx, matterQuery+where, args, func(r *sql.Rows) error {
 		var m notice.Matter
 		err := r.Scan(append(append(trainingFields(&m.Training), &m.Suppressed), seekerFields(&m.Seeker)...)...)
 		found = append(found, m)
@@ -109,12 +110,12 @@ func (s *Store) Awaited(ctx context.Context, due []policy.Obligation) ([]notice.
 		part := due[:min(500, len(due))]
 		due = due[len(part):]
 		by := map[string]*policy.Obligation{}
-		var ids []any
+		var ids []string
 		for i := range part {
 			by[part[i].Subject] = &part[i]
 			ids = append(ids, part[i].Subject)
 		}
-		matters, err := s.matters(ctx, `t.training_id IN `+s.dia.list(1, len(ids))+` ORDER BY t.training_id`, ids...)
+		matters, err := s.Matters(ctx, ids)
 		if err != nil {
 			return nil, err
 		}
@@ -131,7 +132,8 @@ func (s *Store) Matters(ctx context.Context, ids []string) ([]notice.Matter, err
 	if len(ids) == 0 {
 		return nil, nil
 	}
-	return s.matters(ctx, `t.training_id IN `+s.dia.list(1, len(ids)), anys(ids)...)
+	args := filled(ids)
+	return s.matters(ctx, `t.training_id IN `+s.dia.list(1, len(args))+` ORDER BY t.training_id`, args...)
 }
 
 // Seekers gives the named living seekers by id.
@@ -140,7 +142,8 @@ func (s *Store) Seekers(ctx context.Context, ids []string) (map[string]caseload.
 	for len(ids) > 0 {
 		part := ids[:min(500, len(ids))]
 		ids = ids[len(part):]
-		err := each(ctx, s.db, `SELECT `+seekerColumns+` FROM seeker s WHERE s.gone_at = 0 AND s.seeker_id IN `+s.dia.list(1, len(part)), anys(part), func(r *sql.Rows) error {
+		args := filled(part)
+		err := s.often(ctx, `SELECT `+seekerColumns+` FROM seeker s WHERE s.gone_at = 0 AND s.seeker_id IN `+s.dia.list(1, len(args)), args, func(r *sql.Rows) error {
 			var k caseload.Seeker
 			err := r.Scan(seekerFields(&k)...)
 			found[k.ID] = k

@@ -10,8 +10,30 @@ import (
 	"vireilla/internal/notice"
 )
 
-// Staff gives the teams, the coaches (those who left too, marked) and the absences.
+// staffAsOf is the staff as it was read when so many imports had been put in force.
+type staffAsOf struct {
+	imports int64
+	staff   *notice.Staff
+}
+
+// Staff gives the teams, the coaches (those who left too, marked) and the absences. Every batch of letters asks: they are read anew only behind an import.
 func (s *Store) Staff(ctx context.Context) (*notice.Staff, error) {
+	var imports int64
+	err := s.often(ctx, `SELECT n FROM counter WHERE name = 'import'`, nil, func(r *sql.Rows) error { return r.Scan(&imports) })
+	if err != nil {
+		return nil, fmt.Errorf("read imports: %w", err)
+	}
+	if known := s.staff.Load(); known != nil && known.imports == imports {
+		return known.staff, nil
+	}
+	staff, err := s.readStaff(ctx) // behind the counter: it can only be newer than that says
+	if err == nil {
+		s.staff.Store(&staffAsOf{imports, staff})
+	}
+	return staff, err
+}
+
+func (s *Store) readStaff(ctx context.Context) (*notice.Staff, error) {
 	var teams []caseload.Team
 	var coaches []caseload.Coach
 	var absences []caseload.Absence
@@ -94,7 +116,7 @@ const chunkSize = 500
 // chunk reads the first few hundred cases for which a condition on seeker s holds.
 func (s *Store) chunk(ctx context.Context, where string, arg any) (cases []Awake, last string, err error) {
 	place := map[string]int{}
-	err = each(ctx, s.db, `SELECT `+seekerColumns+`, s.rev, s.gone_at <> 0 FROM seeker s WHERE `+where+
+	err = s.often(ctx, `SELECT `+seekerColumns+`, s.rev, s.gone_at <> 0 FROM seeker s WHERE `+where+
 		fmt.Sprintf(` LIMIT %d`, chunkSize), []any{arg}, func(r *sql.Rows) error {
 		var a Awake
 		err := r.Scan(append(seekerFields(&a.Seeker), &a.Rev, &a.Gone)...)
@@ -105,12 +127,14 @@ func (s *Store) chunk(ctx context.Context, where string, arg any) (cases []Awake
 	if err != nil || len(cases) == 0 {
 		return nil, "", err
 	}
-	ids := make([]any, len(cases))
+	ids := make([]string, len(cases))
 	for i := range cases {
 		ids[i] = cases[i].Seeker.ID
 	}
-	last = cases[len(cases)-1].Seeker.ID
-	err = each(ctx, s.db, `SELECT contact_id, seeker_id, kind, held_on FROM contact WHERE gone_at = 0 AND seeker_id IN `+s.dia.list(1, len(ids)), ids, func(r *sql.Rows) error {
+	last = ids[len(ids)-1]
+	args := filled(ids)
+	among := s.dia.list(1, len(args))
+	err = s.often(ctx, `SELECT contact_id, seeker_id, kind, held_on FROM contact WHERE gone_at = 0 AND seeker_id IN `+among, args, func(r *sql.Rows) error {
 		var c caseload.Contact
 		err := r.Scan(&c.ID, &c.SeekerID, &c.Kind, day{&c.HeldOn})
 		if i, ok := place[c.SeekerID]; ok {
@@ -121,7 +145,7 @@ func (s *Store) chunk(ctx context.Context, where string, arg any) (cases []Awake
 	if err != nil {
 		return nil, "", err
 	}
-	err = each(ctx, s.db, `SELECT `+trainingColumns+` FROM training t WHERE t.gone_at = 0 AND t.seeker_id IN `+s.dia.list(1, len(ids)), ids, func(r *sql.Rows) error {
+	err = s.often(ctx, `SELECT `+trainingColumns+` FROM training t WHERE t.gone_at = 0 AND t.seeker_id IN `+among, args, func(r *sql.Rows) error {
 		var t caseload.Training
 		err := r.Scan(trainingFields(&t)...)
 		if i, ok := place[t.SeekerID]; ok {

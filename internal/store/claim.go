@@ -20,36 +20,29 @@ func (s *Store) Claim(ctx context.Context, now, wall time.Time, ids []int64, n i
 	named := ""
 	args := []any{millis(now), millis(wall.Add(ClaimFor))}
 	if len(ids) > 0 {
-		named = ` AND id IN ` + s.dia.list(3, len(ids))
-		args = append(args, anys(ids)...)
+		list := filled(ids)
+		named = ` AND id IN ` + s.dia.list(3, len(list))
+		args = append(args, list...)
 	}
-	var claimed []notice.Claimed
-	err := s.write(ctx, func(tx *sql.Tx) error {
-		claimed = nil
-		return each(ctx, tx, `UPDATE notice SET state = 'sending', fence = fence + 1, tries = tries + 1, claimed_until = $2, changed_at = $1,
+	claim, err := s.prepare(ctx, `UPDATE notice SET state = 'sending', fence = fence + 1, tries = tries + 1, claimed_until = $2, changed_at = $1,
 			dated_at = CASE WHEN dated_at = 0 THEN $1 ELSE dated_at END
 		WHERE `+s.dia.picked("id", `SELECT id FROM notice WHERE state IN ('pending', 'deferred', 'unsure') AND next_try <= $1`+named+`
 				AND NOT EXISTS (SELECT 1 FROM meta WHERE name = 'stopped')
 			ORDER BY next_try, id LIMIT `+fmt.Sprint(n))+`
 			AND state IN ('pending', 'deferred', 'unsure')
-		RETURNING id, key, letter, role, to_id, subject, language, send_at, expires_at, start_at, items, told, rest, late, fence, tries, unsure, dated_at, claimed_until`,
-			args, func(r *sql.Rows) error {
-				var c notice.Claimed
-				var items, told string
-				err := r.Scan(&c.ID, &c.Key, &c.Letter, &c.Role, &c.To, &c.Subject, &c.Language, moment{&c.SendAt}, moment{&c.Expires}, moment{&c.Start}, &items, &told,
-					&c.Rest, &c.Late, &c.Fence, &c.Tries, &c.Unsure, moment{&c.Dated}, moment{&c.Until})
-				if err != nil {
-					return err
-				}
-				if c.Items, err = decodeItems(items); err != nil {
-					return fmt.Errorf("items of %d: %w", c.ID, err)
-				}
-				if c.Notice.Told, err = decodeItems(told); err != nil {
-					return fmt.Errorf("items of %d: %w", c.ID, err)
-				}
-				claimed = append(claimed, c)
-				return nil
-			})
+		RETURNING id, key, letter, role, to_id, subject, language, send_at, expires_at, start_at, items, told, rest, late, fence, tries, unsure, dated_at, claimed_until`)
+	if err != nil {
+		return nil, fmt.Errorf("claim: %w", err)
+	}
+	var claimed []notice.Claimed
+	err = s.write(ctx, func(tx *sql.Tx) error {
+		claimed = nil
+		rows, err := tx.StmtContext(ctx, claim).QueryContext(ctx, args...)
+		return handRows(rows, err, func(r *sql.Rows) error {
+			c, err := claimedFrom(r)
+			claimed = append(claimed, c)
+			return err
+		})
 	})
 	if err != nil {
 		return nil, fmt.Errorf("claim: %w", err)
@@ -57,16 +50,38 @@ func (s *Store) Claim(ctx context.Context, now, wall time.Time, ids []int64, n i
 	return claimed, nil
 }
 
+func claimedFrom(r *sql.Rows) (c notice.Claimed, err error) {
+	var items, told string
+	err = r.Scan(&c.ID, &c.Key, &c.Letter, &c.Role, &c.To, &c.Subject, &c.Language, moment{&c.SendAt}, moment{&c.Expires}, moment{&c.Start}, &items, &told,
+		&c.Rest, &c.Late, &c.Fence, &c.Tries, &c.Unsure, moment{&c.Dated}, moment{&c.Until})
+	if err != nil {
+		return c, err
+	}
+	if c.Items, err = decodeItems(items); err == nil {
+		c.Notice.Told, err = decodeItems(told)
+	}
+	if err != nil {
+		return c, fmt.Errorf("items of %d: %w", c.ID, err)
+	}
+	return c, nil
+}
+
 // Record writes down what became of some letters, all at once. Each change names the state and fence it came from; a letter that somebody else owns by now is left
 // alone, and told in lost by its id.
 func (s *Store) Record(ctx context.Context, now time.Time, reports []notice.Report) (lost []int64, err error) {
+	change, err := s.prepare(ctx, `UPDATE notice SET state = $1, next_try = $2, code = $3, why = $4, unsure = unsure + $5, tries = tries - $6, changed_at = $7
+		WHERE id = $8 AND fence = $9 AND state = 'sending'`)
+	if err != nil {
+		return nil, fmt.Errorf("record: %w", err)
+	}
+	told, err := s.prepare(ctx, `UPDATE appointment SET told_at = $1, told_start = $2, told_mode = $3, told_place = $4, told_sequence = $5, told_cancelled = $6
+		WHERE appointment_id = $7`)
+	if err != nil {
+		return nil, fmt.Errorf("record: %w", err)
+	}
 	err = s.write(ctx, func(tx *sql.Tx) error {
 		lost = nil
-		change, err := s.statement(ctx, tx, `UPDATE notice SET state = $1, next_try = $2, code = $3, why = $4, unsure = unsure + $5, tries = tries - $6, changed_at = $7
-			WHERE id = $8 AND fence = $9 AND state = 'sending'`)
-		if err != nil {
-			return err
-		}
+		change, told := tx.StmtContext(ctx, change), tx.StmtContext(ctx, told)
 		for i := range reports {
 			r := &reports[i]
 			result, err := change.ExecContext(ctx, string(r.State), millis(r.Try), r.Code, r.Why, boolean(r.Ambiguous), boolean(r.Released), millis(now), r.ID, r.Fence)
@@ -81,7 +96,7 @@ func (s *Store) Record(ctx context.Context, now time.Time, reports []notice.Repo
 				lost = append(lost, r.ID)
 				continue
 			}
-			if err := s.keepTold(ctx, tx, now, r); err != nil {
+			if err := s.keepTold(ctx, tx, told, now, r); err != nil {
 				return err
 			}
 		}
@@ -94,7 +109,7 @@ func (s *Store) Record(ctx context.Context, now time.Time, reports []notice.Repo
 }
 
 // keepTold keeps what a letter that went out has told, hands one that never will to the coach, and wakes what a withdrawn one was about.
-func (s *Store) keepTold(ctx context.Context, tx *sql.Tx, now time.Time, r *notice.Report) error {
+func (s *Store) keepTold(ctx context.Context, tx *sql.Tx, told *sql.Stmt, now time.Time, r *notice.Report) error {
 	switch r.State {
 	case notice.Withdrawn:
 		_, err := tx.ExecContext(ctx, `UPDATE appointment SET wake_at = 0 WHERE appointment_id = $1 AND $1 <> ''`, r.Subject)
@@ -115,12 +130,7 @@ func (s *Store) keepTold(ctx context.Context, tx *sql.Tx, now time.Time, r *noti
 		}
 	}
 	if t := r.Told; t != nil {
-		change, err := s.statement(ctx, tx, `UPDATE appointment SET told_at = $1, told_start = $2, told_mode = $3, told_place = $4, told_sequence = $5, told_cancelled = $6
-			WHERE appointment_id = $7`)
-		if err != nil {
-			return err
-		}
-		_, err = change.ExecContext(ctx, millis(t.At), millis(t.StartsAt), t.Mode, t.Place, t.Sequence, boolean(t.Cancelled), r.Subject)
+		_, err := told.ExecContext(ctx, millis(t.At), millis(t.StartsAt), t.Mode, t.Place, t.Sequence, boolean(t.Cancelled), r.Subject)
 		return err
 	}
 	return nil

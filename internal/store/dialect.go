@@ -171,3 +171,14 @@ func anys[T any](values []T) []any {
 	}
 	return out
 }
+
+// filled gives the values of a list, with the last one repeated up to 1, 5, 25, 125 or 625: so a query that stays prepared has few texts.
+func filled[T any](values []T) []any {
+	out := anys(values)
+	for n := 1; len(out) > 0 && n < 5*len(values); n *= 5 {
+		for len(out) < n {
+			out = append(out, values[len(values)-1])
+		}
+	}
+	return out
+}

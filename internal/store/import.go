@@ -224,6 +224,9 @@ func (im *Import) Apply(ctx context.Context, full, acceptShrink bool) (map[strin
 	if err := im.wakeTouched(ctx); err != nil {
 		return nil, fmt.Errorf("import: %w", err)
 	}
+	if _, err := im.tx.ExecContext(ctx, `UPDATE counter SET n = n + 1 WHERE name = 'import'`); err != nil {
+		return nil, fmt.Errorf("import: %w", err)
+	}
 	return counts, nil
 }
 

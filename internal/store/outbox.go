@@ -17,7 +17,7 @@ import (
 type Run = notice.Run
 
 // Add books what a run planned: notices whose key is new become pending, or held when the guard says so; skips are kept for the coaches. A letter
-// that was withdrawn before any try may be planned again. It gives the ids of the letters that may go out.
+// that was withdrawn before any try may be planned again, and one that its address refused: it is planned only when the seeker has another. It gives the ids of the letters that may go out.
 func (s *Store) Add(ctx context.Context, now time.Time, run Run, plan notice.Plan) (added notice.Added, err error) {
 	err = s.write(ctx, func(tx *sql.Tx) error {
 		added = notice.Added{}
@@ -31,8 +31,13 @@ func (s *Store) Add(ctx context.Context, now time.Time, run Run, plan notice.Pla
 		if err != nil {
 			return err
 		}
+		insert, err := tx.PrepareContext(ctx, insertNotice)
+		if err != nil {
+			return err
+		}
+		defer insert.Close()
 		for i := range plan.Notices {
-			id, err := insertNotice(ctx, tx, now, run, last-int64(i), &plan.Notices[i])
+			id, err := addNotice(ctx, insert, now, run, last-int64(i), &plan.Notices[i])
 			if errors.Is(err, sql.ErrNoRows) {
 				continue // the key is known
 			}
@@ -62,7 +67,16 @@ func lastID(ctx context.Context, tx *sql.Tx, n int) (last int64, err error) {
 	return last, err
 }
 
-func insertNotice(ctx context.Context, tx *sql.Tx, now time.Time, run Run, id int64, n *notice.Notice) (int64, error) {
+const insertNotice = `INSERT INTO notice (id, key, letter, role, to_id, subject, language, send_at, expires_at, start_at, items, told, rest, late, run, policy,
+		planned_at, state, next_try, changed_at)
+	VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, 'pending', $8, $17)
+	ON CONFLICT (key) DO UPDATE SET state = 'pending', why = '', send_at = excluded.send_at, next_try = excluded.next_try, expires_at = excluded.expires_at,
+		start_at = excluded.start_at, items = excluded.items, told = excluded.told, rest = excluded.rest, late = excluded.late, run = excluded.run, changed_at = excluded.changed_at
+		WHERE notice.state = 'withdrawn' AND notice.unsure = 0 AND notice.why <> 'by_hand'
+				OR notice.state = 'failed' AND notice.code >= 500 AND notice.role = 'seeker'
+	RETURNING id`
+
+func addNotice(ctx context.Context, insert *sql.Stmt, now time.Time, run Run, id int64, n *notice.Notice) (int64, error) {
 	items, err := encodeItems(n.Items)
 	if err != nil {
 		return 0, err
@@ -71,15 +85,8 @@ func insertNotice(ctx context.Context, tx *sql.Tx, now time.Time, run Run, id in
 	if err != nil {
 		return 0, err
 	}
-	err = tx.QueryRowContext(ctx, `INSERT INTO notice (id, key, letter, role, to_id, subject, language, send_at, expires_at, start_at, items, told, rest, late, run, policy,
-			planned_at, state, next_try, changed_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, 'pending', $8, $17)
-		ON CONFLICT (key) DO UPDATE SET state = 'pending', why = '', send_at = excluded.send_at, next_try = excluded.next_try, expires_at = excluded.expires_at,
-			start_at = excluded.start_at, items = excluded.items, told = excluded.told, rest = excluded.rest, late = excluded.late, run = excluded.run, changed_at = excluded.changed_at
-			WHERE notice.state = 'withdrawn' AND notice.unsure = 0 AND notice.why <> 'by_hand'
-		RETURNING id`,
-		id, n.Key, n.Letter, n.Role, n.To, n.Subject, n.Language, millis(n.SendAt), millis(n.Expires), millis(n.Start), items, told, n.Rest, n.Late,
-		run.Kind+"/"+run.Day.String(), run.Policy, millis(now)).Scan(&id)
+	err = insert.QueryRowContext(ctx, id, n.Key, n.Letter, n.Role, n.To, n.Subject, n.Language, millis(n.SendAt), millis(n.Expires), millis(n.Start), items, told,
+		n.Rest, n.Late, run.Kind+"/"+run.Day.String(), run.Policy, millis(now)).Scan(&id)
 	return id, err
 }
 
@@ -139,7 +146,7 @@ func (s *Store) Known(ctx context.Context, keys []string, by time.Time) (map[str
 	for len(keys) > 0 {
 		part := keys[:min(500, len(keys))]
 		keys = keys[len(part):]
-		err := each(ctx, s.db, `SELECT key FROM notice WHERE state <> 'withdrawn' AND planned_at <= $1 AND key IN `+s.dia.list(2, len(part)),
+		err := each(ctx, s.db, `SELECT key FROM notice WHERE state <> 'withdrawn' AND NOT (state = 'failed' AND code >= 500 AND role = 'seeker') AND planned_at <= $1 AND key IN `+s.dia.list(2, len(part)),
 			append([]any{millis(by)}, anys(part)...), func(r *sql.Rows) error {
 				var k string
 				err := r.Scan(&k)

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io/fs"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/pressly/goose/v3"
@@ -27,6 +28,7 @@ type Store struct {
 
 	prepared sync.Map   // query text -> *sql.Stmt
 	writer   sync.Mutex // SQLite has one writer; waiting here is far quicker than its own polling
+	staff    atomic.Pointer[staffAsOf]
 }
 
 // Open opens a database and brings its schema up to date. url is "sqlite:PATH" or "postgres://USER:PASSWORD@HOST/NAME"; its errors hold no password.
@@ -146,8 +148,9 @@ func (s *Store) writeOnce(ctx context.Context, f func(*sql.Tx) error) error {
 	return tx.Commit()
 }
 
-// statement gives a query that runs often, prepared, inside a transaction.
-func (s *Store) statement(ctx context.Context, tx *sql.Tx, query string) (*sql.Stmt, error) {
+// prepare gives a query that runs often, prepared once: to prepare takes longer than to run. It takes a connection of its own, so a transaction, which holds
+// one already, must have it before it begins.
+func (s *Store) prepare(ctx context.Context, query string) (*sql.Stmt, error) {
 	known, ok := s.prepared.Load(query)
 	if !ok {
 		fresh, err := s.db.PrepareContext(context.WithoutCancel(ctx), query)
@@ -158,7 +161,17 @@ func (s *Store) statement(ctx context.Context, tx *sql.Tx, query string) (*sql.S
 			_ = fresh.Close() // somebody else was first
 		}
 	}
-	return tx.StmtContext(ctx, known.(*sql.Stmt)), nil
+	return known.(*sql.Stmt), nil
+}
+
+// often runs a query that runs often, and hands every row to scan.
+func (s *Store) often(ctx context.Context, query string, args []any, scan func(*sql.Rows) error) error {
+	known, err := s.prepare(ctx, query)
+	if err != nil {
+		return err
+	}
+	rows, err := known.QueryContext(ctx, args...)
+	return handRows(rows, err, scan)
 }
 
 // querier is a database, a connection or a transaction.
@@ -171,6 +184,10 @@ type querier interface {
 // each runs a query and hands every row to scan.
 func each(ctx context.Context, q querier, query string, args []any, scan func(*sql.Rows) error) error {
 	rows, err := q.QueryContext(ctx, query, args...)
+	return handRows(rows, err, scan)
+}
+
+func handRows(rows *sql.Rows, err error, scan func(*sql.Rows) error) error {
 	if err != nil {
 		return err
 	}

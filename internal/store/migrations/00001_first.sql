@@ -5,7 +5,7 @@
 CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 
 CREATE TABLE counter (name TEXT PRIMARY KEY, n BIGINT NOT NULL);
-INSERT INTO counter (name, n) VALUES ('notice', 0);
+INSERT INTO counter (name, n) VALUES ('notice', 0), ('import', 0);
 
 CREATE TABLE team (
 	team_id TEXT PRIMARY KEY, name TEXT NOT NULL, authority TEXT NOT NULL, lead_name TEXT NOT NULL, lead_email TEXT NOT NULL, language TEXT NOT NULL,
@@ -31,7 +31,7 @@ CREATE INDEX seeker_wake ON seeker (wake_on, seeker_id) WHERE wake_on IS NOT NUL
 CREATE TABLE contact (
 	contact_id TEXT PRIMARY KEY, seeker_id TEXT NOT NULL, coach_id TEXT NOT NULL, kind TEXT NOT NULL, mode TEXT NOT NULL,
 	held_at BIGINT NOT NULL, held_on TEXT NOT NULL, gone_at BIGINT NOT NULL DEFAULT 0, rev BIGINT NOT NULL DEFAULT 0);
-CREATE INDEX contact_seeker ON contact (seeker_id);
+CREATE INDEX contact_seeker ON contact (seeker_id, gone_at, held_on, kind, contact_id);  -- holds all that the rules ask for
 
 CREATE TABLE appointment (
 	appointment_id TEXT PRIMARY KEY, seeker_id TEXT NOT NULL, coach_id TEXT NOT NULL, kind TEXT NOT NULL, starts_at BIGINT NOT NULL,

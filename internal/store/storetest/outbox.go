@@ -238,7 +238,7 @@ func suppressed(t *testing.T, s *store.Store) {
 	mustImport(t, s, Small())
 	add(t, s, 1)
 	r := report(claim(t, s, morning)[0], notice.Failed)
-	r.Suppress = "s@example.org"
+	r.Code, r.Suppress = 550, "s@example.org"
 	if _, err := s.Record(t.Context(), morning, []notice.Report{r}); err != nil {
 		t.Fatal(err)
 	}
@@ -250,5 +250,8 @@ func suppressed(t *testing.T, s *store.Store) {
 		fresh := Small()
 		fresh["seekers.csv"][0]["email"] = fmt.Sprintf("new%d@example.org", i)
 		mustImport(t, s, fresh)
+	}
+	if ids := add(t, s, 1); len(ids) != 1 || ids[0] != r.ID {
+		t.Fatalf("what the old address refused is not written to the new one: %v", ids)
 	}
 }

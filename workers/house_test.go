@@ -1,0 +1,190 @@
+package workers
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"sync"
+	"testing"
+	"time"
+	_ "time/tzdata"
+
+	"vireilla/internal/mailer"
+	"vireilla/internal/notice"
+	"vireilla/internal/policy"
+	"vireilla/internal/smtptest"
+	"vireilla/internal/store"
+	"vireilla/internal/store/storetest"
+	"vireilla/templates"
+)
+
+// house is the program as cmd puts it together, with a clock that tests turn, a SQLite file and a mail server of its own. Bells ring at once. When a test ends, what the
+// server accepted is held against the outbox.
+type house struct {
+	*store.Store
+	t       *testing.T
+	mail    *smtptest.Server
+	relay   *mailer.Relay
+	workers *Workers
+	scan    *Scan
+	deliver *Deliver
+	stop    context.CancelFunc
+	log     journal
+
+	mu   sync.Mutex
+	now  time.Time
+	rows map[string]row    // of the feed, by file and key
+	owns map[string]string // whose address it is or was
+	seen int               // messages that the test has looked at
+}
+
+// letters reads the templates once: they are checked at length, and nobody changes them.
+var letters = sync.OnceValues(func() (*templates.Set, error) { return templates.Load(nil) })
+
+const sender = "no-reply@lahti.example"
+
+func newHouse(t *testing.T) *house {
+	t.Helper()
+	t.Parallel()
+	return newHouseWith(t, smtptest.Start(t))
+}
+
+func newHouseWith(t *testing.T, server *smtptest.Server) *house {
+	t.Helper()
+	h := &house{t: t, mail: server, rows: map[string]row{}, owns: map[string]string{}}
+	h.Store = openStore(t, newDatabase(t))
+	config, err := mailer.ParseURL(server.URL())
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.relay = mailer.New(config)
+	t.Cleanup(h.relay.Close)
+	set, err := letters()
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := policy.Default()
+	log := slog.New(slog.NewJSONHandler(&h.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	stopping, stop := context.WithCancel(t.Context())
+	h.stop = stop
+	h.scan = &Scan{Policy: p, PolicyID: "test", Agenda: h, Facts: h, Bookings: h, Outbox: h, Log: log, Ring: func(context.Context, []int64) error { return nil }}
+	breaker := &mailer.Breaker{}
+	h.deliver = &Deliver{Clock: h.clock, Wall: h.clock, Policy: p, Outbox: h, Facts: h, Refresh: h.scan.Refresh, Letters: set, From: "Lahden kaupunki <" + sender + ">",
+		Stop: stopping, Log: log, Record: &Recorder{Clock: h.clock, Outbox: h, Log: log},
+		Send: func(ctx context.Context, m Mail) notice.Outcome {
+			o := breaker.Note(h.clock(), m.To, h.relay.Send(ctx, mailer.Letter(m)))
+			result := map[mailer.Result]notice.Result{mailer.Sent: notice.Accepted, mailer.Deferred: notice.Later, mailer.Failed: notice.Never, mailer.Unsure: notice.Ambiguous}[o.Result]
+			return notice.Outcome{Result: result, Code: o.Code, Why: o.Reason}
+		}}
+	sweep := &Sweep{Policy: p, Outbox: h, Bell: atOnce{h}, Bells: 1, Log: log, OpenTicks: func(ctx context.Context, before time.Time, each func(string, time.Time) error) error {
+		ticks, err := h.Store.OpenTicks(ctx, before)
+		for _, t := range ticks {
+			err = errors.Join(err, each(t.Name, t.At))
+		}
+		return err
+	}}
+	h.workers = &Workers{Clock: h.clock, Policy: p, Scan: h.scan, Deliver: h.deliver, Sweep: sweep, Ledger: h, Log: log}
+	h.bring(storetest.Feed{"teams.csv": {h.know("teams.csv", team("T-1"))}, "coaches.csv": {h.know("coaches.csv", coach("C-1")), h.know("coaches.csv", coach("C-2"))}}, false)
+	t.Cleanup(h.check)
+	return h
+}
+
+// newDatabase gives the path of an empty database. It is made once and copied: the migrations take most of the time of a short test.
+func newDatabase(t *testing.T) string {
+	t.Helper()
+	text, err := database()
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "v.db")
+	if err := os.WriteFile(path, text, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+var database = sync.OnceValues(func() ([]byte, error) {
+	folder, err := os.MkdirTemp("", "vireilla")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(folder)
+	path := filepath.Join(folder, "v.db")
+	s, err := store.Open(context.Background(), "sqlite:"+path)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.Close(); err != nil {
+		return nil, err
+	}
+	return os.ReadFile(path)
+})
+
+func openStore(t *testing.T, path string) *store.Store {
+	t.Helper()
+	s, err := store.Open(t.Context(), "sqlite:"+path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return s
+}
+
+// atOnce is a bell whose tasks are done while it rings.
+type atOnce struct{ *house }
+
+func (b atOnce) RingAny(ctx context.Context, _ int) error { return b.deliver.Run(ctx, nil) }
+
+func (b atOnce) Tick(ctx context.Context, entry string, at time.Time) error {
+	return errors.Join(b.workers.strike(ctx, entry), b.TickDone(ctx, b.clock(), entry, at))
+}
+
+// The clock.
+
+func (h *house) clock() time.Time {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.now
+}
+
+// set turns the clock, and nothing else happens.
+func (h *house) set(text string) { h.turn(local(text)) }
+
+func (h *house) turn(now time.Time) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.now = now
+}
+
+// at turns the clock and lets everything that the timetable knows look once: what is due is told.
+func (h *house) at(text string) {
+	h.t.Helper()
+	h.set(text)
+	h.strike("contacts", "training", "digests", "leads", "appointments", "sweep")
+}
+
+func (h *house) strike(entries ...string) {
+	h.t.Helper()
+	for _, e := range entries {
+		h.well(h.workers.strike(h.t.Context(), e))
+	}
+}
+
+// send takes to the relay what is due.
+func (h *house) send() {
+	h.t.Helper()
+	h.well(h.deliver.Run(h.t.Context(), nil))
+}
+
+func (h *house) well(err error) {
+	h.t.Helper()
+	if err != nil {
+		h.t.Fatal(err)
+	}
+}
