@@ -83,6 +83,9 @@ func (c *session) greeting(verb string) string {
 		return "250 smtptest"
 	}
 	lines := []string{"smtptest", "ENHANCEDSTATUSCODES", "8BITMIME", "SMTPUTF8"}
+	if c.server.pipelining {
+		lines = append(lines, "PIPELINING")
+	}
 	if c.server.security == startTLS && !c.secure {
 		lines = append(lines, "STARTTLS")
 	}

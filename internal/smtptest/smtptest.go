@@ -29,13 +29,14 @@ type Message struct {
 
 // Server is a running server. Its methods may be called from any goroutine at any time.
 type Server struct {
-	listener net.Listener
-	security security
-	host     string
-	maxTLS   uint16
-	user     string
-	password string
-	dataless bool
+	listener   net.Listener
+	security   security
+	host       string
+	maxTLS     uint16
+	user       string
+	password   string
+	pipelining bool
+	dataless   bool
 
 	config *tls.Config
 	roots  *x509.CertPool
@@ -77,6 +78,9 @@ func WithMaxTLS(version uint16) Option { return func(s *Server) { s.maxTLS = ver
 func WithLogin(user, password string) Option {
 	return func(s *Server) { s.user, s.password = user, password }
 }
+
+// WithPipelining offers PIPELINING (RFC 2920): a client may say several commands before it hears an answer.
+func WithPipelining() Option { return func(s *Server) { s.pipelining = true } }
 
 // WithoutData logs accepted messages without their raw data, for a sink in a benchmark.
 func WithoutData() Option { return func(s *Server) { s.dataless = true } }
