@@ -3,6 +3,7 @@ package tasks
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -11,8 +12,13 @@ import (
 	"github.com/hibiken/asynq"
 )
 
-// Type of the task that takes letters to the relay. Every other type is "tick:" and the name of an entry of the timetable.
-const Deliver = "deliver"
+// Types of task. Every other type is "tick:" or "wake:" and the name of an entry of the timetable.
+const (
+	Deliver = "deliver" // takes letters to the relay
+	Refresh = "refresh" // helps to look at cases when many wake at once
+)
+
+const wake = "wake:"
 
 // Queues, by what may wait for what: ticks are few and go first.
 const (
@@ -33,6 +39,25 @@ const (
 type Tick struct {
 	Entry string    `json:"entry"`
 	At    time.Time `json:"at"`
+	Again int       `json:"again,omitempty"` // counts the tasks that were lost with their id
+}
+
+// Lost is the time after which a tick's task that is said to be at work is lost: longer than any task may work.
+const Lost = limit + 5*time.Minute
+
+// ID is the id of a tick's task.
+func (t Tick) ID() string {
+	id := "tick:" + t.Entry + ":" + t.At.UTC().Format(time.RFC3339)
+	if t.Again > 0 {
+		id += ":" + strconv.Itoa(t.Again)
+	}
+	return id
+}
+
+// After gives the tick as it is put when its task is lost: under another id each time that so long has passed.
+func (t Tick) After(now time.Time) Tick {
+	t.Again = max(0, int(now.Sub(t.At)/Lost))
+	return t
 }
 
 // NewTick makes the task of a tick. Its id carries the tick: put twice, it is one.
@@ -41,20 +66,33 @@ func NewTick(queue string, t Tick) (*asynq.Task, []asynq.Option, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	id := "tick:" + t.Entry + ":" + t.At.UTC().Format(time.RFC3339)
-	return asynq.NewTask("tick:"+t.Entry, payload), options(queue, asynq.TaskID(id), asynq.Retention(keep)), nil
+	return asynq.NewTask("tick:"+t.Entry, payload), options(queue, asynq.TaskID(t.ID()), asynq.Retention(keep)), nil
 }
 
-// ParseTick reads the payload of a tick's task.
+// ParseTick reads the payload of a tick's task. Its error repeats nothing of it: errors of tasks are kept in Redis and logged.
 func ParseTick(t *asynq.Task) (Tick, error) {
 	var tick Tick
 	if err := json.Unmarshal(t.Payload(), &tick); err != nil {
-		return tick, fmt.Errorf("tick payload: %w", err)
+		return Tick{}, errors.New("tick payload is no tick")
 	}
 	if "tick:"+tick.Entry != t.Type() || tick.At.IsZero() {
-		return tick, fmt.Errorf("tick payload does not fit type %q", t.Type())
+		return Tick{}, errors.New("tick payload does not fit its type")
 	}
 	return tick, nil
+}
+
+// NewWake makes the task by which the monitor knows an entry of the timetable. Nothing hangs on it: the ticks are others. One that nobody takes is not put
+// again for an hour, so that they do not pile up.
+func NewWake(queue, entry string) (*asynq.Task, []asynq.Option) {
+	return asynq.NewTask(wake+entry, []byte(entry)), options(queue, asynq.Unique(time.Hour))
+}
+
+// IsWake tells whether a task is there only to be seen.
+func IsWake(t *asynq.Task) bool { return strings.HasPrefix(t.Type(), wake) }
+
+// NewRefresh makes a task that helps a scan with the cases that are awake.
+func NewRefresh(queue string) (*asynq.Task, []asynq.Option) {
+	return asynq.NewTask(Refresh, nil), options(queue)
 }
 
 // NewDeliver makes a task that names up to Batch letters; with none it asks for whatever is due.

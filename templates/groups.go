@@ -4,17 +4,17 @@ import "slices"
 
 // group is a part of a staff letter under a heading of its own.
 type group struct {
-	Name  string `tier:"staff"` // late, due, upcoming, phone, deputy: a word of the layout
+	Name  string `tier:"staff"` // late, due, phone, upcoming, deputy: a word of the layout
 	For   string `tier:"staff"` // id of the absent coach, for deputy
 	Items []Item `tier:"staff"`
 }
 
 // groups puts items under headings, in the order in which a coach works: late,
-// due, upcoming, to phone, and then what is done for each absent coach. Within a
+// due, to phone, upcoming, and then what is done for each absent coach. Within a
 // heading the order stays.
 func groups(items []Item) []group {
 	var own, deputy []group
-	for _, name := range []string{"late", "due", "upcoming", "phone"} {
+	for _, name := range []string{"late", "due", "phone", "upcoming"} {
 		own = append(own, group{Name: name})
 	}
 	for _, item := range items {

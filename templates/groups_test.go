@@ -27,7 +27,7 @@ func TestItemsStandUnderHeadingsInTheOrderTheyCame(t *testing.T) {
 		}
 		got = append(got, g.Name+" "+g.For+": "+strings.Join(seekers, " "))
 	}
-	want := []string{"late : 1 3", "due : 5 9", "upcoming : 6", "phone : 4", "deputy C-2: 2 8", "deputy C-1: 7"}
+	want := []string{"late : 1 3", "due : 5 9", "phone : 4", "upcoming : 6", "deputy C-2: 2 8", "deputy C-1: 7"}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}

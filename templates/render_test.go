@@ -92,6 +92,9 @@ func TestALanguageThatIsNotWrittenFallsBack(t *testing.T) {
 		}
 	}
 	m := render(t, set, "matter_update", "ru", Neutral, data)
+	if !strings.HasPrefix(m.Text, "In English below.\n") || strings.Count(m.HTML, `<p lang="en">In English below.</p>`) != 1 {
+		t.Error("a reader who knows no Finnish is not told to look further")
+	}
 	fi, en := strings.Index(m.Text, "Sinulle on uusi viesti"), strings.Index(m.Text, "You have a new message")
 	if fi < 0 || en < fi {
 		t.Errorf("want Finnish with English below it, got:\n%s", m.Text)

@@ -179,11 +179,16 @@ func (s *Set) join(out *bytes.Buffer, parts []part) (Message, error) {
 		m.Subject = subjects[0]
 	}
 	m.Text = strings.Join(texts, "\n"+strings.Repeat("-", 40)+"\n\n")
+	below := ""
+	if len(parts) > 1 { // whoever reads no Finnish would not look further
+		below = "In English below."
+		m.Text = below + "\n\n" + m.Text
+	}
 	m.Language = strings.Join(languages, ", ")
 
 	out.Reset()
 	err := s.page.ExecuteTemplate(out, "page", map[string]any{
-		"Language": parts[0].Language, "Subject": m.Subject, "Parts": parts,
+		"Language": parts[0].Language, "Subject": m.Subject, "Parts": parts, "Below": below,
 	})
 	m.HTML = out.String()
 	return m, err

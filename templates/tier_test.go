@@ -19,7 +19,7 @@ func canaries(data any) (any, map[string]string) {
 			continue
 		}
 		if f.Type.Kind() == reflect.String {
-			words[f.Name] = "canary" + strings.ToLower(f.Name)
+			words[f.Name] = "kanaria" + strings.ToLower(f.Name)
 			v.FieldByIndex(f.Index).SetString(words[f.Name])
 		}
 	}

@@ -171,6 +171,21 @@ func TestAnAddressChangedInBetweenIsTheNewOne(t *testing.T) {
 	}
 }
 
+// Who moves within the region between the plan and the letter is written to in the name of the new authority, at the address that holds then.
+func TestWhoMovedIsWrittenToByTheAuthorityOfTheNewTown(t *testing.T) {
+	h := newHouse(t)
+	authorities := h.deliver.Policy.Authorities
+	authorities[1].Name = map[string]string{"fi": "Heinolan kaupunki"}
+	authorities[1].Municipalities = append(authorities[1].Municipalities, authorities[0].Municipalities[0])
+	authorities[1].Municipalities[len(authorities[1].Municipalities)-1].Name = "Heinola"
+	h.put("seekers.csv", settled("S-1"), settled("S-2"))
+	h.put("appointments.csv", appointment("A-1", "S-1", "2024-03-21 09:00", "2024-03-04 08:00"), appointment("A-2", "S-2", "2024-03-21 09:00", "2024-03-04 08:00"))
+	h.plan("2024-03-04 17:00")
+	h.put("seekers.csv", row{"seeker_id": "S-1", "municipality": "Heinola", "coach_id": "C-2"})
+	h.at("2024-03-05 08:00")
+	h.arrivedWith(map[string]string{"appointment_booked/A-1/2024-03-21T09:00": "Heinolan kaupunki", "appointment_booked/A-2/2024-03-21T09:00": "Lahden kaupunki"}, "Kanaria")
+}
+
 func TestProtectedSeekerIsNeverWrittenTo(t *testing.T) {
 	h := newHouse(t)
 	h.put("seekers.csv", settled("S-1"), settled("S-2"))
@@ -202,4 +217,16 @@ func TestWhoLeftTheRegisterIsNotWrittenTo(t *testing.T) {
 	h.at("2024-03-05 08:00")
 	h.arrived()
 	h.outbox("withdrawn coach_digest/C-1/2024-03-05 met", "withdrawn appointment_booked/A-1/2024-03-21T09:00 superseded")
+}
+
+// The coach phones about what still holds when the digest goes out.
+func TestAnAppointmentAtShortNoticeThatWasCancelledIsNotInTheDigest(t *testing.T) {
+	h := newHouse(t)
+	h.put("seekers.csv", settled("S-1"), settled("S-2"))
+	h.put("appointments.csv", appointment("A-1", "S-1", "2024-03-06 09:00", "2024-03-05 07:00"), appointment("A-2", "S-2", "2024-03-06 10:00", "2024-03-05 07:00"))
+	h.set("2024-03-05 07:30")
+	h.strike("digests")
+	h.put("appointments.csv", row{"appointment_id": "A-1", "state": "cancelled", "cancelled_at": local("2024-03-05 07:29").UnixMilli()})
+	h.send()
+	h.arrivedWith(map[string]string{"coach_digest/C-1/2024-03-05": "S-2"}, "S-1")
 }

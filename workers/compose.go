@@ -49,7 +49,7 @@ func (d *Deliver) compose(c *notice.Claimed, door *notice.Door, items []notice.I
 	if err != nil {
 		return Mail{}, err
 	}
-	return Mail{From: d.From, To: door.Address, Subject: m.Subject, Text: m.Text, HTML: m.HTML, Language: m.Language, MessageID: messageID(c.Key, sender.Address),
+	return Mail{From: d.From, To: door.Address, Subject: m.Subject, Text: m.Text, HTML: m.HTML, Language: m.Language, MessageID: MessageID(c.Key, sender.Address),
 		Date: c.Dated.In(d.Policy.Location), Calendar: m.Calendar, Method: m.Method}, nil
 }
 
@@ -60,11 +60,11 @@ func (d *Deliver) appointment(c *notice.Claimed, door *notice.Door, organizer st
 		Start: c.Start.In(d.Policy.Location), FirstName: b.Seeker.FirstName, CoachFirstName: firstWord(door.Staff.Coaches[b.CoachID].Name),
 		Kind: b.Kind, Mode: b.Mode, Place: b.Place, Minutes: b.Minutes, ID: b.ID, Stamp: c.Dated, Organizer: organizer, Attendee: b.Seeker.Email,
 	}
-	if b.Told != nil {
-		a.OldStart = b.Told.StartsAt.In(d.Policy.Location)
-	}
 	if v := c.Telling(door, c.Dated); v != nil {
 		a.Sequence = v.Sequence
+		if !v.Was.IsZero() {
+			a.OldStart = v.Was.In(d.Policy.Location)
+		}
 	}
 	return a
 }
@@ -94,8 +94,8 @@ func (d *Deliver) items(c *notice.Claimed, door *notice.Door, items []notice.Ite
 
 func (d *Deliver) midnight(day calendar.Day) time.Time { return day.At(0, 0, d.Policy.Location) }
 
-// messageID names a letter by its key, without telling it.
-func messageID(key, sender string) string {
+// MessageID names a letter by its key, without telling it.
+func MessageID(key, sender string) string {
 	sum := sha256.Sum256([]byte(key))
 	_, domain, _ := strings.Cut(sender, "@")
 	return hex.EncodeToString(sum[:16]) + "@" + domain

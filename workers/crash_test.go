@@ -3,6 +3,7 @@ package workers
 import (
 	"context"
 	"errors"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -179,7 +180,7 @@ func TestALostClaimIsNoticed(t *testing.T) {
 	h.strike("appointments")
 	h.whenFirst(func() {
 		h.set("2024-03-04 10:13")
-		if n, err := h.FreeStuck(context.Background(), h.clock()); n != 1 || err != nil {
+		if n, err := h.FreeStuck(context.Background(), h.clock(), nil); n != 1 || err != nil {
 			t.Errorf("freed %d, %v", n, err)
 		}
 	})
@@ -201,5 +202,62 @@ func TestTheClockGoesBackAndNothingIsSentTwice(t *testing.T) {
 	for _, back := range []string{"2024-03-05 09:00", "2024-03-04 10:00", "2024-03-05 07:30", "2024-03-05 10:00"} {
 		h.at(back)
 		h.arrived()
+	}
+}
+
+// dies claims what is due and is never heard of again.
+func (h *house) dies(at string) {
+	h.t.Helper()
+	h.plan(at)
+	if c, err := h.Claim(h.t.Context(), h.clock(), h.clock(), nil, 25); err != nil || len(c) == 0 {
+		h.t.Fatalf("claimed %d, %v", len(c), err)
+	}
+}
+
+// Nobody knows whether the first letter arrived. Whatever comes next is told as a change: whoever did not get the first one understands it all the same.
+func TestWhatACrashPerhapsToldIsToldAsAChange(t *testing.T) {
+	h := newHouse(t)
+	h.put("seekers.csv", settled("S-1"), settled("S-2"))
+	h.put("appointments.csv", appointment("A-1", "S-1", "2024-03-21 09:00", "2024-03-04 08:00"), appointment("A-2", "S-2", "2024-03-21 09:00", "2024-03-04 08:00"))
+	h.dies("2024-03-04 10:00")
+	h.at("2024-03-04 10:13")
+	h.put("appointments.csv", row{"appointment_id": "A-1", "starts_at": local("2024-03-22 09:00").UnixMilli(), "changed_at": local("2024-03-04 10:15").UnixMilli()},
+		row{"appointment_id": "A-2", "state": "cancelled", "cancelled_at": local("2024-03-04 10:15").UnixMilli()})
+	h.at("2024-03-04 10:23")
+	h.at("2024-03-04 10:30")
+	h.arrived("appointment_changed/A-1/2024-03-22T09:00/1", "appointment_cancelled/A-2/2024-03-21T09:00/1")
+}
+
+func TestThePolicyHoldsWhatACrashLeft(t *testing.T) {
+	h := newHouse(t)
+	letters := h.deliver.Policy.Letters
+	l := letters["appointment_booked"]
+	l.Unsure = "hold"
+	letters["appointment_booked"] = l
+	h.book(1)
+	h.dies("2024-03-04 10:00")
+	h.at("2024-03-04 10:13")
+	h.outbox("held " + first + " crash")
+}
+
+// The letter that is sent once more says what it said the first time: that the appointment was moved, and from when.
+func TestAChangeSentOnceMoreSaysFromWhen(t *testing.T) {
+	h := newHouse(t)
+	h.put("seekers.csv", settled("S-1"))
+	h.put("appointments.csv", appointment("A-1", "S-1", "2024-03-21 09:00", "2024-03-04 08:00"))
+	h.at("2024-03-04 10:00")
+	h.arrived("appointment_booked/A-1/2024-03-21T09:00")
+	h.put("appointments.csv", row{"appointment_id": "A-1", "starts_at": local("2024-03-22 13:00").UnixMilli(), "changed_at": local("2024-03-04 10:30").UnixMilli()})
+	h.mail.Set(smtptest.Dot, smtptest.Drop().Taking().Once())
+	h.at("2024-03-04 11:00")
+	h.at("2024-03-04 11:10")
+	twice := h.news()
+	if len(twice) != 2 {
+		t.Fatalf("%d letters", len(twice))
+	}
+	for i, m := range twice {
+		if text := readable(m); !strings.Contains(text, "Varattu aikasi on muuttunut") || !strings.Contains(text, "21.3.2024 klo 9.00 (ei en") {
+			t.Errorf("letter %d does not say from when the appointment was moved", i+1)
+		}
 	}
 }

@@ -5,23 +5,27 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"runtime/debug"
 	"time"
 
-	"vireilla/internal/calendar"
-	"vireilla/internal/caseload"
+	"vireilla/internal/crash"
 	"vireilla/internal/notice"
 	"vireilla/internal/policy"
-	"vireilla/tasks"
 	"vireilla/templates"
 )
 
-// Deliver takes letters to the relay: claim -> still true? -> render -> send -> what became of it -> record.
+// Deliver takes letters to the relay: claim -> journal -> still true? -> render -> send -> what became of it -> record.
 type Deliver struct {
 	Clock  func() time.Time
 	Wall   func() time.Time // the real time, by which claims hold; Clock differs from it when a day is run later
 	Policy *policy.Policy
 	Outbox interface {
-		Claim(ctx context.Context, now, wall time.Time, ids []int64, n int) ([]notice.Claimed, error)
+		Claim(ctx context.Context, now, wall time.Time, ids []int64, n int) ([]notice.Claimed, error) // with an error: those that are perhaps taken
+	}
+	Halted  func(ctx context.Context) (bool, error) // the kill switch, or a database that is behind
+	Compare func(ctx context.Context) error         // holds the database against the send journal
+	Journal interface {
+		Begin(now time.Time, claimed []notice.Claimed) error
 	}
 	Facts   DoorFacts
 	Refresh func(ctx context.Context, now time.Time) error // brings the agenda up to what was imported
@@ -29,18 +33,11 @@ type Deliver struct {
 	From    string // sender, an address or `Name <address>`
 	Send    func(ctx context.Context, m Mail) notice.Outcome
 	Record  *Recorder
+	Trace   *Trace
 	Stop    context.Context  // once done, no further letter is begun
+	Pace    *Pace            // nil for none
 	NotOver func() time.Time // when set, no further try is made before this
 	Log     *slog.Logger
-}
-
-// DoorFacts is what is read of the register before a letter goes out.
-type DoorFacts interface {
-	Staff(ctx context.Context) (*notice.Staff, error)
-	Staged(ctx context.Context, seekers ...string) ([]notice.Staged, error)
-	Bookings(ctx context.Context, ids []string) ([]notice.AwakeBooking, error)
-	Matters(ctx context.Context, ids []string) ([]notice.Matter, error)
-	Seekers(ctx context.Context, ids []string) (map[string]caseload.Seeker, error)
 }
 
 // Mail is one composed letter for one address.
@@ -49,22 +46,35 @@ type Mail struct {
 	Date                                               time.Time
 	Calendar                                           []byte
 	Method                                             string
+	Still                                              func() bool // to be asked when a line is free: whether it is still to go
 }
+
+// Format implements fmt.Formatter: by no verb does a letter print its reader or its text.
+func (m Mail) Format(f fmt.State, _ rune) { _, _ = fmt.Fprintf(f, "mail %s", m.MessageID) }
+
+// MarshalText implements encoding.TextMarshaler.
+func (m Mail) MarshalText() ([]byte, error) { return []byte(fmt.Sprint(m)), nil }
 
 // Run delivers the named letters, then whatever else is due, until nothing is or the time of the task runs out. While one batch goes out, what became of the one
 // before is being written down: it is waited for one batch later.
 func (d *Deliver) Run(ctx context.Context, ids []int64) error {
 	end := d.Wall().Add(time.Minute)
+	if err := d.Compare(ctx); err != nil {
+		return fmt.Errorf("deliver: %w", err)
+	}
 	var before *group
 	for d.Stop.Err() == nil && ctx.Err() == nil {
-		claimed, err := d.Outbox.Claim(ctx, d.Clock(), d.Wall(), ids, tasks.Batch)
+		claiming, done := d.Trace.span(ctx, "claim")
+		claimed, err := d.Outbox.Claim(claiming, d.Clock(), d.Wall(), ids, d.Pace.batch())
+		done(err)
 		if err != nil {
-			return fmt.Errorf("deliver: %w", errors.Join(err, before.wait()))
+			return fmt.Errorf("deliver: %w", errors.Join(err, before.wait(ctx), d.unheard(ctx, claimed).wait(ctx)))
 		}
 		if len(claimed) > 0 {
+			crash.Here("claim")
 			batch, err := d.batch(ctx, claimed)
-			if err := errors.Join(err, before.wait()); err != nil {
-				return fmt.Errorf("deliver: %w", errors.Join(err, batch.wait()))
+			if err := errors.Join(err, before.wait(ctx)); err != nil {
+				return fmt.Errorf("deliver: %w", errors.Join(err, batch.wait(ctx)))
 			}
 			before = batch
 		}
@@ -73,29 +83,42 @@ func (d *Deliver) Run(ctx context.Context, ids []int64) error {
 		}
 		ids = nil
 	}
-	if err := before.wait(); err != nil {
+	if err := before.wait(ctx); err != nil {
 		return fmt.Errorf("deliver: %w", err)
 	}
 	return nil
 }
 
-// batch takes claimed letters to the relay one by one and hands in what became of them; the group it gives is done when all is written down.
-func (d *Deliver) batch(ctx context.Context, claimed []notice.Claimed) (*group, error) {
+// unheard gives back letters of whose claim nobody knows whether it stands. The send journal has not heard of them, and must not: it would know of a claim that the database does
+// not, and call it behind.
+func (d *Deliver) unheard(ctx context.Context, claimed []notice.Claimed) *group {
 	group := d.Record.group()
+	group.unheard = true
+	group.giveBack(ctx, claimed, d.Clock())
+	return group
+}
+
+// batch takes claimed letters to the relay one by one and hands in what became of them; the group it gives is done when all is written down.
+func (d *Deliver) batch(ctx context.Context, claimed []notice.Claimed) (_ *group, err error) {
+	ctx, end := d.Trace.span(ctx, "batch", slog.Int("letters", len(claimed)))
+	defer func() { end(err) }()
+	group := d.Record.group()
+	begun := make(chan error, 1)
+	go func() { begun <- d.Journal.Begin(d.Clock(), claimed) }() // the disk and the database work side by side
 	doors, err := d.doors(ctx, claimed)
-	if err != nil {
-		for i := range claimed {
-			group.add(ctx, released(&claimed[i], d.Clock()))
-		}
+	if err := errors.Join(err, <-begun); err != nil {
+		group.giveBack(ctx, claimed, d.Clock())
 		return group, err
 	}
 	not := map[string]int{}
 	for i := range claimed {
-		r := d.letter(ctx, &claimed[i], &doors[i])
+		in, end := d.Trace.span(ctx, "letter", slog.Int64("letter", claimed[i].ID), slog.String("kind", claimed[i].Letter))
+		r := d.letter(in, &claimed[i], &doors[i])
 		if r.State != notice.Sent && r.State != notice.Withdrawn && !r.Released {
 			not[string(r.State)+" "+r.Why]++
 		}
-		group.add(ctx, r)
+		group.add(in, r)
+		end(nil)
 	}
 	if len(not) > 0 {
 		d.Log.Warn("letters did not go out", "of", len(claimed), "became", not)
@@ -105,14 +128,21 @@ func (d *Deliver) batch(ctx context.Context, claimed []notice.Claimed) (*group, 
 
 // letter takes one letter to the relay; a letter that panics fails alone.
 func (d *Deliver) letter(ctx context.Context, c *notice.Claimed, door *notice.Door) (r notice.Report) {
+	sending := false
 	defer func() {
 		if v := recover(); v != nil {
-			d.Log.Error("a letter panicked", "letter", c.ID, "kind", c.Letter)
-			r = notice.Report{Claimed: *c, Next: notice.Next{State: notice.Failed, Why: "panic"}}
+			d.Log.Error("a letter panicked", "letter", c.ID, "kind", c.Letter, "stack", string(debug.Stack()))
+			if r = (notice.Report{Claimed: *c, Next: notice.Next{State: notice.Failed, Why: "panic"}}); sending { // who knows how far it came
+				r = d.became(c, door, notice.Outcome{Result: notice.Ambiguous, Why: "panic"})
+			}
 		}
 	}()
 	now := d.Clock()
-	if d.Stop.Err() != nil || ctx.Err() != nil || d.Wall().After(c.Until.Add(-ClaimMargin)) {
+	if c.Unreadable {
+		d.Log.Error("a letter cannot be read", "letter", c.ID)
+		return notice.Report{Claimed: *c, Next: notice.Next{State: notice.Failed, Why: "unreadable"}}
+	}
+	if d.over(ctx, c) {
 		return released(c, now)
 	}
 	v := c.Check(d.Policy, door, now)
@@ -127,13 +157,38 @@ func (d *Deliver) letter(ctx context.Context, c *notice.Claimed, door *notice.Do
 	if c.Role != notice.ToSeeker {
 		c.Notice.Told, c.Late = v.Told, v.Late // what it does not say is not told
 	}
+	_, end := d.Trace.span(ctx, "render")
 	mail, err := d.compose(c, door, v.Items, now)
+	end(err)
 	if err != nil {
 		d.Log.Error("a letter cannot be written", "letter", c.ID, "kind", c.Letter, "err", err)
 		return notice.Report{Claimed: *c, Next: notice.Next{State: notice.Failed, Why: "render"}}
 	}
-	outcome := d.Send(ctx, mail)
+	d.Pace.wait(ctx, d.Stop)
+	begun := true
+	mail.Still = func() bool {
+		begun = d.still(ctx, c)
+		return begun
+	}
+	sending = true
+	sendCtx, end := d.Trace.span(ctx, "send")
+	outcome := d.Send(sendCtx, mail)
+	end(nil)
+	if !begun {
+		return released(c, now)
+	}
 	return d.became(c, door, outcome)
+}
+
+// still tells whether a claimed letter may begin. The claim asked for the kill switch too, but it may have been thrown since. Where it cannot be read, nothing goes out.
+func (d *Deliver) still(ctx context.Context, c *notice.Claimed) bool {
+	halted, err := d.Halted(ctx)
+	return !halted && err == nil && !d.over(ctx, c)
+}
+
+// over tells whether it is too late to begin a claimed letter.
+func (d *Deliver) over(ctx context.Context, c *notice.Claimed) bool {
+	return d.Stop.Err() != nil || ctx.Err() != nil || d.Wall().After(c.Until.Add(-ClaimMargin))
 }
 
 // ClaimMargin is the end of a claim in which no letter is begun any more.
@@ -168,107 +223,4 @@ func released(c *notice.Claimed, at time.Time) notice.Report {
 		state = notice.Unsure
 	}
 	return notice.Report{Claimed: *c, Released: true, Next: notice.Next{State: state, Try: at}}
-}
-
-// doors reads what is true now of each letter's person and matter, for a whole batch at once.
-func (d *Deliver) doors(ctx context.Context, claimed []notice.Claimed) ([]notice.Door, error) {
-	if err := d.Refresh(ctx, d.Clock()); err != nil {
-		return nil, err
-	}
-	staff, err := d.Facts.Staff(ctx)
-	if err != nil {
-		return nil, err
-	}
-	var appointments, training, seekers []string
-	for i := range claimed {
-		c := &claimed[i]
-		switch {
-		case c.Role != notice.ToSeeker:
-			for _, item := range c.Items {
-				seekers = append(seekers, item.Seeker)
-			}
-		case c.Letter == notice.MatterUpdate:
-			training = append(training, c.Subject)
-			seekers = append(seekers, c.To)
-		default:
-			appointments = append(appointments, c.Subject)
-		}
-	}
-	f, err := d.read(ctx, appointments, training, seekers)
-	if err != nil {
-		return nil, err
-	}
-	day := calendar.DayOf(d.Clock(), d.Policy.Location)
-	doors := make([]notice.Door, len(claimed))
-	for i := range claimed {
-		doors[i] = f.door(d.Policy, staff, &claimed[i], day)
-	}
-	return doors, nil
-}
-
-// found is what a batch of letters is about, by id.
-type found struct {
-	bookings map[string]*notice.Booking
-	matters  map[string]*notice.Matter
-	seekers  map[string]caseload.Seeker
-	staged   []notice.Staged
-}
-
-func (d *Deliver) read(ctx context.Context, appointments, training, seekers []string) (f found, err error) {
-	f = found{bookings: map[string]*notice.Booking{}, matters: map[string]*notice.Matter{}}
-	bookings, err := d.Facts.Bookings(ctx, appointments)
-	if err != nil {
-		return f, err
-	}
-	for i := range bookings {
-		f.bookings[bookings[i].ID] = &bookings[i].Booking
-	}
-	for _, part := range inParts(seekers) {
-		staged, err := d.Facts.Staged(ctx, part...)
-		if err != nil {
-			return f, err
-		}
-		f.staged = append(f.staged, staged...)
-	}
-	if f.seekers, err = d.Facts.Seekers(ctx, seekers); err != nil {
-		return f, err
-	}
-	matters, err := d.Facts.Matters(ctx, training)
-	for i := range matters {
-		m := &matters[i]
-		f.matters[m.ID] = m
-		for j := range f.staged {
-			if o := &f.staged[j].Obligation; o.Rule == "clarification" && o.Subject == m.ID {
-				m.Clarification = o
-			}
-		}
-	}
-	return f, err
-}
-
-func (f *found) door(p *policy.Policy, staff *notice.Staff, c *notice.Claimed, day calendar.Day) notice.Door {
-	door := notice.Door{Staff: staff, Staged: f.staged, Seekers: f.seekers}
-	var person caseload.Seeker
-	switch {
-	case c.Role == notice.ToSeeker:
-		if c.Letter == notice.MatterUpdate {
-			if door.Matter = f.matters[c.Subject]; door.Matter != nil {
-				person = door.Matter.Seeker
-			}
-		} else if door.Booking = f.bookings[c.Subject]; door.Booking != nil {
-			person = door.Booking.Seeker
-		}
-		door.Address, door.Authority = person.Email, p.AuthorityOf(person.Municipality, day)
-	default:
-		team, coach := staff.Teams[c.To], staff.Coaches[c.To]
-		door.Address = team.LeadEmail
-		if coach.ID != "" {
-			team = staff.Teams[coach.TeamID]
-			if door.Address = coach.Email; coach.Gone {
-				door.Address = ""
-			}
-		}
-		door.Authority = p.AuthorityNamed(team.Authority)
-	}
-	return door
 }

@@ -30,8 +30,11 @@ type house struct {
 	workers *Workers
 	scan    *Scan
 	deliver *Deliver
+	compare *Compare
+	sends   *sends
+	path    string // of the database
 	stop    context.CancelFunc
-	log     journal
+	log     logbook
 
 	mu   sync.Mutex
 	now  time.Time
@@ -54,7 +57,8 @@ func newHouse(t *testing.T) *house {
 func newHouseWith(t *testing.T, server *smtptest.Server) *house {
 	t.Helper()
 	h := &house{t: t, mail: server, rows: map[string]row{}, owns: map[string]string{}}
-	h.Store = openStore(t, newDatabase(t))
+	h.path = newDatabase(t)
+	h.open()
 	config, err := mailer.ParseURL(server.URL())
 	if err != nil {
 		t.Fatal(err)
@@ -71,8 +75,10 @@ func newHouseWith(t *testing.T, server *smtptest.Server) *house {
 	h.stop = stop
 	h.scan = &Scan{Policy: p, PolicyID: "test", Agenda: h, Facts: h, Bookings: h, Outbox: h, Log: log, Ring: func(context.Context, []int64) error { return nil }}
 	breaker := &mailer.Breaker{}
-	h.deliver = &Deliver{Clock: h.clock, Wall: h.clock, Policy: p, Outbox: h, Facts: h, Refresh: h.scan.Refresh, Letters: set, From: "Lahden kaupunki <" + sender + ">",
-		Stop: stopping, Log: log, Record: &Recorder{Clock: h.clock, Outbox: h, Log: log},
+	h.sends = openJournal(t)
+	h.compare = &Compare{Clock: h.clock, Journal: h.sends, Outbox: h, Log: log}
+	h.deliver = &Deliver{Clock: h.clock, Wall: h.clock, Policy: p, Outbox: h, Halted: NewHalt(func(ctx context.Context) (bool, error) { return h.Halted(ctx) }, store.HaltedFor, time.Now).Halted, Compare: h.compare.Look, Journal: h.sends, Facts: h, Refresh: h.scan.Refresh, Letters: set, From: "Lahden kaupunki <" + sender + ">",
+		Stop: stopping, Log: log, Record: &Recorder{Clock: h.clock, Outbox: h, Journal: h.sends, Log: log},
 		Send: func(ctx context.Context, m Mail) notice.Outcome {
 			o := breaker.Note(h.clock(), m.To, h.relay.Send(ctx, mailer.Letter(m)))
 			result := map[mailer.Result]notice.Result{mailer.Sent: notice.Accepted, mailer.Deferred: notice.Later, mailer.Failed: notice.Never, mailer.Unsure: notice.Ambiguous}[o.Result]
@@ -87,6 +93,11 @@ func newHouseWith(t *testing.T, server *smtptest.Server) *house {
 	}}
 	h.workers = &Workers{Clock: h.clock, Policy: p, Scan: h.scan, Deliver: h.deliver, Sweep: sweep, Ledger: h, Log: log}
 	h.bring(storetest.Feed{"teams.csv": {h.know("teams.csv", team("T-1"))}, "coaches.csv": {h.know("coaches.csv", coach("C-1")), h.know("coaches.csv", coach("C-2"))}}, false)
+	t.Cleanup(func() {
+		if err := h.Close(); err != nil {
+			t.Error(err)
+		}
+	})
 	t.Cleanup(h.check)
 	return h
 }
@@ -124,7 +135,12 @@ var database = sync.OnceValues(func() ([]byte, error) {
 
 func openStore(t *testing.T, path string) *store.Store {
 	t.Helper()
-	s, err := store.Open(t.Context(), "sqlite:"+path)
+	return openURL(t, "sqlite:"+path)
+}
+
+func openURL(t *testing.T, url string) *store.Store {
+	t.Helper()
+	s, err := store.Open(t.Context(), url)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -3,6 +3,7 @@ package workers
 import (
 	"context"
 	"errors"
+	"math"
 	"strings"
 	"testing"
 	"time"
@@ -12,11 +13,17 @@ import (
 
 	"vireilla/internal/calendar"
 	"vireilla/internal/notice"
+	"vireilla/internal/oracletest"
 	"vireilla/internal/policy"
 	"vireilla/internal/smtptest"
 	"vireilla/internal/timetable"
 	"vireilla/tasks"
 )
+
+func TestMain(m *testing.M) {
+	miniredis.DumpMaxLineLen = math.MaxInt // who looks for names wants to see all
+	m.Run()
+}
 
 // queued puts a real queue between the steps of a house, on a Redis inside the test.
 func queued(t *testing.T, h *house) (*Bell, *miniredis.Miniredis, chan error) {
@@ -24,8 +31,9 @@ func queued(t *testing.T, h *house) (*Bell, *miniredis.Miniredis, chan error) {
 	redis := miniredis.RunT(t)
 	options := asynq.RedisClientOpt{Addr: redis.Addr()}
 	client := asynq.NewClient(options)
-	t.Cleanup(func() { _ = client.Close() })
-	bell := &Bell{Client: client, Ticks: tasks.Ticks, Letters: tasks.Letters}
+	inspector := asynq.NewInspector(options)
+	t.Cleanup(func() { _, _ = client.Close(), inspector.Close() })
+	bell := &Bell{Client: client, Inspector: inspector, Ticks: tasks.Ticks, Letters: tasks.Letters, Watch: &Watch{Log: h.workers.Log}, Clock: h.clock}
 	h.workers.Sweep.Bell = bell
 	ended := make(chan error, 64)
 	server := asynq.NewServer(options, asynq.Config{Queues: map[string]int{tasks.Ticks: 3, tasks.Letters: 1}, Concurrency: 3, TaskCheckInterval: 2 * time.Millisecond,
@@ -42,7 +50,7 @@ func TestATickBecomesALetterThroughTheQueue(t *testing.T) {
 	h.put("seekers.csv", seeker("S-1"))
 	bell, redis, ended := queued(t, h)
 	h.scan.Ring = bell.Ring
-	clock := &Timetable{Clock: h.clock, Entries: []policy.Entry{daily(t, "digests", "30 7 * * *", timetable.Latest)}, Ledger: h, Put: bell.Tick, Log: h.workers.Log}
+	clock := &Timetable{Clock: h.clock, Wall: h.clock, Holder: "one", Entries: []policy.Entry{daily(t, "digests", "30 7 * * *", timetable.Latest)}, Ledger: h, Put: bell.Tick, Log: h.workers.Log}
 	for _, now := range []string{"2024-03-05 07:29", "2024-03-05 07:30"} {
 		h.set(now)
 		h.well(clock.Look(t.Context()))
@@ -147,7 +155,7 @@ func TestADayIsRunToItsEnd(t *testing.T) {
 	byID := h.outboxByID()
 	var got []string
 	for _, m := range h.news() {
-		got = append(got, strings.Fields(header(m, "Date"))[4]+" "+byID[m.MessageID].Key)
+		got = append(got, strings.Fields(oracletest.Header(m, "Date"))[4]+" "+byID[m.MessageID].Key)
 	}
 	want := []string{"07:30:00 coach_digest/C-1/2024-03-05", "07:35:00 lead_escalation/T-1/2024-03-05", "10:30:00 appointment_reminder/A-2/2024-03-06T10:30/24h",
 		"11:10:00 appointment_booked/A-3/2024-03-21T09:00"}
@@ -176,4 +184,59 @@ func TestADayEndsThoughNothingGoesOut(t *testing.T) {
 			}
 		})
 	}
+}
+
+// What fails for an hour ends in the archive and keeps its id there.
+func TestATickThatWasGivenUpIsPutAgain(t *testing.T) {
+	h := newHouse(t)
+	h.put("seekers.csv", seeker("S-1"))
+	bell, _, ended := queued(t, h)
+	h.well(bell.Inspector.PauseQueue(tasks.Ticks))
+	h.set("2024-03-05 07:30")
+	tick := tasks.Tick{Entry: "digests", At: h.clock()}
+	h.well(bell.Tick(t.Context(), tick.Entry, tick.At))
+	h.well(bell.Inspector.ArchiveTask(tasks.Ticks, tick.ID()))
+	h.well(bell.Inspector.UnpauseQueue(tasks.Ticks))
+	h.well(bell.Tick(t.Context(), tick.Entry, tick.At))
+	h.well(<-ended)
+	h.send()
+	h.arrived("coach_digest/C-1/2024-03-05")
+}
+
+// A worker that dies while Redis forgets its lease leaves a task that the queue believes to be at work for ever.
+func TestATickWhoseLeaseWasLostIsPutAgain(t *testing.T) {
+	h := newHouse(t)
+	h.put("seekers.csv", seeker("S-1"))
+	bell, redis, ended := queued(t, h)
+	h.well(bell.Inspector.PauseQueue(tasks.Ticks))
+	h.set("2024-03-05 07:30")
+	tick := tasks.Tick{Entry: "digests", At: h.clock()}
+	h.well(bell.Tick(t.Context(), tick.Entry, tick.At))
+	const queue = "asynq:{" + tasks.Ticks + "}:"
+	id, err := redis.RPop(queue + "pending")
+	h.well(err)
+	_, err = redis.Push(queue+"active", id)
+	h.well(err)
+	redis.HSet(queue+"t:"+id, "state", "active")
+	h.well(bell.Inspector.UnpauseQueue(tasks.Ticks))
+
+	h.well(bell.Tick(t.Context(), tick.Entry, tick.At)) // it may be at work
+	if n := waiting(t, bell); n != 0 {
+		t.Fatalf("%d ticks wait", n)
+	}
+	h.set("2024-03-05 07:50")
+	h.well(bell.Tick(t.Context(), tick.Entry, tick.At))
+	h.well(<-ended)
+	h.send()
+	h.arrived("coach_digest/C-1/2024-03-05")
+}
+
+// waiting counts the ticks that no worker has taken.
+func waiting(t *testing.T, b *Bell) int {
+	t.Helper()
+	info, err := b.Inspector.GetQueueInfo(b.Ticks)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return info.Pending
 }

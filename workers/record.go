@@ -2,10 +2,13 @@ package workers
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 
+	"vireilla/internal/crash"
 	"vireilla/internal/notice"
 )
 
@@ -15,7 +18,11 @@ type Recorder struct {
 	Outbox interface {
 		Record(ctx context.Context, now time.Time, reports []notice.Report) (lost []int64, err error)
 	}
-	Log *slog.Logger
+	Journal interface {
+		End(now time.Time, reports []notice.Report) error
+	}
+	Trace *Trace
+	Log   *slog.Logger
 
 	mu      sync.Mutex
 	waiting []entry
@@ -25,6 +32,7 @@ type Recorder struct {
 type entry struct {
 	report notice.Report
 	group  *group
+	end    func(error) // of its span
 }
 
 // gather is how long the first report of a group waits for others. What was accepted within it can arrive twice if the machine stops just then.
@@ -33,6 +41,7 @@ const gather = 8 * time.Millisecond
 // group is the reports of one batch.
 type group struct {
 	recorder *Recorder
+	unheard  bool // the send journal knows nothing of it
 	pending  sync.WaitGroup
 	mu       sync.Mutex
 	err      error
@@ -43,9 +52,10 @@ func (r *Recorder) group() *group { return &group{recorder: r} }
 // add hands a report in. It does not wait until it is written.
 func (g *group) add(ctx context.Context, report notice.Report) {
 	r := g.recorder
+	_, end := r.Trace.span(ctx, "record", slog.String("state", string(report.State)), slog.Int("code", report.Code))
 	g.pending.Add(1)
 	r.mu.Lock()
-	r.waiting = append(r.waiting, entry{report, g})
+	r.waiting = append(r.waiting, entry{report, g, end})
 	start := !r.busy
 	r.busy = true
 	r.mu.Unlock()
@@ -54,14 +64,38 @@ func (g *group) add(ctx context.Context, report notice.Report) {
 	}
 }
 
-// wait returns when all reports are written, or with the first error; those that could not be written stay claimed and become unsure.
-func (g *group) wait() error {
+// giveBack hands in that of some letters none was begun.
+func (g *group) giveBack(ctx context.Context, claimed []notice.Claimed, now time.Time) {
+	for i := range claimed {
+		g.add(ctx, released(&claimed[i], now))
+	}
+}
+
+// wait returns when all reports are written, or with the first error; those that could not be written stay claimed and become unsure. When ctx ends, it waits a moment longer.
+func (g *group) wait(ctx context.Context) error {
 	if g == nil {
 		return nil
 	}
-	g.pending.Wait()
-	return g.err
+	written := make(chan struct{})
+	go func() {
+		g.pending.Wait()
+		close(written)
+	}()
+	select {
+	case <-written:
+		return g.err
+	case <-ctx.Done():
+	}
+	select {
+	case <-written:
+		return g.err
+	case <-time.After(lastMoment):
+		return fmt.Errorf("record: %w", ctx.Err())
+	}
 }
+
+// lastMoment is how long a step whose time is over waits for what it has handed in.
+const lastMoment = 3 * time.Second
 
 // write empties what is waiting, group by group.
 func (r *Recorder) write(ctx context.Context) {
@@ -76,11 +110,27 @@ func (r *Recorder) write(ctx context.Context) {
 			return
 		}
 		r.mu.Unlock()
-		reports := make([]notice.Report, len(entries))
+		var reports, heard []notice.Report
 		for i := range entries {
-			reports[i] = entries[i].report
+			reports = append(reports, entries[i].report)
+			if !entries[i].group.unheard {
+				heard = append(heard, entries[i].report)
+			}
 		}
+		crash.Here("before-record")
+		ended := make(chan error, 1)
+		go func() { ended <- r.end(heard) }() // the disk and the database work side by side
 		lost, err := r.record(ctx, reports)
+		if err := <-ended; err != nil { // without its end a letter counts as perhaps arrived, should the database ever be restored
+			r.Log.Error("the send journal could not be written", "letters", len(reports), "err", err)
+		}
+		crash.Here("after-record")
+		// Of a letter that was given back nothing went out, whoever has it.
+		for i := range reports {
+			if reports[i].Released {
+				lost = slices.DeleteFunc(lost, func(id int64) bool { return id == reports[i].ID })
+			}
+		}
 		if len(lost) > 0 {
 			r.Log.Error("letters were no longer ours when their end was to be recorded", "letters", lost)
 		}
@@ -90,19 +140,43 @@ func (r *Recorder) write(ctx context.Context) {
 				e.group.err = err
 				e.group.mu.Unlock()
 			}
+			e.end(err)
 			e.group.pending.Done()
 		}
 	}
 }
 
-// record tries for a while: a database that is away for a moment must not make letters unsure. What was written and said to be not is found lost the next time.
+func (r *Recorder) end(reports []notice.Report) error {
+	if len(reports) == 0 {
+		return nil
+	}
+	return r.Journal.End(r.Clock(), reports)
+}
+
+// How long a report is tried to be written, less than a claim holds: what a relay has taken is to be known though a server is restarted or another takes its place. A
+// database that does not answer at all is asked anew, for its line may have been cut without a word.
+const (
+	recordWithin = 10 * time.Minute
+	answerWithin = 30 * time.Second // longer than SQLite waits for its lock
+	mostWait     = 5 * time.Second
+)
+
+// record tries until it is written, or too late.
 func (r *Recorder) record(ctx context.Context, reports []notice.Report) (lost []int64, err error) {
-	for wait := 50 * time.Millisecond; ; wait *= 2 {
-		lost, err = r.Outbox.Record(ctx, r.Clock(), reports)
-		if err == nil || wait > 4*time.Second {
+	ctx, cancel := context.WithTimeout(ctx, recordWithin)
+	defer cancel()
+	for wait := 50 * time.Millisecond; ; wait = min(2*wait, mostWait) {
+		lost, err = r.try(ctx, reports)
+		if err == nil || ctx.Err() != nil {
 			return lost, err
 		}
 		r.Log.Warn("could not record; trying again", "letters", len(reports), "err", err)
 		time.Sleep(wait)
 	}
+}
+
+func (r *Recorder) try(ctx context.Context, reports []notice.Report) (lost []int64, err error) {
+	ctx, cancel := context.WithTimeout(ctx, answerWithin)
+	defer cancel()
+	return r.Outbox.Record(ctx, r.Clock(), reports)
 }

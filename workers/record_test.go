@@ -17,12 +17,29 @@ import (
 type slate struct {
 	mu     sync.Mutex
 	takes  time.Duration
+	away   time.Duration // from the first question on
+	hangs  int           // so many questions get no answer
 	fails  int
 	lost   []int64
 	groups [][]int64
+	back   time.Time
 }
 
 func (s *slate) Record(ctx context.Context, _ time.Time, reports []notice.Report) ([]int64, error) {
+	s.mu.Lock()
+	if s.back.IsZero() {
+		s.back = time.Now().Add(s.away)
+	}
+	hangs := s.hangs > 0
+	s.hangs--
+	s.mu.Unlock()
+	if hangs {
+		<-ctx.Done()
+		return nil, ctx.Err()
+	}
+	if time.Now().Before(s.back) {
+		return nil, errors.New("away")
+	}
 	select {
 	case <-time.After(s.takes):
 	case <-ctx.Done():
@@ -44,10 +61,10 @@ func (s *slate) Record(ctx context.Context, _ time.Time, reports []notice.Report
 
 // recording runs f with a recorder, in a bubble, until the recorder is at rest.
 func recording(t *testing.T, s *slate, f func(t *testing.T, r *Recorder)) (log string) {
-	var j journal
+	var j logbook
 	synctest.Test(t, func(t *testing.T) {
 		defer func() { <-time.After(time.Minute) }()
-		f(t, &Recorder{Clock: time.Now, Outbox: s, Log: slog.New(slog.NewTextHandler(&j, nil))})
+		f(t, &Recorder{Clock: time.Now, Outbox: s, Journal: openJournal(t), Log: slog.New(slog.NewTextHandler(&j, nil))})
 	})
 	return j.String()
 }
@@ -67,7 +84,7 @@ func TestLettersOfManyWorkersAreRecordedTogether(t *testing.T) {
 					g.add(t.Context(), letterOf(w*10+i))
 					<-time.After(time.Millisecond)
 				}
-				if err := g.wait(); err != nil {
+				if err := g.wait(t.Context()); err != nil {
 					t.Error(err)
 				}
 				s.mu.Lock()
@@ -97,12 +114,46 @@ func TestADatabaseThatIsAwayForAMomentLosesNothing(t *testing.T) {
 	log := recording(t, s, func(t *testing.T, r *Recorder) {
 		g := r.group()
 		g.add(t.Context(), letterOf(7))
-		if err := g.wait(); err != nil {
+		if err := g.wait(t.Context()); err != nil {
 			t.Error(err)
 		}
 	})
 	if len(s.groups) != 1 || strings.Count(log, "trying again") != 5 {
 		t.Errorf("written %v; log:\n%s", s.groups, log)
+	}
+}
+
+// What a relay has taken is known while a server is restarted, or another takes its place: it must not be called unsure and sent again.
+func TestADatabaseThatIsAwayForMinutesLosesNothing(t *testing.T) {
+	s := &slate{away: 9 * time.Minute}
+	log := recording(t, s, func(t *testing.T, r *Recorder) {
+		g := r.group()
+		g.add(t.Context(), letterOf(7))
+		if err := g.wait(t.Context()); err != nil {
+			t.Error(err)
+		}
+	})
+	if n := strings.Count(log, "trying again"); len(s.groups) != 1 || n > 150 {
+		t.Errorf("written %v after %d tries", s.groups, n)
+	}
+}
+
+// A database that takes a question and never answers, as after a line that was cut without a word, is asked again.
+func TestADatabaseThatDoesNotAnswerIsAskedAgain(t *testing.T) {
+	s := &slate{hangs: 2}
+	recording(t, s, func(t *testing.T, r *Recorder) {
+		start := time.Now()
+		g := r.group()
+		g.add(t.Context(), letterOf(7))
+		if err := g.wait(t.Context()); err != nil {
+			t.Error(err)
+		}
+		if took := time.Since(start); took > 2*time.Minute {
+			t.Errorf("written after %s", took)
+		}
+	})
+	if len(s.groups) != 1 {
+		t.Errorf("written %v", s.groups)
 	}
 }
 
@@ -112,10 +163,10 @@ func TestWhatCannotBeRecordedIsAnErrorOfItsBatchOnly(t *testing.T) {
 		start := time.Now()
 		g := r.group()
 		g.add(t.Context(), letterOf(7))
-		if err := g.wait(); err == nil {
+		if err := g.wait(t.Context()); err == nil {
 			t.Error("no error")
 		}
-		if took := time.Since(start); took < 3*time.Second || took > 30*time.Second {
+		if took := time.Since(start); took < 9*time.Minute || took > 12*time.Minute { // a claim holds 13
 			t.Errorf("gave up after %s", took)
 		}
 		s.mu.Lock()
@@ -123,7 +174,7 @@ func TestWhatCannotBeRecordedIsAnErrorOfItsBatchOnly(t *testing.T) {
 		s.mu.Unlock()
 		next := r.group()
 		next.add(t.Context(), letterOf(8))
-		if err := next.wait(); err != nil {
+		if err := next.wait(t.Context()); err != nil {
 			t.Errorf("the next batch: %v", err)
 		}
 	})
@@ -133,7 +184,7 @@ func TestALetterThatSomebodyElseOwnsIsLogged(t *testing.T) {
 	log := recording(t, &slate{lost: []int64{7}}, func(t *testing.T, r *Recorder) {
 		g := r.group()
 		g.add(t.Context(), letterOf(7))
-		if err := g.wait(); err != nil {
+		if err := g.wait(t.Context()); err != nil {
 			t.Error(err)
 		}
 	})
@@ -150,11 +201,33 @@ func TestTheShutdownDoesNotStopTheRecorder(t *testing.T) {
 		g := r.group()
 		g.add(ctx, letterOf(7))
 		cancel()
-		if err := g.wait(); err != nil {
+		if err := g.wait(t.Context()); err != nil {
 			t.Error(err)
 		}
 	})
 	if len(s.groups) != 1 {
+		t.Errorf("written %v", s.groups)
+	}
+}
+
+// A step whose time is over does not wait for a database that is away, or the program could not stop.
+func TestNobodyWaitsForARecordBeyondTheEnd(t *testing.T) {
+	s := &slate{away: 5 * time.Minute}
+	recording(t, s, func(t *testing.T, r *Recorder) {
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		start := time.Now()
+		g := r.group()
+		g.add(ctx, letterOf(7))
+		if err := g.wait(ctx); !errors.Is(err, context.DeadlineExceeded) {
+			t.Error(err)
+		}
+		if took := time.Since(start); took > 5*time.Second {
+			t.Errorf("waited for %s", took)
+		}
+		<-time.After(6 * time.Minute)
+	})
+	if len(s.groups) != 1 { // whoever still has time writes it
 		t.Errorf("written %v", s.groups)
 	}
 }

@@ -8,6 +8,7 @@ import (
 
 	"vireilla/internal/calendar"
 	"vireilla/internal/notice"
+	"vireilla/internal/oracletest"
 	"vireilla/internal/smtptest"
 )
 
@@ -134,7 +135,10 @@ func TestAPanickingLetterFailsAloneAndTheRestGoesOn(t *testing.T) {
 		return send(ctx, m)
 	}
 	h.at("2024-03-04 10:00")
-	h.outbox("sent "+first, "failed appointment_booked/A-2/2024-03-21T09:00 panic", "failed appointment_booked/A-3/2024-03-21T09:00 render", "sent appointment_booked/A-4/2024-03-21T09:00")
+	h.outbox("sent "+first, "unsure appointment_booked/A-2/2024-03-21T09:00 panic", "failed appointment_booked/A-3/2024-03-21T09:00 render", "sent appointment_booked/A-4/2024-03-21T09:00")
+	if !strings.Contains(h.log.String(), "relay_test.go") {
+		t.Error("the log does not tell where it panicked")
+	}
 }
 
 func TestGuardHoldsARunWhole(t *testing.T) {
@@ -230,8 +234,8 @@ func TestALetterSaysWhatItsTierAllows(t *testing.T) {
 		if named := strings.Contains(text, "kanarias2"); named != (m.To[0] == "kanaria.s2@example.org") {
 			t.Errorf("to %s, named %v", m.To[0], named)
 		}
-		if swedish := header(m, "Content-Language") == "sv"; swedish != (m.To[0] == "kanaria.s3@example.org") {
-			t.Errorf("to %s in %s", m.To[0], header(m, "Content-Language"))
+		if swedish := oracletest.Header(m, "Content-Language") == "sv"; swedish != (m.To[0] == "kanaria.s3@example.org") {
+			t.Errorf("to %s in %s", m.To[0], oracletest.Header(m, "Content-Language"))
 		}
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"vireilla/internal/calendar"
+	"vireilla/internal/crash"
 	"vireilla/internal/notice"
 	"vireilla/internal/policy"
 )
@@ -17,8 +18,8 @@ type Scan struct {
 	PolicyID string // version and fingerprint: another policy looks at everybody anew
 	Agenda   interface {
 		Prepare(ctx context.Context, day calendar.Day, policyID string) error
-		Awake(ctx context.Context, on calendar.Day) ([]notice.Awake, error)
-		SetAgenda(ctx context.Context, found []notice.Agenda) error
+		Awake(ctx context.Context, on calendar.Day, limit int) (int, error)
+		Refresh(ctx context.Context, on calendar.Day, look func(*notice.Awake) notice.Agenda) error
 	}
 	Facts interface {
 		Staff(ctx context.Context) (*notice.Staff, error)
@@ -34,16 +35,27 @@ type Scan struct {
 	Outbox interface {
 		Add(ctx context.Context, now time.Time, run notice.Run, plan notice.Plan) (notice.Added, error)
 	}
-	Ring func(ctx context.Context, ids []int64) error
-	Log  *slog.Logger
+	Ring  func(ctx context.Context, ids []int64) error
+	Help  func(ctx context.Context, n int) error // asks others to look at cases too; nil where that brings nothing
+	Trace *Trace
+	Log   *slog.Logger
 }
+
+// A scan of more than so many cases is shared, with as many as have enough to do.
+const (
+	share   = 2000
+	helpers = 7
+)
 
 // Run does the scan of an entry of the timetable: contacts, training, digests, leads or appointments.
 func (s *Scan) Run(ctx context.Context, entry string, now time.Time) error {
-	if err := s.Refresh(ctx, now); err != nil {
+	err := s.askForHelp(ctx, now)
+	if err == nil {
+		err = s.Refresh(ctx, now)
+	}
+	if err != nil {
 		return fmt.Errorf("scan %s: %w", entry, err)
 	}
-	var err error
 	switch entry {
 	case "contacts": // the agenda is all that it is for: the digest reads it
 	case "training":
@@ -67,19 +79,25 @@ func (s *Scan) Refresh(ctx context.Context, now time.Time) error {
 	if err := s.Agenda.Prepare(ctx, day, s.PolicyID); err != nil {
 		return err
 	}
-	for {
-		awake, err := s.Agenda.Awake(ctx, day)
-		if err != nil || len(awake) == 0 {
-			return err
-		}
-		found := make([]notice.Agenda, len(awake))
-		for i := range awake {
-			found[i] = notice.Look(s.Policy, &awake[i], day)
-		}
-		if err := s.Agenda.SetAgenda(ctx, found); err != nil {
-			return err
-		}
+	return s.Agenda.Refresh(ctx, day, func(a *notice.Awake) notice.Agenda { return notice.Look(s.Policy, a, day) })
+}
+
+// askForHelp calls others when many cases wake: after a change of policy, or on the morning after a long holiday. Refresh returns when none is left, whoever looked.
+func (s *Scan) askForHelp(ctx context.Context, now time.Time) error {
+	if s.Help == nil {
+		return nil
 	}
+	if err := s.Agenda.Prepare(ctx, s.day(now), s.PolicyID); err != nil {
+		return err
+	}
+	n, err := s.Agenda.Awake(ctx, s.day(now), (helpers+1)*share)
+	if err != nil || n < 2*share {
+		return err
+	}
+	if err := unlessAway(s.Help(ctx, n/share-1)); err != nil {
+		s.Log.Warn("nobody could be asked for help", "cases", n, "err", err)
+	}
+	return nil
 }
 
 func (s *Scan) digests(ctx context.Context, entry string, now time.Time) error {
@@ -135,21 +153,26 @@ func (s *Scan) appointments(ctx context.Context, now time.Time) error {
 }
 
 // book writes a plan down and rings for what may go out.
-func (s *Scan) book(ctx context.Context, kind string, now time.Time, plan notice.Plan) error {
+func (s *Scan) book(ctx context.Context, kind string, now time.Time, plan notice.Plan) (err error) {
 	run := notice.Run{Kind: kind, Day: s.day(now), Policy: s.Policy.Version, Guard: s.Policy.Guard}
+	ctx, end := s.Trace.span(ctx, "book", slog.String("run", kind+"/"+run.Day.String()), slog.Int("planned", len(plan.Notices)))
+	defer func() { end(err) }()
+	crash.Here("plan")
 	added, err := s.Outbox.Add(ctx, now, run, plan)
 	if err != nil {
 		return err
 	}
+	crash.Here("add")
 	if added.Held > 0 {
 		s.Log.Warn("the guard holds a run: look at it, then release or withdraw it", "run", kind+"/"+run.Day.String(), "letters", added.Held)
 	}
 	if len(added.IDs) > 0 {
 		s.Log.Info("planned", "run", kind+"/"+run.Day.String(), "letters", len(added.IDs))
 	}
-	if err := s.Ring(ctx, added.IDs); err != nil {
+	if err := unlessAway(s.Ring(ctx, added.IDs)); err != nil {
 		s.Log.Warn("could not ring; the sweep will", "letters", len(added.IDs), "err", err)
 	}
+	crash.Here("ring")
 	return nil
 }
 

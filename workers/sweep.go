@@ -13,7 +13,7 @@ import (
 type Sweep struct {
 	Policy *policy.Policy
 	Outbox interface {
-		FreeStuck(ctx context.Context, wall time.Time) (int, error)
+		FreeStuck(ctx context.Context, wall time.Time, hold []string) (int, error)
 		Due(ctx context.Context, now time.Time) (int, error)
 		Forget(ctx context.Context, letters, skips time.Time) error
 	}
@@ -22,9 +22,8 @@ type Sweep struct {
 		RingAny(ctx context.Context, n int) error
 		Tick(ctx context.Context, entry string, at time.Time) error
 	}
-	Publish func(ctx context.Context) error // names the queues to the monitor
-	Bells   int                             // how many letters' tasks run side by side
-	Log     *slog.Logger
+	Bells int // how many letters' tasks run side by side
+	Log   *slog.Logger
 }
 
 // lostAfter is how long a tick may stay undone before its task is put again.
@@ -36,27 +35,29 @@ func (s *Sweep) Ring(ctx context.Context, now time.Time) error {
 	if err != nil || due == 0 {
 		return err
 	}
-	return s.Bell.RingAny(ctx, min(s.Bells, due))
+	return unlessAway(s.Bell.RingAny(ctx, min(s.Bells, due)))
 }
 
 // Run frees and puts again. Claims end by the real time, wall.
 func (s *Sweep) Run(ctx context.Context, now, wall time.Time) error {
-	n, err := s.Outbox.FreeStuck(ctx, wall)
+	n, err := s.Outbox.FreeStuck(ctx, wall, s.Policy.HeldWhenUnsure())
 	if err != nil {
 		return fmt.Errorf("sweep: %w", err)
 	}
 	if n > 0 {
 		s.Log.Warn("letters whose worker died are unsure", "letters", n)
 	}
-	if err := s.OpenTicks(ctx, now.Add(-lostAfter), func(entry string, at time.Time) error {
-		return s.Bell.Tick(ctx, entry, at)
+	return s.putAgain(ctx, now, now.Add(-lostAfter))
+}
+
+// Back puts all that a queue which was away may have lost. What it still has is put twice, which is once.
+func (s *Sweep) Back(ctx context.Context, now time.Time) error { return s.putAgain(ctx, now, now) }
+
+func (s *Sweep) putAgain(ctx context.Context, now, before time.Time) error {
+	if err := s.OpenTicks(ctx, before, func(entry string, at time.Time) error {
+		return unlessAway(s.Bell.Tick(ctx, entry, at))
 	}); err != nil {
 		return fmt.Errorf("sweep: %w", err)
-	}
-	if s.Publish != nil {
-		if err := s.Publish(ctx); err != nil {
-			s.Log.Warn("the queue does not answer", "err", err)
-		}
 	}
 	return s.Ring(ctx, now)
 }

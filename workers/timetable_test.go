@@ -2,14 +2,17 @@ package workers
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"log/slog"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	"vireilla/internal/policy"
+	"vireilla/internal/servertest"
 	"vireilla/internal/store"
 	"vireilla/internal/timetable"
 )
@@ -22,11 +25,13 @@ type wall struct {
 	mu   sync.Mutex
 	put  []string
 	lost bool // the queue is away
+	log  logbook
 }
 
 func newWall(t *testing.T, ledger *store.Store, entries ...policy.Entry) *wall {
 	w := &wall{t: t}
-	w.Timetable = Timetable{Clock: func() time.Time { return w.now }, Entries: entries, Ledger: ledger, Log: slog.New(slog.DiscardHandler),
+	w.Timetable = Timetable{Clock: func() time.Time { return w.now }, Wall: time.Now, Entries: entries, Holder: rand.Text(), Ledger: ledger,
+		Log: slog.New(slog.NewTextHandler(&w.log, nil)),
 		Put: func(_ context.Context, entry string, at time.Time) error {
 			if w.lost {
 				return errors.New("no queue")
@@ -63,7 +68,7 @@ func daily(t *testing.T, name, cron string, c timetable.CatchUp) policy.Entry {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return policy.Entry{Name: name, Cron: cron, CatchUp: c, Spec: spec}
+	return policy.Entry{Name: name, Cron: cron, CatchUp: c, CatchUpWithin: policy.Span(3 * 24 * time.Hour), Spec: spec}
 }
 
 func TestDownOverTheTickIsCaughtUp(t *testing.T) {
@@ -71,32 +76,65 @@ func TestDownOverTheTickIsCaughtUp(t *testing.T) {
 		name, down, up string
 		catchUp        timetable.CatchUp
 		want           []string
+		left           []string // from to why
 	}{
-		{"not down at all", "2024-03-05 07:29", "2024-03-05 07:30", timetable.Latest, []string{"digests 2024-03-05 07:30 +02"}},
-		{"ten minutes", "2024-03-05 07:25", "2024-03-05 07:35", timetable.Latest, []string{"digests 2024-03-05 07:30 +02"}},
-		{"ten minutes between ticks", "2024-03-05 08:00", "2024-03-05 08:10", timetable.Latest, nil},
-		{"three days", "2024-03-05 07:00", "2024-03-08 12:00", timetable.Latest, []string{"digests 2024-03-08 07:30 +02"}},
+		{"not down at all", "2024-03-05 07:29", "2024-03-05 07:30", timetable.Latest, []string{"digests 2024-03-05 07:30 +02"}, nil},
+		{"ten minutes", "2024-03-05 07:25", "2024-03-05 07:35", timetable.Latest, []string{"digests 2024-03-05 07:30 +02"}, nil},
+		{"ten minutes, none", "2024-03-05 07:25", "2024-03-05 07:35", timetable.None, nil, []string{"03-05 07:30 to 03-05 07:34 not_caught_up"}},
+		{"ten minutes between ticks", "2024-03-05 08:00", "2024-03-05 08:10", timetable.Latest, nil, nil},
+		{"three days", "2024-03-05 07:00", "2024-03-08 06:59", timetable.Latest, []string{"digests 2024-03-07 07:30 +02"}, []string{"03-05 07:30 to 03-06 07:30 superseded"}},
 		{"three days, each", "2024-03-05 07:00", "2024-03-08 07:00", timetable.All,
-			[]string{"digests 2024-03-05 07:30 +02", "digests 2024-03-06 07:30 +02", "digests 2024-03-07 07:30 +02"}},
-		{"three days, none", "2024-03-05 07:00", "2024-03-08 12:00", timetable.None, nil},
-		{"Christmas", "2024-12-23 16:00", "2024-12-27 06:00", timetable.Latest, []string{"digests 2024-12-26 07:30 +02"}},
-		{"two weeks, each: a week back", "2024-03-04 07:00", "2024-03-18 07:00", timetable.All,
-			[]string{"digests 2024-03-11 07:30 +02", "digests 2024-03-12 07:30 +02", "digests 2024-03-13 07:30 +02", "digests 2024-03-14 07:30 +02",
-				"digests 2024-03-15 07:30 +02", "digests 2024-03-16 07:30 +02", "digests 2024-03-17 07:30 +02"}},
-		{"over the spring", "2024-03-30 12:00", "2024-03-31 12:00", timetable.Latest, []string{"digests 2024-03-31 07:30 +03"}},
-		{"over the autumn", "2024-10-26 12:00", "2024-10-27 12:00", timetable.Latest, []string{"digests 2024-10-27 07:30 +02"}},
+			[]string{"digests 2024-03-05 07:30 +02", "digests 2024-03-06 07:30 +02", "digests 2024-03-07 07:30 +02"}, nil},
+		{"three days, none", "2024-03-05 07:00", "2024-03-08 12:00", timetable.None, nil, []string{"03-05 07:30 to 03-08 11:59 not_caught_up"}},
+		{"Christmas", "2024-12-23 07:00", "2024-12-27 06:00", timetable.Latest, []string{"digests 2024-12-26 07:30 +02"},
+			[]string{"12-23 07:30 to 12-24 05:59 too_old", "12-24 07:30 to 12-25 07:30 superseded"}},
+		{"Christmas, each: three days back", "2024-12-23 07:00", "2024-12-27 06:00", timetable.All,
+			[]string{"digests 2024-12-24 07:30 +02", "digests 2024-12-25 07:30 +02", "digests 2024-12-26 07:30 +02"}, []string{"12-23 07:30 to 12-24 05:59 too_old"}},
+		{"over the spring", "2024-03-30 12:00", "2024-03-31 12:00", timetable.Latest, []string{"digests 2024-03-31 07:30 +03"}, nil},
+		{"over the autumn", "2024-10-26 12:00", "2024-10-27 12:00", timetable.Latest, []string{"digests 2024-10-27 07:30 +02"}, nil},
 	} {
-		t.Run(c.name, func(t *testing.T) {
-			w := newWall(t, ledger(t), daily(t, "digests", "30 7 * * *", c.catchUp))
-			w.look(local(c.down))
-			w.expect() // an entry that was never looked at begins now
-			w.look(local(c.up))
-			w.expect(c.want...)
-			w.look(local(c.up))
-			w.look(local(c.down)) // the clock goes back
-			w.look(local(c.up).Add(time.Second))
-			w.expect()
-		})
+		for name, open := range databases() {
+			t.Run(c.name+"/"+name, func(t *testing.T) {
+				t.Parallel()
+				ledger := open(t)
+				w := newWall(t, ledger, daily(t, "digests", "30 7 * * *", c.catchUp))
+				w.look(local(c.down))
+				w.expect() // an entry that was never looked at begins now
+				w.look(local(c.up))
+				w.expect(c.want...)
+				w.look(local(c.up))
+				w.look(local(c.down)) // the clock goes back
+				w.look(local(c.up).Add(time.Second))
+				w.expect()
+				left(t, ledger, c.left)
+			})
+		}
+	}
+}
+
+// databases opens an empty store on each database.
+func databases() map[string]func(t *testing.T) *store.Store {
+	return map[string]func(t *testing.T) *store.Store{
+		"SQLite":     ledger,
+		"PostgreSQL": func(t *testing.T) *store.Store { return openURL(t, servertest.Postgres(t)) },
+	}
+}
+
+// left expects what was left out of the digests' ticks, the oldest first.
+func left(t *testing.T, s *store.Store, want []string) {
+	t.Helper()
+	skips, err := s.TickSkips(t.Context(), "digests", 99)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, k := range skips {
+		zone := local("2024-03-05 00:00").Location()
+		got = append(got, k.From.In(zone).Format("01-02 15:04")+" to "+k.To.In(zone).Format("01-02 15:04")+" "+k.Why)
+	}
+	slices.Reverse(got)
+	if !slices.Equal(got, want) {
+		t.Errorf("left out\n got %q\nwant %q", got, want)
 	}
 }
 
@@ -118,6 +156,9 @@ func TestTwoTimetablesStrikeEachTickOnce(t *testing.T) {
 	path := newDatabase(t)
 	p := policy.Default()
 	walls := []*wall{newWall(t, openStore(t, path), p.Timetable...), newWall(t, openStore(t, path), p.Timetable...)}
+	for _, w := range walls {
+		w.Wall = func() time.Time { return w.now } // the lease is asked for at every look
+	}
 	begin := local("2024-03-05 04:58")
 	walls[0].look(begin)
 	for minute := range 20 {
@@ -190,4 +231,93 @@ func TestALedgerThatFailsIsToldAndLosesNothing(t *testing.T) {
 	w.expect()
 	w.look(local("2024-03-05 07:31"))
 	w.expect("digests 2024-03-05 07:30 +02")
+}
+
+// A machine slept between two statements, and another took over. What the first then tries to record is refused.
+func TestAStrikerThatWasStoppedStrikesNothingWithALostFence(t *testing.T) {
+	for name, open := range databases() {
+		t.Run(name, func(t *testing.T) {
+			s := open(t)
+			entry := daily(t, "digests", "30 7 * * *", timetable.Latest)
+			old, young := newWall(t, s, entry), newWall(t, s, entry)
+			asleep := &sleeper{Store: s}
+			old.Ledger = asleep
+			old.look(local("2024-03-05 07:00"))
+			young.look(local("2024-03-05 07:29"))
+			if !old.Strikes() || young.Strikes() {
+				t.Fatalf("strikers: %v, %v", old.Strikes(), young.Strikes())
+			}
+			asleep.dream = func() { // the lease ends meanwhile
+				if err := s.EndLease(t.Context(), TimetableLease, old.Holder); err != nil {
+					t.Error(err)
+				}
+				young.look(local("2024-03-05 07:29"))
+			}
+			old.look(local("2024-03-05 07:30"))
+			old.expect()
+			if old.Strikes() || !young.Strikes() || !strings.Contains(old.log.String(), "another process strikes") {
+				t.Errorf("strikers: %v, %v; told %s", old.Strikes(), young.Strikes(), old.log.String())
+			}
+			young.look(local("2024-03-05 07:30"))
+			young.expect("digests 2024-03-05 07:30 +02")
+			old.look(local("2024-03-06 07:30"))
+			old.expect()
+		})
+	}
+}
+
+// sleeper is a store whose machine sleeps before it strikes.
+type sleeper struct {
+	*store.Store
+	dream func()
+}
+
+func (s *sleeper) Strike(ctx context.Context, lease string, fence int64, stroke timetable.Stroke) ([]time.Time, bool, error) {
+	if dream := s.dream; dream != nil {
+		s.dream = nil
+		dream()
+	}
+	return s.Store.Strike(ctx, lease, fence, stroke)
+}
+
+func TestAStrikerThatStopsIsFollowedAtOnce(t *testing.T) {
+	s := ledger(t)
+	first, next := newWall(t, s), newWall(t, s)
+	stopped, stop := context.WithCancel(t.Context())
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		first.Run(stopped)
+	}()
+	for holder := ""; holder != first.Holder; {
+		var err error
+		if holder, err = s.Holder(t.Context(), TimetableLease); err != nil {
+			t.Fatal(err)
+		}
+	}
+	next.look(local("2024-03-05 07:00"))
+	if next.Strikes() {
+		t.Fatal("two strikers")
+	}
+	stop()
+	<-ended
+	next.look(local("2024-03-05 07:00"))
+	if first.Strikes() || !next.Strikes() {
+		t.Errorf("strikers: %v, %v", first.Strikes(), next.Strikes())
+	}
+}
+
+// A clock that was a year ahead for a moment does not silence the timetable for a year.
+func TestALedgerKeptByAClockAheadGoesOnFromNow(t *testing.T) {
+	w := newWall(t, ledger(t), daily(t, "digests", "30 7 * * *", timetable.All))
+	w.look(local("2024-03-05 07:00"))
+	w.look(local("2025-03-05 07:00"))
+	w.expect("digests 2025-03-02 07:30 +02", "digests 2025-03-03 07:30 +02", "digests 2025-03-04 07:30 +02")
+	w.look(local("2024-03-05 07:10"))
+	w.expect()
+	w.look(local("2024-03-05 07:30"))
+	w.expect("digests 2024-03-05 07:30 +02")
+	if !strings.Contains(w.log.String(), "a clock that was ahead") || !strings.Contains(w.log.String(), "why=too_old") {
+		t.Error(w.log.String())
+	}
 }

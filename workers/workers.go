@@ -2,8 +2,11 @@
 //
 //	Timetable  the clock strikes            -> the tick is recorded in SQL, then its task is put
 //	Scan       facts -> plan -> outbox      -> the new letters are rung
-//	Deliver    claim -> still true? -> render -> send -> what became of it -> record
+//	Compare    is the database older than the send journal? -> no letter, until a person has looked
+//	Deliver    claim -> journal -> still true? -> render -> send -> what became of it -> record
 //	Sweep      frees what is stuck, rings what is due, puts again what was lost
+//	Watch      knows whether the queue answers
+//	Rounds     while it does not, does what the ticks and letters in SQL ask for, by the same steps
 //
 // SQL is the memory, Redis the doorbell: a task names ids and may come twice, late, or on several machines at once; the outbox decides. Every step
 // declares, beside its use, the few methods that it needs.
@@ -11,6 +14,7 @@ package workers
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"runtime/debug"
@@ -18,6 +22,7 @@ import (
 
 	"github.com/hibiken/asynq"
 
+	"vireilla/internal/crash"
 	"vireilla/internal/policy"
 	"vireilla/tasks"
 )
@@ -32,24 +37,39 @@ type Workers struct {
 	Ledger  interface {
 		TickDone(ctx context.Context, now time.Time, entry string, at time.Time) error
 	}
-	Log *slog.Logger
+	Ping    *Ping                                            // nil when nobody is to be told
+	Measure func(step string, took time.Duration, err error) // may be nil
+	Trace   *Trace
+	Log     *slog.Logger
 }
 
 // ProcessTask implements asynq.Handler. A task that makes no sense is not tried again; what the outbox could not take is.
 func (w *Workers) ProcessTask(ctx context.Context, t *asynq.Task) (err error) {
+	if tasks.IsWake(t) {
+		return nil // it was there to be seen
+	}
 	start := w.Clock()
+	ctx, end := w.Trace.span(w.Trace.follow(ctx, t.Headers()), t.Type())
 	defer func() {
 		if r := recover(); r != nil {
 			w.Log.Error("a step panicked", "task", t.Type(), "stack", string(debug.Stack()))
 			err = fmt.Errorf("%s: panic: %w", t.Type(), asynq.SkipRetry)
 		}
-		level := slog.LevelDebug
-		if err != nil {
-			level = slog.LevelError
+		end(err)
+		took := w.Clock().Sub(start)
+		if w.Measure != nil {
+			w.Measure(t.Type(), took, err)
 		}
-		w.Log.Log(ctx, level, "step", "task", t.Type(), "took", w.Clock().Sub(start), "err", err)
+		if err != nil {
+			w.Log.Error("step", "task", t.Type(), "took", took, "err", err)
+		} else {
+			w.Log.Info("step", "task", t.Type(), "took", took)
+		}
 	}()
-	if t.Type() == tasks.Deliver {
+	switch t.Type() {
+	case tasks.Refresh:
+		return w.Scan.Refresh(ctx, w.Clock())
+	case tasks.Deliver:
 		ids, err := tasks.ParseDeliver(t)
 		if err != nil {
 			return fmt.Errorf("%w: %w", err, asynq.SkipRetry)
@@ -63,6 +83,7 @@ func (w *Workers) ProcessTask(ctx context.Context, t *asynq.Task) (err error) {
 	if err := w.strike(ctx, tick.Entry); err != nil {
 		return err
 	}
+	crash.Here("struck")
 	return w.Ledger.TickDone(ctx, w.Clock(), tick.Entry, tick.At)
 }
 
@@ -73,7 +94,11 @@ func (w *Workers) strike(ctx context.Context, entry string) error {
 	case "deliver":
 		return w.Sweep.Ring(ctx, now)
 	case "sweep":
-		return w.Sweep.Run(ctx, now, w.Deliver.Wall())
+		err := w.Sweep.Run(ctx, now, w.Deliver.Wall())
+		if w.Ping != nil {
+			err = errors.Join(err, w.Ping.Look(ctx, now))
+		}
+		return err
 	case "retention":
 		return w.Sweep.Forget(ctx, now)
 	}

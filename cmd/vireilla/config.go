@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 
 	"vireilla/internal/web"
@@ -17,21 +18,32 @@ type setting struct {
 	Name   string `json:"name"`
 	Value  string `json:"value"`
 	From   string `json:"from"`
-	secret bool
+	secret secrecy
 }
+
+// secrecy is what of a value must not be read over a shoulder.
+type secrecy int
+
+const (
+	open  secrecy = iota
+	login         // the password and the parameters of a URL
+	whole
+)
 
 // config is the configuration in force.
 type config struct {
-	Database, Redis, SMTP, From, Listen string
-	Guard                               web.Guard
-	settings                            []setting
+	Database, Redis, SMTP, From, Listen, Metrics, Ping string
+	Guard                                              web.Guard
+	QueuesWrite                                        bool // the queue monitor may change the queues
+	Rate                                               int  // letters a minute, 0 for no limit
+	settings                                           []setting
 }
 
 // loadConfig reads the environment; each name also as NAME_FILE, a file that holds the value.
 func loadConfig(data string) (config, error) {
 	var c config
 	var faults []error
-	read := func(name, fallback string, secret bool) string {
+	read := func(name, fallback string, secret secrecy) string {
 		s, err := fromEnvironment(name, fallback)
 		if err != nil {
 			faults = append(faults, err)
@@ -40,25 +52,43 @@ func loadConfig(data string) (config, error) {
 		c.settings = append(c.settings, s)
 		return s.Value
 	}
-	c.Database = read("DATABASE_URL", "sqlite:"+filepath.Join(data, "vireilla.db"), true)
-	c.Redis = read("REDIS_URL", "", true)
-	c.SMTP = read("SMTP_URL", "", true)
-	c.From = read("MAIL_FROM", "", false)
-	c.Listen = read("LISTEN", "127.0.0.1:8080", false)
-	c.Guard.Password = read("WEB_PASSWORD", "", true)
-	c.Guard.Header = read("WEB_USER_HEADER", "", false)
+	c.Database = read("DATABASE_URL", "sqlite:"+filepath.Join(data, "vireilla.db"), login)
+	c.Redis = read("REDIS_URL", "", login)
+	c.SMTP = read("SMTP_URL", "", login)
+	if word := read("SMTP_RATE", "", open); word != "" {
+		n, err := strconv.ParseUint(word, 10, 16)
+		if c.Rate = int(n); err != nil || n == 0 {
+			faults = append(faults, errors.New("SMTP_RATE: write how many letters this process may send a minute, 1 to 65535"))
+		}
+	}
+	c.From = read("MAIL_FROM", "", open)
+	c.Listen = read("LISTEN", "127.0.0.1:8080", open)
+	c.Metrics = read("METRICS_LISTEN", "", open)
+	c.Ping = read("PING_URL", "", whole)
+	c.Guard.Password = read("WEB_PASSWORD", "", whole)
+	c.Guard.Header = read("WEB_USER_HEADER", "", open)
+	var err error
+	if c.Guard.Proxies, err = web.ParseProxies(read("WEB_PROXIES", "", open)); err != nil {
+		faults = append(faults, fmt.Errorf("WEB_PROXIES: %w", err))
+	}
+	switch word := read("QUEUES_WRITE", "no", open); word {
+	case "yes", "no":
+		c.QueuesWrite = word == "yes"
+	default:
+		faults = append(faults, errors.New("QUEUES_WRITE: write yes or no"))
+	}
+	c.settings = append(c.settings, otherwise("OTEL_EXPORTER_OTLP_ENDPOINT")) // read by its library
 	return c, errors.Join(faults...)
 }
 
 func fromEnvironment(name, fallback string) (setting, error) {
-	value, set := os.LookupEnv(name)
-	file, inFile := os.LookupEnv(name + "_FILE")
+	value, file := os.Getenv(name), os.Getenv(name+"_FILE")
 	switch {
-	case set && inFile:
+	case value != "" && file != "":
 		return setting{}, fmt.Errorf("both %s and %s_FILE are set: unset one of them", name, name)
-	case set && value != "":
+	case value != "":
 		return setting{Name: name, Value: value, From: "environment"}, nil
-	case inFile:
+	case file != "":
 		text, err := os.ReadFile(file)
 		if err != nil {
 			return setting{}, fmt.Errorf("%s_FILE: %w", name, err)
@@ -68,10 +98,22 @@ func fromEnvironment(name, fallback string) (setting, error) {
 	return setting{Name: name, Value: fallback, From: "default"}, nil
 }
 
+// otherwise is a setting that only the environment can hold.
+func otherwise(name string) setting {
+	s := setting{Name: name, Value: os.Getenv(name), From: "environment", secret: login}
+	if s.Value == "" {
+		s.From = "default"
+	}
+	return s
+}
+
 // masked gives the value without what must not be read over a shoulder.
 func (s setting) masked() string {
-	if !s.secret || s.Value == "" {
+	switch {
+	case s.secret == open || s.Value == "":
 		return s.Value
+	case s.secret == whole:
+		return "*****"
 	}
 	u, err := url.Parse(s.Value)
 	if err != nil || u.Scheme == "" || u.User == nil && strings.Contains(s.Value, "@") { // who knows what stands where
@@ -92,14 +134,24 @@ func checkListen(address string, guard web.Guard) error {
 	if err != nil {
 		return fmt.Errorf("LISTEN: write HOST:PORT, such as 127.0.0.1:8080")
 	}
-	if ip := net.ParseIP(host); host == "localhost" || ip != nil && ip.IsLoopback() || guard.Set() {
+	ip := net.ParseIP(host)
+	switch {
+	case host == "localhost" || ip != nil && ip.IsLoopback(), guard.Password != "", guard.Header != "" && len(guard.Proxies) > 0:
 		return nil
+	case guard.Header != "":
+		return fmt.Errorf("LISTEN: %s is not a loopback address: set WEB_PROXIES to the addresses of the proxies that may name the user in %s", host, guard.Header)
 	}
-	return fmt.Errorf("LISTEN: %s is not a loopback address: set WEB_PASSWORD, or WEB_USER_HEADER to the header in which a trusted proxy names the user", host)
+	return fmt.Errorf("LISTEN: %s is not a loopback address: set WEB_PASSWORD, or WEB_USER_HEADER to the header in which a proxy names the user, and WEB_PROXIES to its address", host)
 }
 
 type configCmd struct {
 	Format string `help:"text or json." default:"text" enum:"text,json"`
+}
+
+// Help is the longer text of `config --help`.
+func (*configCmd) Help() string {
+	return "Set in the environment, each also as NAME_FILE, a file that holds the value: DATABASE_URL, REDIS_URL, SMTP_URL, SMTP_RATE, MAIL_FROM, LISTEN, METRICS_LISTEN, PING_URL, " +
+		"WEB_PASSWORD, WEB_USER_HEADER, WEB_PROXIES, QUEUES_WRITE; and, without a file, OTEL_EXPORTER_OTLP_ENDPOINT.\n\nREDIS_URL: " + redisForms
 }
 
 func (c *configCmd) Run(a *app) error {
@@ -107,7 +159,13 @@ func (c *configCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	rows := []setting{{Name: "data", Value: a.Data, From: "--data, VIREILLA_DATA or default"}, {Name: "policy", Value: a.Policy, From: "--policy"}}
+	rows := []setting{{Name: "data", Value: a.Data, From: "--data"}, {Name: "policy", Value: a.Policy, From: "--policy"}}
+	switch path, _ := filepath.Abs(os.Getenv("VIREILLA_DATA")); {
+	case os.Getenv("VIREILLA_DATA") != "" && path == a.Data:
+		rows[0].From = "VIREILLA_DATA"
+	case a.Data == defaultData():
+		rows[0].From = "default"
+	}
 	if a.Policy == "" {
 		rows[1] = setting{Name: "policy", Value: "embedded", From: "default"}
 	}

@@ -1,10 +1,12 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
+	"sync"
 	"time"
 
 	"github.com/hibiken/asynq"
@@ -41,9 +43,18 @@ func (c *demoCmd) Run(a *app) (err error) {
 	if err != nil {
 		return err
 	}
-	day, err := a.parseDay(c.At, p)
+	day, err := c.workday(a, p)
 	if err != nil {
 		return err
+	}
+	cfg := config{}
+	if !c.Once {
+		if cfg, err = loadConfig(a.Data); err != nil {
+			return err
+		}
+		if err := checkListen(cfg.Listen, cfg.Guard); err != nil {
+			return err
+		}
 	}
 	inbox, err := sample.OpenInbox()
 	if err != nil {
@@ -70,7 +81,7 @@ func (c *demoCmd) Run(a *app) (err error) {
 	if err := report.show(a, c.Format); err != nil || c.Once {
 		return err
 	}
-	return c.open(a, day, database, redis, inbox)
+	return c.open(a, cfg, day, database, redis, inbox)
 }
 
 // fill makes up an office that has used the program for a while: its feed, what it told before the day, and how many letters are usual.
@@ -119,8 +130,8 @@ func (c *demoCmd) past(a *app, s *store.Store, p *policy.Policy, day calendar.Da
 	return s.AdoptTold(a.ctx, evening, told)
 }
 
-// open shows the pages until Ctrl-C.
-func (c *demoCmd) open(a *app, day calendar.Day, database string, redis asynq.RedisConnOpt, inbox *sample.Inbox) error {
+// open shows the pages until Ctrl-C. The monitor lists the timetable, but nothing strikes: the office of the demo stays in the evening of its day.
+func (c *demoCmd) open(a *app, cfg config, day calendar.Day, database string, redis asynq.RedisConnOpt, inbox *sample.Inbox) error {
 	h, err := a.build(parts{database: database, smtp: inbox.URL(), from: "no-reply@lahti.example.org", redis: redis, ticks: tasks.Ticks, letters: tasks.Letters, clock: now})
 	if err != nil {
 		return err
@@ -131,24 +142,27 @@ func (c *demoCmd) open(a *app, day calendar.Day, database string, redis asynq.Re
 		return err
 	}
 	defer stop()
+	var watching sync.WaitGroup
+	defer watching.Wait()
+	ctx, cancel := context.WithCancel(a.ctx)
+	defer cancel()
+	watching.Go(func() { h.Watch.Run(ctx) })
+	defer h.showEntries(func() bool { return true })()
 	evening := day.At(18, 0, h.Policy.Location)
-	cfg, err := loadConfig(a.Data)
+	pages := &web.Pages{Facts: h.Store, Desk: h.Store, Clock: func() time.Time { return evening }, Policy: h.Policy, Queues: true, Inbox: mailbox{inbox}, Log: h.Log}
+	probes, err := h.probes()
 	if err != nil {
 		return err
 	}
-	if err := checkListen(cfg.Listen, cfg.Guard); err != nil {
-		return err
-	}
-	pages := &web.Pages{Facts: h.Store, Clock: func() time.Time { return evening }, Policy: h.Policy, Queues: true, Inbox: mailbox{inbox}, Log: h.Log}
-	page, err := h.show(a.ctx, cfg.Listen, cfg.Guard, pages)
+	page, err := h.show(ctx, cfg.Listen, cfg, pages, probes)
 	if err != nil {
-		if page, err = h.show(a.ctx, "127.0.0.1:0", cfg.Guard, pages); err != nil { // the port is taken: any other will do
+		if page, err = h.show(ctx, "127.0.0.1:0", cfg, pages, probes); err != nil { // the port is taken: any other will do
 			return err
 		}
 	}
 	defer page.Close()
 	fmt.Fprintf(a.out, "\nOpen %s to see the status, the inbox and the queues. Ctrl-C ends the demo.\n", page.URL)
-	<-a.ctx.Done()
+	<-ctx.Done()
 	return nil
 }
 

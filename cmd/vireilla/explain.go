@@ -4,11 +4,13 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"vireilla/internal/calendar"
 	"vireilla/internal/notice"
 	"vireilla/internal/policy"
+	"vireilla/internal/web"
 )
 
 type explainCmd struct {
@@ -30,11 +32,14 @@ type explanation struct {
 	Unwritten []notice.Skip    `json:"skips"`
 }
 
+// toldRow is a stage of an obligation that somebody was told of, and when.
 type toldRow struct {
-	Owner  string       `json:"owner"`
-	Rule   string       `json:"rule"`
-	Anchor calendar.Day `json:"anchor"`
-	Stage  policy.Stage `json:"stage"`
+	Owner   string       `json:"owner"`
+	Rule    string       `json:"rule"`
+	Subject string       `json:"subject"`
+	Anchor  calendar.Day `json:"anchor"`
+	Stage   policy.Stage `json:"stage"`
+	At      string       `json:"at"`
 }
 
 type letterRow struct {
@@ -77,16 +82,13 @@ func (c *explainCmd) Run(a *app) error {
 	if why := notice.Unreachable(person.Seeker, suppressed, day); why != "" {
 		e.Email = why
 	}
-	told, err := s.Told(a.ctx, end, c.Seeker)
+	told, err := s.ToldOf(a.ctx, end, c.Seeker)
 	if err != nil {
 		return err
 	}
-	for k, owners := range told {
-		for owner, stage := range owners {
-			e.Told = append(e.Told, toldRow{owner, k.Rule, k.Anchor, stage})
-		}
+	for _, t := range told {
+		e.Told = append(e.Told, toldRow{t.Owner, t.Rule, t.Subject, t.Anchor, t.Stage, t.At.In(p.Location).Format(time.RFC3339)})
 	}
-	sortTold(e.Told)
 	letters, err := s.Letters(a.ctx, notice.Filter{To: c.Seeker})
 	if err != nil {
 		return err
@@ -96,7 +98,7 @@ func (c *explainCmd) Run(a *app) error {
 			e.Letters = append(e.Letters, letterRow{l.ID, l.Key, l.State, l.Changed.In(p.Location).Format(time.RFC3339), l.Why})
 		}
 	}
-	if e.Unwritten, err = s.SkipsTo(a.ctx, c.Seeker); err != nil {
+	if e.Unwritten, err = s.SkipsTo(a.ctx, end, c.Seeker); err != nil {
 		return err
 	}
 	if c.Format == "json" {
@@ -117,7 +119,19 @@ func (e *explanation) text(a *app) {
 		fmt.Fprintf(a.out, "; gets no e-mail: %s.\n", e.Email)
 	}
 	said := map[string]bool{}
-	for _, v := range e.Rules {
+	inOrder := slices.Clone(e.Rules) // what is due first
+	slices.SortStableFunc(inOrder, func(a, b policy.Verdict) int {
+		switch {
+		case a.Open && b.Open:
+			return cmp.Compare(a.Due, b.Due)
+		case a.Open:
+			return -1
+		case b.Open:
+			return 1
+		}
+		return 0
+	})
+	for _, v := range inOrder {
 		if again := v.Rule + v.Subject + v.Why; !v.Open && said[again] {
 			continue // the same rule in another era, for the same reason
 		} else {
@@ -130,7 +144,7 @@ func (e *explanation) text(a *app) {
 		if v.Open {
 			fmt.Fprintf(a.out, "\n%s: due %s (%s), for %s\n", name, v.Due, v.Basis, v.Owner)
 		} else {
-			fmt.Fprintf(a.out, "\n%s: not due, %s\n", name, v.Why)
+			fmt.Fprintf(a.out, "\n%s: not due, %s (%s)\n", name, web.Because(v.Why), v.Why)
 		}
 		for _, s := range v.Steps {
 			fmt.Fprintln(a.out, "  "+s)
@@ -139,7 +153,7 @@ func (e *explanation) text(a *app) {
 	}
 	fmt.Fprintln(a.out, "\nTold so far:")
 	for _, t := range e.Told {
-		fmt.Fprintf(a.out, "  %s of %s (since %s): %s\n", t.Owner, t.Rule, t.Anchor, t.Stage)
+		fmt.Fprintf(a.out, "  %s of %s: %s, at %s\n", t.Owner, strings.TrimSpace(t.Rule+" "+t.Subject), t.Stage, t.At)
 	}
 	for _, l := range e.Letters {
 		fmt.Fprintf(a.out, "  letter %d %s: %s at %s %s\n", l.ID, l.Key, l.State, l.Sent, l.Why)
@@ -150,10 +164,4 @@ func (e *explanation) text(a *app) {
 	if len(e.Told)+len(e.Letters)+len(e.Unwritten) == 0 {
 		fmt.Fprintln(a.out, "  nothing")
 	}
-}
-
-func sortTold(rows []toldRow) {
-	slices.SortFunc(rows, func(a, b toldRow) int {
-		return cmp.Or(cmp.Compare(a.Rule, b.Rule), cmp.Compare(a.Anchor, b.Anchor), cmp.Compare(a.Owner, b.Owner))
-	})
 }

@@ -1,7 +1,9 @@
 package main
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -16,7 +18,7 @@ func (healthCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	_, port, err := net.SplitHostPort(cfg.Listen)
+	_, port, err := net.SplitHostPort(cmp.Or(cfg.Metrics, cfg.Listen))
 	if err != nil {
 		return fmt.Errorf("LISTEN: %w", err)
 	}
@@ -28,7 +30,7 @@ func (healthCmd) Run(a *app) error {
 	}
 	answer, err := http.DefaultClient.Do(r)
 	if err != nil {
-		return err
+		return fmt.Errorf("serve does not answer at 127.0.0.1:%s; does it run, and with this LISTEN or METRICS_LISTEN? %w", port, errors.Unwrap(err))
 	}
 	defer answer.Body.Close()
 	if answer.StatusCode != http.StatusOK {

@@ -14,55 +14,6 @@ import (
 	"vireilla/templates"
 )
 
-type timetableCmd struct {
-	At     string `help:"From this moment on; now without it." placeholder:"MOMENT"`
-	Next   int    `help:"How many runs of each entry." default:"3"`
-	Format string `help:"text or json." default:"text" enum:"text,json"`
-}
-
-// nextRuns is an entry and its next runs in local time.
-type nextRuns struct {
-	Entry   string   `json:"entry"`
-	Cron    string   `json:"cron"`
-	CatchUp string   `json:"catch_up"`
-	Next    []string `json:"next"`
-}
-
-func (c *timetableCmd) Run(a *app) error {
-	p, _, err := a.policy()
-	if err != nil {
-		return err
-	}
-	at, err := a.parseMoment(c.At, p)
-	if err != nil {
-		return err
-	}
-	var all []nextRuns
-	for _, e := range p.Timetable {
-		r := nextRuns{Entry: e.Name, Cron: e.Cron, CatchUp: string(e.CatchUp)}
-		for t := e.Spec.Next(at); len(r.Next) < c.Next; t = e.Spec.Next(t) {
-			r.Next = append(r.Next, t.In(p.Location).Format(time.RFC3339))
-		}
-		all = append(all, r)
-	}
-	if c.Format == "json" {
-		return a.json(all)
-	}
-	t := a.table("entry", "cron", "catch up", "next runs")
-	for _, r := range all {
-		for i, n := range r.Next {
-			at, _ := time.Parse(time.RFC3339, n)
-			when := at.Format("Mon 2006-01-02 15:04 -07:00")
-			if i == 0 {
-				t.row(r.Entry, r.Cron, r.CatchUp, when)
-			} else {
-				t.row("", "", "", when)
-			}
-		}
-	}
-	return t.flush()
-}
-
 type previewCmd struct {
 	Letter   string `arg:"" help:"Kind of letter, such as coach_digest."`
 	Language string `arg:"" help:"Language, such as fi or sv."`
@@ -83,6 +34,11 @@ func (c *previewCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
+	p, _, err := a.policy()
+	if err != nil {
+		return err
+	}
+	data = ofOffice(data, &p.Authorities[0], c.Language)
 	tiers := templates.Tiers(c.Letter)
 	tier := tiers[len(tiers)-1]
 	if c.Tier != "" {
@@ -109,6 +65,27 @@ func (c *previewCmd) Run(a *app) error {
 		fmt.Fprintf(a.out, "Subject: %s\n\n%s", m.Subject, m.Text)
 	}
 	return nil
+}
+
+// ofOffice gives a sample the name, the switchboard and the e-service of an authority.
+func ofOffice(sample any, a *policy.Authority, language string) any {
+	base, _, _ := strings.Cut(language, "-")
+	town := a.NameIn(base)
+	switch d := sample.(type) {
+	case templates.Digest:
+		d.Town = town
+		return d
+	case templates.Escalation:
+		d.Town = town
+		return d
+	case templates.Appointment:
+		d.Town, d.Switchboard, d.ServiceURL = town, a.Switchboard, a.ServiceURL
+		return d
+	case templates.Matter:
+		d.Town, d.Switchboard, d.ServiceURL = town, a.Switchboard, a.ServiceURL
+		return d
+	}
+	return sample
 }
 
 type templatesCmd struct {
@@ -138,9 +115,18 @@ type policyCmd struct {
 	Check policyCheck `cmd:"" help:"What is wrong with a file, by line and column."`
 }
 
-type policyShow struct{}
+type policyShow struct {
+	Words bool `help:"The words that a policy file may use."`
+}
 
-func (policyShow) Run(a *app) error {
+func (c *policyShow) Run(a *app) error {
+	if c.Words {
+		t := a.table("where", "words")
+		for _, w := range policy.Words() {
+			t.row(w[0], w[1])
+		}
+		return t.flush()
+	}
 	text := policy.DefaultFile()
 	if a.Policy != "" {
 		var err error

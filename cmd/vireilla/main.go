@@ -12,13 +12,15 @@ import (
 	_ "time/tzdata" // the town's zone, also where the machine has none
 
 	"github.com/alecthomas/kong"
+	"github.com/redis/go-redis/v9"
+	"go.opentelemetry.io/otel"
 )
 
 // commands is the table of commands, in the order of the help.
 type commands struct {
 	Data     string `help:"Folder of the database and what else lies on disk." default:"./data" env:"VIREILLA_DATA" type:"path"`
 	Policy   string `help:"Policy file instead of the embedded one." type:"path" placeholder:"FILE"`
-	LogLevel string `help:"debug, info, warn or error." default:"warn" enum:"debug,info,warn,error"`
+	LogLevel string `help:"debug, info, warn or error; without it serve tells info, every other command warn." default:"" enum:",debug,info,warn,error" placeholder:"LEVEL"`
 
 	Demo      demoCmd      `cmd:"" help:"The whole program in one process with nothing installed, on a made-up caseload."`
 	Serve     serveCmd     `cmd:"" help:"Timetable, workers and web pages."`
@@ -29,6 +31,8 @@ type commands struct {
 	Plan      planCmd      `cmd:"" help:"What would be sent at a moment and what not, and why. Writes nothing."`
 	Explain   explainCmd   `cmd:"" help:"For one person and day: every rule, step by step, and what was told."`
 	Outbox    outboxCmd    `cmd:"" help:"The letters and their states."`
+	Journal   journalCmd   `cmd:"" help:"After a restore: what went out and the database does not know."`
+	Forget    forgetCmd    `cmd:"" help:"Erase a job seeker at once."`
 	Timetable timetableCmd `cmd:"" help:"The next runs of every entry, in local time."`
 	Preview   previewCmd   `cmd:"" help:"A letter from its sample."`
 	Templates templatesCmd `cmd:"" help:"The letters' templates."`
@@ -42,6 +46,8 @@ type commands struct {
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	redis.SetLogger(quiet{})
+	silence(otel.SetLogger)
 	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
 }
 
@@ -91,6 +97,8 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) (code int
 	case errors.As(err, &wrong):
 		fmt.Fprintln(stderr, "vireilla:", err)
 		return usedWrongly
+	case ctx.Err() != nil && errors.Is(err, context.Canceled):
+		fmt.Fprintln(stderr, "vireilla: stopped before it was done")
 	case !errors.Is(err, errSilent):
 		fmt.Fprintln(stderr, "vireilla:", err)
 	}

@@ -1,13 +1,16 @@
 package main
 
 import (
+	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
 	"vireilla/internal/calendar"
 	"vireilla/internal/notice"
 	"vireilla/internal/store"
+	"vireilla/templates"
 )
 
 type outboxCmd struct {
@@ -37,6 +40,14 @@ func (c *outboxList) Run(a *app) error {
 		}
 		f.Day = day
 	}
+	for flag, v := range map[string]struct {
+		word  string
+		known []string
+	}{"--state": {c.State, states()}, "--letter": {c.Letter, templates.Letters()}} {
+		if v.word != "" && !slices.Contains(v.known, v.word) {
+			return usageError{fmt.Errorf("%s: %q is not one of %s", flag, v.word, strings.Join(v.known, ", "))}
+		}
+	}
 	s, err := a.store()
 	if err != nil {
 		return err
@@ -49,11 +60,22 @@ func (c *outboxList) Run(a *app) error {
 	if c.Format == "json" {
 		return a.json(entries)
 	}
+	if len(entries) == 0 {
+		_, err := fmt.Fprintln(a.out, "no such letters")
+		return err
+	}
 	t := a.table("id", "key", "state", "tries", "next try", "code", "why")
 	for _, e := range entries {
 		t.row(fmt.Sprint(e.ID), e.Key, string(e.State), fmt.Sprint(e.Tries), e.NextTry, e.Code, e.Why)
 	}
 	return t.flush()
+}
+
+func states() (words []string) {
+	for _, s := range notice.States() {
+		words = append(words, string(s))
+	}
+	return words
 }
 
 type outboxShow struct {
@@ -101,21 +123,67 @@ type decision struct {
 	Yes bool `help:"Do it; without this, only say what would be done."`
 }
 
-func (d decision) carry(a *app, what string, do func(*store.Store) error) error {
-	if !d.Yes {
-		fmt.Fprintf(a.out, "would %s; repeat with --yes\n", what)
-		return nil
-	}
+// carry asks whether the wish can be granted, also when it only says so.
+func (d decision) carry(a *app, what string, may, do func(*store.Store) error) error {
 	s, err := a.store()
 	if err != nil {
 		return err
 	}
 	defer s.Close()
+	if err := may(s); err != nil {
+		return err
+	}
+	if !d.Yes {
+		_, err := fmt.Fprintf(a.out, "would %s; repeat with --yes\n", what)
+		return err
+	}
 	if err := do(s); err != nil {
 		return err
 	}
 	_, err = fmt.Fprintln(a.out, "done:", what)
 	return err
+}
+
+// always is what may be wished at any time.
+func always(*store.Store) error { return nil }
+
+// letter finds a letter whose state lets a person do something with it.
+func letter(a *app, id int64, what string, may func(notice.State) bool) func(*store.Store) error {
+	return func(s *store.Store) error {
+		found, err := s.Letters(a.ctx, notice.Filter{ID: id})
+		switch {
+		case err != nil:
+			return err
+		case len(found) == 0:
+			return fmt.Errorf("no letter %d; vireilla outbox list shows them", id)
+		case !may(found[0].State):
+			return fmt.Errorf("letter %d is %s: it cannot be %s", id, found[0].State, what)
+		}
+		return nil
+	}
+}
+
+// held finds a run that the guard holds.
+func held(a *app, kind string, day calendar.Day) func(*store.Store) error {
+	return func(s *store.Store) error {
+		runs, err := s.HeldRuns(a.ctx, now())
+		if err != nil {
+			return err
+		}
+		var names []string
+		for _, r := range runs {
+			if r.Kind == kind && r.Day == day {
+				return nil
+			}
+			if r.Left > 0 {
+				names = append(names, r.Kind+"/"+r.Day.String())
+			}
+		}
+		if len(names) == 0 {
+			return fmt.Errorf("run %s/%s is not held, nor is any other that would still be of use", kind, day)
+		}
+		return fmt.Errorf("run %s/%s is not held; held are %s", kind, day, strings.Join(names, ", "))
+	}
 }
 
 type outboxRetry struct {
@@ -124,7 +192,7 @@ type outboxRetry struct {
 }
 
 func (c *outboxRetry) Run(a *app) error {
-	return c.carry(a, fmt.Sprintf("try letter %d at once", c.ID), func(s *store.Store) error { return s.Retry(a.ctx, now(), c.ID) })
+	return c.carry(a, fmt.Sprintf("try letter %d at once", c.ID), letter(a, c.ID, "tried again", notice.State.MayRetry), func(s *store.Store) error { return s.Retry(a.ctx, now(), c.ID) })
 }
 
 type outboxWithdraw struct {
@@ -133,7 +201,7 @@ type outboxWithdraw struct {
 }
 
 func (c *outboxWithdraw) Run(a *app) error {
-	return c.carry(a, fmt.Sprintf("withdraw letter %d", c.ID), func(s *store.Store) error { return s.Withdraw(a.ctx, now(), c.ID) })
+	return c.carry(a, fmt.Sprintf("withdraw letter %d", c.ID), letter(a, c.ID, "taken back", notice.State.MayWithdraw), func(s *store.Store) error { return s.Withdraw(a.ctx, now(), c.ID) })
 }
 
 type outboxRelease struct {
@@ -147,7 +215,7 @@ func (c *outboxRelease) Run(a *app) error {
 	if err != nil {
 		return usageError{fmt.Errorf("a run is written like digests/2024-03-04")}
 	}
-	return c.carry(a, "release the letters of "+c.Held, func(s *store.Store) error {
+	return c.carry(a, "release the letters of "+c.Held, held(a, kind, day), func(s *store.Store) error {
 		n, err := s.Release(a.ctx, now(), kind, day)
 		if err == nil {
 			fmt.Fprintf(a.out, "%d letters may go out\n", n)
@@ -159,11 +227,17 @@ func (c *outboxRelease) Run(a *app) error {
 type outboxStop struct{ decision }
 
 func (c *outboxStop) Run(a *app) error {
-	return c.carry(a, "stop all letters", func(s *store.Store) error { return s.SetStopped(a.ctx, true) })
+	return c.carry(a, "stop all letters", always, func(s *store.Store) error { return s.SetStopped(a.ctx, true) })
 }
 
 type outboxStart struct{ decision }
 
 func (c *outboxStart) Run(a *app) error {
-	return c.carry(a, "let letters go out again", func(s *store.Store) error { return s.SetStopped(a.ctx, false) })
+	return c.carry(a, "let letters go out again", always, func(s *store.Store) error {
+		held, err := s.BehindOf(a.ctx)
+		if len(held) > 0 {
+			fmt.Fprintln(a.out, "letters are still held, because the database is older than a send journal: vireilla journal tells more")
+		}
+		return errors.Join(err, s.SetStopped(a.ctx, false))
+	})
 }

@@ -9,8 +9,6 @@ import (
 	"text/tabwriter"
 	"time"
 
-	"golang.org/x/term"
-
 	"vireilla/internal/calendar"
 	"vireilla/internal/policy"
 )
@@ -45,12 +43,20 @@ type progress struct {
 }
 
 func (a *app) progress() *progress {
-	out, isFile := a.out.(*os.File)
-	bar, ok := a.err.(*os.File)
-	if !isFile || !ok || !term.IsTerminal(int(out.Fd())) || !term.IsTerminal(int(bar.Fd())) {
+	if !isTerminal(a.out) || !isTerminal(a.err) {
 		return &progress{}
 	}
-	return &progress{to: bar}
+	return &progress{to: a.err}
+}
+
+// isTerminal tells whether a person reads along.
+func isTerminal(w io.Writer) bool {
+	f, ok := w.(*os.File)
+	if !ok {
+		return false
+	}
+	info, err := f.Stat()
+	return err == nil && info.Mode()&os.ModeCharDevice != 0
 }
 
 func (p *progress) show(what string, done, total int64) {

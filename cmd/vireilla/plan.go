@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -46,7 +47,12 @@ func (c *planCmd) Run(a *app) error {
 		return err
 	}
 	defer s.Close()
-	plan, err := planAt(a, s, p, at)
+	plan := notice.Plan{}
+	if day, notDay := calendar.ParseDay(c.At); notDay == nil {
+		plan, err = planDay(a, s, p, day, at)
+	} else {
+		plan, err = planAt(a, s, p, at)
+	}
 	if err != nil {
 		return err
 	}
@@ -64,8 +70,58 @@ func (c *planCmd) Run(a *app) error {
 	return c.text(a, &answer)
 }
 
+// planDay plans what goes out on a day: what is due when the digests are, and to job seekers also what comes until the sending window closes. end is the day's.
+func planDay(a *app, s *store.Store, p *policy.Policy, day calendar.Day, end time.Time) (notice.Plan, error) {
+	plan, err := dueAt(a, s, p, p.Digest.At.On(day, p.Location))
+	if err != nil {
+		return plan, err
+	}
+	later, err := dueAt(a, s, p, p.Window.To.On(day, p.Location))
+	if err != nil {
+		return plan, err
+	}
+	type about struct{ letter, to, subject string }
+	told, keys := map[about]bool{}, map[string]bool{}
+	for _, n := range plan.Notices {
+		told[about{n.Letter, n.To, n.Subject}], keys[n.Key] = true, true
+	}
+	for _, n := range later.Notices {
+		if n.Role == notice.ToSeeker && n.SendAt.Before(end) && !keys[n.Key] {
+			plan.Notices = append(plan.Notices, n)
+			told[about{n.Letter, n.To, n.Subject}] = true
+		}
+	}
+	skipped := map[about]bool{}
+	for _, k := range later.Skips {
+		skipped[about{k.Letter, k.To, k.Subject}] = true
+	}
+	plan.Skips = slices.DeleteFunc(plan.Skips, func(k notice.Skip) bool { return skipped[about{k.Letter, k.To, k.Subject}] })
+	plan.Skips = slices.DeleteFunc(append(plan.Skips, later.Skips...), func(k notice.Skip) bool { return told[about{k.Letter, k.To, k.Subject}] })
+	return settled(a, s, plan, end)
+}
+
 // planAt plans everything that is due by a moment from the whole register, as it was seen at that moment; the scans plan the same from what wakes.
 func planAt(a *app, s *store.Store, p *policy.Policy, at time.Time) (notice.Plan, error) {
+	plan, err := dueAt(a, s, p, at)
+	if err != nil {
+		return plan, err
+	}
+	return settled(a, s, plan, at)
+}
+
+// settled takes out what was planned by an instant, and puts the rest in the order in which it goes out.
+func settled(a *app, s *store.Store, plan notice.Plan, by time.Time) (notice.Plan, error) {
+	known, err := s.Known(a.ctx, plan.Keys(), by)
+	if err != nil {
+		return plan, err
+	}
+	plan.Drop(known)
+	slices.SortFunc(plan.Notices, func(a, b notice.Notice) int { return cmp.Or(a.SendAt.Compare(b.SendAt), cmp.Compare(a.Key, b.Key)) })
+	return plan, nil
+}
+
+// dueAt plans also what was planned before.
+func dueAt(a *app, s *store.Store, p *policy.Policy, at time.Time) (notice.Plan, error) {
 	day := calendar.DayOf(at, p.Location)
 	var plan notice.Plan
 	add := func(more notice.Plan) {
@@ -76,7 +132,7 @@ func planAt(a *app, s *store.Store, p *policy.Policy, at time.Time) (notice.Plan
 	if err != nil {
 		return plan, err
 	}
-	told, err := s.Told(a.ctx, at, "")
+	told, err := s.Told(a.ctx, at)
 	if err != nil {
 		return plan, err
 	}
@@ -113,11 +169,6 @@ func planAt(a *app, s *store.Store, p *policy.Policy, at time.Time) (notice.Plan
 		return plan, err
 	}
 	add(notice.Digests(at, p, staff, append(staged, phone...)))
-	known, err := s.Known(a.ctx, plan.Keys(), at)
-	if err != nil {
-		return plan, err
-	}
-	plan.Drop(known)
 	return plan, nil
 }
 

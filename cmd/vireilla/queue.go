@@ -43,30 +43,93 @@ func embeddedQueue() (asynq.RedisConnOpt, func() error, error) {
 	}, nil
 }
 
-// openQueue checks that a Redis may be used as the queue, and gives a client for what asynq leaves undone.
+// openQueue gives a client for what asynq leaves undone. A Redis that does not answer may come later; one that throws tasks away is refused.
 func openQueue(ctx context.Context, opt asynq.RedisConnOpt) (redis.UniversalClient, error) {
-	redis.SetLogger(quiet{}) // it writes to stderr by itself, addresses included; what fails is told by who asked
 	client, ok := opt.MakeRedisClient().(redis.UniversalClient)
 	if !ok {
 		return nil, errors.New("queue: not a Redis client")
 	}
-	answer, err := client.ConfigGet(ctx, "maxmemory-policy").Result()
-	if policy := answer["maxmemory-policy"]; err == nil && policy != "" && policy != "noeviction" {
-		return nil, errors.Join(fmt.Errorf("REDIS_URL: maxmemory-policy is %s, which throws tasks away: set it to noeviction", policy), client.Close())
+	soon, cancel := context.WithTimeout(ctx, answerWithin)
+	defer cancel()
+	var evicts evictingError
+	if err := keepsTasks(soon, client); errors.As(err, &evicts) {
+		return nil, errors.Join(err, client.Close())
 	}
 	return client, nil
 }
 
-// publish names the queues anew: after a Redis has lost its data, clients that named them once do not do so again, and the monitor shows none.
-func publish(client redis.UniversalClient, queues ...string) func(context.Context) error {
-	names := make([]any, len(queues))
-	for i, q := range queues {
-		names[i] = q
-	}
-	return func(ctx context.Context) error { return client.SAdd(ctx, "asynq:queues", names...).Err() }
+// evictingError is the policy of a Redis that makes room by throwing tasks away.
+type evictingError struct{ policy string }
+
+func (e evictingError) Error() string {
+	return "REDIS_URL: maxmemory-policy is " + e.policy + ", which throws tasks away: set it to noeviction"
 }
 
-// quiet is a logger that says nothing.
+// keepsTasks asks what Redis does when its memory is full, each master of a Cluster. Who may not ask is believed.
+func keepsTasks(ctx context.Context, client redis.UniversalClient) error {
+	ask := func(ctx context.Context, c *redis.Client) error {
+		answer, err := c.Info(ctx, "memory").Result()
+		var refusal redis.Error
+		if errors.As(err, &refusal) {
+			return nil
+		}
+		for line := range strings.Lines(answer) {
+			if policy, found := strings.CutPrefix(strings.TrimSpace(line), "maxmemory_policy:"); found && policy != "noeviction" {
+				return evictingError{policy}
+			}
+		}
+		return err
+	}
+	switch c := client.(type) {
+	case *redis.ClusterClient:
+		return c.ForEachMaster(ctx, ask)
+	case *redis.Client:
+		return ask(ctx, c)
+	}
+	return nil
+}
+
+// lookEvery is the time between two looks at the queue, answerWithin the time that it has for an answer.
+const (
+	lookEvery    = 5 * time.Second
+	answerWithin = 3 * time.Second
+)
+
+// try writes where the tasks of each queue are written: a Redis whose memory is full, or that is another's replica, answers a ping as well. It names the queues anew:
+// after a Redis has lost its data, clients that named them once do not do so again, and the monitor shows none. Names that are gone tell of such a loss.
+func try(client redis.UniversalClient, queues ...string) func(context.Context) (paused bool, err error) {
+	named := false
+	return func(ctx context.Context) (paused bool, err error) {
+		ctx, cancel := context.WithTimeout(ctx, answerWithin)
+		defer cancel()
+		before := named
+		named = false
+		if err := keepsTasks(ctx, client); err != nil {
+			return false, err
+		}
+		for _, q := range queues {
+			fresh, err := client.SAdd(ctx, "asynq:queues", q).Result()
+			if err != nil {
+				return false, err
+			}
+			if fresh > 0 && before {
+				return false, errors.New("what it held is lost")
+			}
+			if err := client.Set(ctx, "vireilla:{"+q+"}:try", 1, time.Minute).Err(); err != nil { // the braces put it where the queue is in a Cluster
+				return false, err
+			}
+			n, err := client.Exists(ctx, "asynq:{"+q+"}:paused").Result()
+			if err != nil {
+				return false, err
+			}
+			paused = paused || n > 0
+		}
+		named = true
+		return paused, nil
+	}
+}
+
+// quiet is a logger that says nothing: go-redis writes to stderr by itself, addresses included, and what fails is told by who asked.
 type quiet struct{}
 
 func (quiet) Printf(context.Context, string, ...any) {}

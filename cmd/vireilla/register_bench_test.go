@@ -170,14 +170,16 @@ func BenchmarkScan(b *testing.B) {
 				b.Fatal(err)
 			}
 			defer h.Close()
-			if err := h.Workers.Scan.Run(b.Context(), "contacts", at); err != nil { // the agenda's day and policy are set once
-				b.Fatal(err)
+			for _, entry := range []string{"contacts", "appointments"} { // the agenda's day and policy are set once, which wakes everybody
+				if err := h.Workers.Scan.Run(b.Context(), entry, at); err != nil {
+					b.Fatal(err)
+				}
 			}
 			step := register / 10_000
 			for b.Loop() {
 				b.StopTimer()
-				for _, q := range []string{`DELETE FROM notice`, `DELETE FROM run`, `DELETE FROM agenda`,
-					fmt.Sprintf(`UPDATE seeker SET wake_on = CASE WHEN rowid %% %d = 0 THEN '' ELSE '2099-01-01' END`, step), `PRAGMA wal_checkpoint(TRUNCATE)`} {
+				for _, q := range []string{`DELETE FROM notice`, `DELETE FROM run`, `DELETE FROM agenda`, `DELETE FROM wake WHERE wake_on < '2099-01-01'`,
+					fmt.Sprintf(`INSERT INTO wake (wake_on, seeker_id) SELECT '2024-03-04', seeker_id FROM seeker WHERE CAST(substr(seeker_id, 3) AS INTEGER) %% %d = 0`, step), `PRAGMA wal_checkpoint(TRUNCATE)`} {
 					if _, err := db.Exec(q); err != nil {
 						b.Fatal(err)
 					}
@@ -198,12 +200,13 @@ func fillRegister(b *testing.B, db *sql.DB, n int) {
 	b.Helper()
 	series := fmt.Sprintf(`WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < %d) `, n)
 	for _, q := range []string{
-		`INSERT INTO team (team_id, name, authority, lead_name, lead_email, language) VALUES ('T-1', 'x', 'lahti_region', '', 't@example.org', 'fi')`,
+		`INSERT INTO team (team_id, name, authority, lead_name, lead_email, language) VALUES ('T-1', 'x', 'lahti_region', '', 'kanaria.t@example.org', 'fi')`,
 		`WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 49) INSERT INTO coach (coach_id, name, email, team_id, language, role)
-			SELECT 'C-' || i, 'x', 'c@example.org', 'T-1', 'fi', 'coach' FROM n`,
+			SELECT 'C-' || i, 'x', 'kanaria.c@example.org', 'T-1', 'fi', 'coach' FROM n`,
 		series + `INSERT INTO seeker (seeker_id, first_name, email, email_tier, service_language, municipality, coach_id, job_search_started, job_search_ended,
-			previous_job_search_ended, unemployment_started, status, service_line, supplementary_weeks, protected, wake_on)
-			SELECT printf('S-%07d', i), 'Aino', 's@example.org', 'neutral', 'fi', 'Lahti', 'C-' || (i % 50), '2023-06-01', '', '', '2023-06-01', 'unemployed', '', 0, 0, '2099-01-01' FROM n`,
+			previous_job_search_ended, unemployment_started, status, service_line, supplementary_weeks, protected)
+			SELECT printf('S-%07d', i), 'Aino-Kanaria', 'kanaria.s@example.org', 'neutral', 'fi', 'Lahti', 'C-' || (i % 50), '2023-06-01', '', '', '2023-06-01', 'unemployed', '', 0, 0 FROM n`,
+		`INSERT INTO wake (wake_on, seeker_id) SELECT '2099-01-01', seeker_id FROM seeker ORDER BY seeker_id`,
 		series + `INSERT INTO contact (contact_id, seeker_id, coach_id, kind, mode, held_at, held_on)
 			SELECT printf('K-%07d', i), printf('S-%07d', i), '', 'initial_interview', 'phone', 1, '2023-06-05' FROM n`,
 		series + `INSERT INTO contact (contact_id, seeker_id, coach_id, kind, mode, held_at, held_on)

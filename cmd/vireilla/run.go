@@ -7,12 +7,14 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/hibiken/asynq"
 
 	"vireilla/internal/calendar"
+	"vireilla/internal/mailer"
 	"vireilla/internal/notice"
 	"vireilla/workers"
 )
@@ -31,6 +33,8 @@ type dayReport struct {
 	Outbox   map[string]int `json:"outbox"`
 	Inbox    *inboxCount    `json:"inbox,omitempty"`
 	Seconds  daySeconds     `json:"seconds"`
+	left     int            // letters that are due when the day ends
+	stopped  bool           // by the kill switch
 }
 
 type inboxCount struct {
@@ -69,19 +73,36 @@ func (c *runCmd) Run(a *app) error {
 		return err
 	}
 	own := "run-" + rand.Text()[:8] // a queue that nobody else looks at
-	d := dayRun{database: cfg.Database, smtp: cfg.SMTP, from: cfg.From, redis: redis, ticks: own, letters: own}
+	d := dayRun{database: cfg.Database, smtp: cfg.SMTP, from: cfg.From, rate: cfg.Rate, redis: redis, ticks: own, letters: own}
 	report, err := d.run(a, day)
 	inspector := asynq.NewInspector(redis)
 	_ = inspector.DeleteQueue(own, true) // what is left of it on a shared Redis ages away by itself
 	if err := errors.Join(err, inspector.Close(), closeQueue()); err != nil {
 		return err
 	}
-	return report.show(a, c.Format)
+	if err := report.show(a, c.Format); err != nil {
+		return err
+	}
+	return report.notOut()
+}
+
+// notOut is an error when the day is over and letters are due that did not go out: whoever runs days by cron must hear of it.
+func (r *dayReport) notOut() error {
+	switch {
+	case r.left > 0 && r.stopped:
+		return fmt.Errorf("%d letters are not out, because letters are stopped: vireilla outbox start lets them go", r.left)
+	case r.left > 0:
+		return fmt.Errorf("%d letters are not out: vireilla outbox list --day %s tells why, and the next run or serve tries again what is still of use", r.left, r.At)
+	}
+	return nil
 }
 
 func (c config) needsMail() error {
 	if c.SMTP == "" || c.From == "" {
 		return fmt.Errorf("SMTP_URL and MAIL_FROM say through which relay and as whom letters go out; set both (vireilla demo needs neither)")
+	}
+	if err := mailer.CheckFrom(c.From); err != nil {
+		return fmt.Errorf("MAIL_FROM: %w", err)
 	}
 	return nil
 }
@@ -91,11 +112,8 @@ func queue(url string) (asynq.RedisConnOpt, func() error, error) {
 	if url == "" {
 		return embeddedQueue()
 	}
-	opt, err := asynq.ParseRedisURI(url)
-	if err != nil {
-		return nil, nil, fmt.Errorf("REDIS_URL: write redis://HOST:PORT/DB") // the library's text holds the password
-	}
-	return opt, func() error { return nil }, nil
+	opt, err := parseRedisURL(url)
+	return opt, func() error { return nil }, err
 }
 
 // dayRun is one day's timetable in a house of its own.
@@ -103,18 +121,22 @@ type dayRun struct {
 	database, smtp, from string
 	redis                asynq.RedisConnOpt
 	ticks, letters       string // queues
+	rate                 int
 }
 
 func (d dayRun) run(a *app, day calendar.Day) (report dayReport, err error) {
 	var clock atomic.Pointer[time.Time]
 	set := func(t time.Time) { clock.Store(&t) }
-	h, err := a.build(parts{database: d.database, smtp: d.smtp, from: d.from, redis: d.redis, ticks: d.ticks, letters: d.letters, quiet: true,
+	h, err := a.build(parts{database: d.database, smtp: d.smtp, from: d.from, rate: d.rate, redis: d.redis, ticks: d.ticks, letters: d.letters, quiet: true,
 		clock: func() time.Time { return *clock.Load() }})
 	if err != nil {
 		return report, err
 	}
 	defer func() { err = errors.Join(err, h.Close()) }()
 	set(day.At(0, 0, h.Policy.Location))
+	if err := h.mayWrite(a.ctx); err != nil {
+		return report, err
+	}
 	h.Workers.Ledger = noLedger{}
 	h.Workers.Deliver.NotOver = func() time.Time { return (day + 1).At(0, 0, h.Policy.Location) }
 	ended := make(chan error, 64)
@@ -122,13 +144,31 @@ func (d dayRun) run(a *app, day calendar.Day) (report dayReport, err error) {
 	if err != nil {
 		return report, err
 	}
+	ctx, cancel := context.WithCancelCause(a.ctx)
+	var watching sync.WaitGroup
+	defer watching.Wait()
+	defer cancel(nil)
+	h.Watch.Gone = func() {
+		cancel(fmt.Errorf("run the day: %w; what is not out yet goes out with the next run", workers.ErrAway))
+	}
+	h.Watch.Look(ctx)
+	watching.Go(func() { h.Watch.Run(ctx) })
 	runner := &workers.Day{Policy: h.Policy, Set: set, Put: h.Bell, Ended: ended, Outbox: h.Store, Bells: deliveries, Stopwatch: now}
-	err = runner.Run(a.ctx, day)
+	err = runner.Run(ctx, day)
 	stop()
+	if ctx.Err() != nil {
+		err = context.Cause(ctx)
+	}
 	if err != nil {
 		return report, err
 	}
 	if report, err = h.report(a.ctx, day); err != nil {
+		return report, err
+	}
+	if report.left, err = h.Store.Due(a.ctx, (day+1).At(0, 0, h.Policy.Location)); err != nil {
+		return report, err
+	}
+	if report.stopped, err = h.Store.Stopped(a.ctx); err != nil {
 		return report, err
 	}
 	report.Seconds.Plan, report.Seconds.Send = round(runner.Planning), round(runner.Sending)

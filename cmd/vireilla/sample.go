@@ -1,9 +1,12 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os"
 
+	"vireilla/internal/calendar"
+	"vireilla/internal/policy"
 	"vireilla/internal/sample"
 )
 
@@ -20,12 +23,38 @@ type madeUp struct {
 	Coaches int    `help:"How many coaches." default:"50"`
 }
 
+// day gives the day on which the caseload is seen, once it is known that one can be made up: its days must lie in 1900–2199, as the feed's do.
+func (c *madeUp) day(a *app, p *policy.Policy) (calendar.Day, error) {
+	switch {
+	case c.Seekers < 1 || c.Seekers > 5_000_000:
+		return 0, usageError{errors.New("--seekers: 1 to 5000000")}
+	case c.Coaches < 1 || c.Coaches > 100_000:
+		return 0, usageError{errors.New("--coaches: 1 to 100000")}
+	}
+	day, err := a.parseDay(c.At, p)
+	if err == nil && (day < calendar.Date(1950, 1, 1) || day > calendar.Date(2150, 12, 31)) {
+		err = usageError{errors.New("--at: 1950-01-01 to 2150-12-31")}
+	}
+	return day, err
+}
+
+// workday is the day, and of today, when nobody named one, the last working day: on others hardly a letter goes out.
+func (c *madeUp) workday(a *app, p *policy.Policy) (calendar.Day, error) {
+	day, err := c.day(a, p)
+	if c.At == "" && err == nil && !p.Days.Open(day) {
+		open := p.Days.LastOpen(day)
+		fmt.Fprintf(a.err, "%s %s is no working day: this is %s %s\n", day.Weekday(), day, open.Weekday(), open)
+		day = open
+	}
+	return day, err
+}
+
 func (c *sampleCmd) Run(a *app) error {
 	p, _, err := a.policy()
 	if err != nil {
 		return err
 	}
-	day, err := a.parseDay(c.At, p)
+	day, err := c.day(a, p)
 	if err != nil {
 		return err
 	}

@@ -1,17 +1,17 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"net"
 	"net/http"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
-	"github.com/hibiken/asynqmon"
+	"github.com/hibiken/asynq"
 
 	"vireilla/internal/web"
 	"vireilla/tasks"
@@ -29,6 +29,7 @@ func (c *serveCmd) Run(a *app) error {
 			return usageError{fmt.Errorf("--only: %q is not one of timetable, workers, web", role)}
 		}
 	}
+	a.LogLevel = cmp.Or(a.LogLevel, "info")
 	cfg, err := loadConfig(a.Data)
 	if err != nil {
 		return err
@@ -41,14 +42,30 @@ func (c *serveCmd) Run(a *app) error {
 		return err
 	}
 	defer closeQueue()
-	h, err := a.build(parts{database: cfg.Database, smtp: cfg.SMTP, from: cfg.From, redis: redis, ticks: tasks.Ticks, letters: tasks.Letters, clock: now})
+	h, err := a.build(parts{database: cfg.Database, smtp: cfg.SMTP, from: cfg.From, rate: cfg.Rate, redis: redis, ticks: tasks.Ticks, letters: tasks.Letters, clock: now})
 	if err != nil {
 		return err
 	}
 	defer h.Close()
+	if cfg.Ping != "" {
+		call, err := watchman(cfg.Ping)
+		if err != nil {
+			return err
+		}
+		h.Workers.Ping = &workers.Ping{Policy: h.Policy, Outbox: h.Store, Call: call, Log: h.Log}
+	}
+	ctx, cancel := context.WithCancel(a.ctx)
 	var wg sync.WaitGroup
 	defer wg.Wait()
+	defer cancel() // what began must end too when the rest cannot begin
+	h.Watch.Look(ctx)
+	wg.Go(func() { h.Watch.Run(ctx) })
 	if has("workers") {
+		if err := h.Compare.Look(ctx); err != nil {
+			return err
+		}
+		wg.Go(func() { h.Compare.Run(ctx) })
+		wg.Go(func() { h.Rounds.Run(ctx) })
 		stop, err := h.work(h.Workers, map[string]int{tasks.Ticks: 3, tasks.Letters: 1}, time.Second)
 		if err != nil {
 			return err
@@ -56,19 +73,30 @@ func (c *serveCmd) Run(a *app) error {
 		defer stop()
 	}
 	if has("timetable") {
-		timetable := &workers.Timetable{Clock: now, Entries: h.Policy.Timetable, Ledger: h.Store, Put: h.Bell.Tick, Log: h.Log}
-		wg.Go(func() { timetable.Run(a.ctx) })
+		wg.Go(func() { h.keepTime(ctx) })
+	}
+	probes, err := h.probes()
+	if err != nil {
+		return err
+	}
+	if cfg.Metrics != "" {
+		page, err := h.tell(ctx, cfg.Metrics, probes)
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(a.out, "metrics: %smetrics\n", page.URL)
+		wg.Go(func() { page.closeAfter(ctx) })
 	}
 	if has("web") {
-		page, err := h.show(a.ctx, cfg.Listen, cfg.Guard, &web.Pages{Facts: h.Store, Clock: now, Policy: h.Policy, Queues: true, Log: h.Log})
+		page, err := h.show(ctx, cfg.Listen, cfg, &web.Pages{Facts: h.Store, Desk: h.Store, Clock: now, Policy: h.Policy, Queues: true, Log: h.Log}, probes)
 		if err != nil {
 			return err
 		}
 		fmt.Fprintf(a.out, "status page: %s\n", page.URL)
-		defer page.Close()
+		wg.Go(func() { page.closeAfter(ctx) })
 	}
 	fmt.Fprintf(a.out, "at work; Ctrl-C stops\n")
-	<-a.ctx.Done()
+	<-ctx.Done()
 	return nil
 }
 
@@ -79,25 +107,22 @@ type page struct {
 	close  func() error
 }
 
-// show serves the status pages and the queue monitor.
-func (h *house) show(ctx context.Context, address string, guard web.Guard, pages *web.Pages) (*page, error) {
+// show serves the status pages and the queue monitor, behind the guard of the configuration.
+func (h *house) show(ctx context.Context, address string, cfg config, pages *web.Pages, probes *web.Probes) (*page, error) {
 	listener, err := net.Listen("tcp", address)
 	if err != nil {
 		return nil, fmt.Errorf("LISTEN: %w", err)
 	}
-	monitor := asynqmon.New(asynqmon.Options{RootPath: "/queues", RedisConnOpt: h.redis, ReadOnly: true})
+	monitor, inspector := monitor(h.redis, cfg.QueuesWrite), asynq.NewInspector(h.redis)
+	pages.Crew, pages.Who = crew(inspector), cfg.Guard.Who
 	mux := http.NewServeMux()
 	mux.Handle("/queues/", withoutFonts(monitor))
 	mux.Handle("/queues", http.RedirectHandler("/queues/", http.StatusMovedPermanently))
+	for _, path := range []string{"/healthz", "/readyz", "/metrics"} {
+		mux.Handle("GET "+path, probes.Handler())
+	}
 	mux.Handle("/", pages.Handler())
-	p := &page{URL: "http://" + listener.Addr().String() + "/", close: monitor.Close,
-		server: &http.Server{Handler: guard.Wrap(mux), ReadHeaderTimeout: 5 * time.Second, BaseContext: func(net.Listener) context.Context { return ctx }}}
-	go func() {
-		if err := p.server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
-			h.Log.Error("the pages stopped", "err", err)
-		}
-	}()
-	return p, nil
+	return h.serve(ctx, listener, cfg.Guard.Wrap(mux), func() error { return errors.Join(monitor.Close(), inspector.Close()) }), nil
 }
 
 // Close stops the server; pages under way get two seconds.
@@ -107,12 +132,8 @@ func (p *page) Close() error {
 	return errors.Join(p.server.Shutdown(ctx), p.close())
 }
 
-// withoutFonts keeps the queue monitor from telling a font service who looks at it.
-func withoutFonts(h http.Handler) http.Handler {
-	policy := strings.Join([]string{"default-src 'self'", "script-src 'self' 'unsafe-inline'", "style-src 'self' 'unsafe-inline'", "img-src 'self' data:", "frame-ancestors 'none'"}, "; ")
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Content-Security-Policy", policy)
-		w.Header().Set("Referrer-Policy", "no-referrer")
-		h.ServeHTTP(w, r)
-	})
+// closeAfter closes the page when a context ends; what else ends then does not wait for its readers.
+func (p *page) closeAfter(ctx context.Context) {
+	<-ctx.Done()
+	_ = p.Close()
 }

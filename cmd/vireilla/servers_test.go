@@ -59,13 +59,20 @@ func TestADayOnServersEndsAsTheEmbeddedDayDoes(t *testing.T) {
 		slices.Sort(e.To)
 		return e
 	}
+	whole := cmp.AllowUnexported(dayReport{})
 	want := run()
 	if len(want.To) < 5 || len(want.To) != want.Report.Outbox["sent"] {
 		t.Fatalf("%d letters accepted, the report says %v", len(want.To), want.Report.Outbox)
 	}
+	for name, url := range map[string]string{"Sentinel": servertest.StartSentinels(t).URL, "Cluster": servertest.StartRedisCluster(t).URL} {
+		t.Setenv("REDIS_URL", url)
+		if diff := cmp.Diff(want, run(), whole); diff != "" {
+			t.Errorf("-embedded +%s\n%.3000s", name, diff)
+		}
+	}
 	t.Setenv("DATABASE_URL", servertest.Postgres(t))
 	t.Setenv("REDIS_URL", servertest.Redis(t))
-	if diff := cmp.Diff(want, run()); diff != "" {
+	if diff := cmp.Diff(want, run(), whole); diff != "" {
 		t.Errorf("-embedded +servers\n%.3000s", diff)
 	}
 }

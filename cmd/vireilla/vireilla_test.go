@@ -4,8 +4,15 @@ import (
 	"bytes"
 	"testing"
 
+	"github.com/redis/go-redis/v9"
+
 	"vireilla/internal/calendar"
 )
+
+func TestMain(m *testing.M) {
+	redis.SetLogger(quiet{}) // as main does
+	m.Run()
+}
 
 // vireilla runs the program as a person would and gives what it printed.
 func vireilla(t *testing.T, args ...string) (stdout, stderr string, code int) {

@@ -10,20 +10,25 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"time"
 
 	"github.com/hibiken/asynq"
+	"github.com/redis/go-redis/v9"
 
+	"vireilla/internal/crash"
+	"vireilla/internal/journal"
 	"vireilla/internal/mailer"
 	"vireilla/internal/notice"
 	"vireilla/internal/policy"
 	"vireilla/internal/store"
+	"vireilla/internal/web"
 	"vireilla/templates"
 	"vireilla/workers"
 )
 
 // now is the only clock: everything else is handed the time.
-func now() time.Time { return time.Now() }
+func now() time.Time { return crash.Clock(time.Now()) }
 
 // app is what every command is given.
 type app struct {
@@ -33,9 +38,21 @@ type app struct {
 }
 
 func (a *app) log() *slog.Logger {
-	var level slog.Level
-	_ = level.UnmarshalText([]byte(a.LogLevel)) // kong knows the words
-	return slog.New(slog.NewTextHandler(a.err, &slog.HandlerOptions{Level: level}))
+	level := slog.LevelWarn
+	if a.LogLevel != "" {
+		_ = level.UnmarshalText([]byte(a.LogLevel)) // kong knows the words
+	}
+	options := &slog.HandlerOptions{Level: level}
+	if isTerminal(a.err) {
+		return slog.New(slog.NewTextHandler(a.err, options))
+	}
+	options.ReplaceAttr = func(_ []string, attr slog.Attr) slog.Attr {
+		if attr.Value.Kind() == slog.KindDuration { // as text: a bare number would not tell its unit
+			attr.Value = slog.StringValue(attr.Value.Duration().Round(time.Microsecond).String())
+		}
+		return attr
+	}
+	return slog.New(slog.NewJSONHandler(a.err, options))
 }
 
 // policy reads the policy in force, and a fingerprint of it.
@@ -74,6 +91,17 @@ func (a *app) openStore(database string) (*store.Store, error) {
 	return store.Open(a.ctx, database)
 }
 
+// mostSkew is how far the clocks of copies of the program may lie apart.
+const mostSkew = 30 * time.Second
+
+func sameTime(ctx context.Context, s *store.Store, clock func() time.Time) error {
+	skew, err := s.Skew(ctx, clock)
+	if err == nil && skew.Abs() > mostSkew {
+		err = fmt.Errorf("the clock of this machine is %s off the database's: set both by NTP, then start again", skew.Abs().Round(time.Second))
+	}
+	return err
+}
+
 // house is the program put together: the parts, and how they meet.
 type house struct {
 	Store    *store.Store
@@ -83,11 +111,17 @@ type house struct {
 	Letters  *templates.Set
 	Relay    *mailer.Relay
 	Bell     *workers.Bell
+	Compare  *workers.Compare
+	Watch    *workers.Watch
+	Rounds   *workers.Rounds
 	Workers  *workers.Workers
+	Meters   *web.Meters
+	Answers  func(context.Context) error // whether the queue does
 	Log      *slog.Logger
 
 	redis asynq.RedisConnOpt
-	stop  context.CancelFunc // no further letter is begun
+	queue redis.UniversalClient // for what asynq leaves undone
+	stop  context.CancelFunc    // no further letter is begun
 	close []func() error
 }
 
@@ -98,16 +132,32 @@ type parts struct {
 	ticks, letters       string // queues
 	clock                func() time.Time
 	quiet                bool // steps do not ring: whoever runs the day does
+	rate                 int  // letters a minute, 0 for no limit
 }
 
 // How many lines to the relay are kept, and how many tasks bring letters side by side: while some speak with the relay, others read, render and record.
 const (
-	connections = 4
-	deliveries  = 8
+	connections = 8
+	deliveries  = 16
 )
 
+// underWay is how long tasks may go on when the program stops, lastWord how long that and telling Redis may take.
+const (
+	underWay = 20 * time.Second
+	lastWord = underWay + 2*time.Second
+)
+
+// leaveRoom lets the heap grow to five times what lives in it. A worker's live heap is a few megabytes, which the collector would go through a hundred times a second while letters
+// go out. GOGC says otherwise.
+func leaveRoom() {
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(400)
+	}
+}
+
 func (a *app) build(p parts) (h *house, err error) {
-	h = &house{Clock: p.clock, Log: a.log(), redis: p.redis}
+	leaveRoom()
+	h = &house{Clock: p.clock, Log: a.log(), Meters: newMeters(), redis: p.redis}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, h.Close())
@@ -121,25 +171,36 @@ func (a *app) build(p parts) (h *house, err error) {
 	}
 	relay, err := mailer.ParseURL(p.smtp)
 	if err != nil {
-		return h, fmt.Errorf("SMTP_URL: %w", err)
+		return h, err
 	}
 	relay.Connections = connections
 	if h.Store, err = a.openStore(p.database); err != nil {
 		return h, err
 	}
 	h.close = append(h.close, h.Store.Close)
-	h.Relay = mailer.New(relay)
-	h.close = append(h.close, func() error { h.Relay.Close(); return nil })
-	redis, err := openQueue(a.ctx, p.redis)
+	if err := sameTime(a.ctx, h.Store, time.Now); err != nil {
+		return h, err
+	}
+	sends, err := journal.Open(a.Data, now())
 	if err != nil {
 		return h, err
 	}
-	h.close = append(h.close, redis.Close)
+	h.close = append(h.close, sends.Close)
+	h.Compare = &workers.Compare{Clock: h.Clock, Journal: sends, Outbox: h.Store, Log: h.Log}
+	h.Relay = mailer.New(relay)
+	h.close = append(h.close, func() error { h.Relay.Close(); return nil })
+	if h.queue, err = openQueue(a.ctx, p.redis); err != nil {
+		return h, err
+	}
+	h.close = append(h.close, h.queue.Close)
+	h.Answers = func(ctx context.Context) error { return h.queue.Ping(ctx).Err() }
 	client := asynq.NewClient(p.redis)
-	h.close = append(h.close, client.Close)
-	h.Bell = &workers.Bell{Client: client, Ticks: p.ticks, Letters: p.letters}
+	inspector := asynq.NewInspector(p.redis)
+	h.close = append(h.close, client.Close, inspector.Close)
+	h.Watch = &workers.Watch{Try: try(h.queue, p.ticks, p.letters), Pace: lookEvery, Log: h.Log}
+	h.Bell = &workers.Bell{Client: client, Inspector: inspector, Ticks: p.ticks, Letters: p.letters, Watch: h.Watch, Clock: h.Clock}
 
-	stopping, stop := context.WithCancel(context.WithoutCancel(a.ctx))
+	stopping, stop := context.WithCancel(a.ctx) // at once, whatever is closed before
 	h.stop = stop
 	ring, bells := h.Bell.Ring, deliveries
 	openTicks := func(ctx context.Context, before time.Time, each func(string, time.Time) error) error {
@@ -155,19 +216,37 @@ func (a *app) build(p parts) (h *house, err error) {
 		openTicks = func(context.Context, time.Time, func(string, time.Time) error) error { return nil }
 	}
 	scan := &workers.Scan{Policy: h.Policy, PolicyID: h.PolicyID, Agenda: h.Store, Facts: h.Store, Bookings: h.Store, Outbox: h.Store, Ring: ring, Log: h.Log}
+	if h.Store.Shared() && !p.quiet {
+		scan.Help = h.Bell.Help
+	}
 	breaker := &mailer.Breaker{}
 	h.Workers = &workers.Workers{
-		Clock: h.Clock, Policy: h.Policy, Scan: scan, Ledger: h.Store, Log: h.Log,
+		Clock: h.Clock, Policy: h.Policy, Scan: scan, Ledger: h.Store, Measure: h.Meters.Step, Log: h.Log,
 		Deliver: &workers.Deliver{
-			Clock: h.Clock, Wall: now, Policy: h.Policy, Outbox: h.Store, Facts: h.Store, Refresh: scan.Refresh, Letters: h.Letters, From: p.from, Stop: stopping, Log: h.Log,
-			Record: &workers.Recorder{Clock: h.Clock, Outbox: h.Store, Log: h.Log},
+			Clock: h.Clock, Wall: now, Policy: h.Policy, Outbox: h.Store, Halted: workers.NewHalt(h.Store.Halted, store.HaltedFor, now).Halted, Compare: h.Compare.Look, Journal: sends, Facts: h.Store, Refresh: scan.Refresh, Letters: h.Letters, From: p.from, Stop: stopping, Log: h.Log, Pace: workers.PerMinute(p.rate),
+			Record: &workers.Recorder{Clock: h.Clock, Outbox: counted{h.Store, h.Meters}, Journal: sends, Log: h.Log},
 			Send: func(ctx context.Context, m workers.Mail) notice.Outcome {
 				o := h.Relay.Send(ctx, mailer.Letter(m))
-				return outcome(breaker.Note(h.Clock(), m.To, o))
+				said := outcome(breaker.Note(h.Clock(), m.To, o))
+				h.Meters.Answered(said)
+				return said
 			},
 		},
-		Sweep: &workers.Sweep{Policy: h.Policy, Outbox: h.Store, Bell: h.Bell, Bells: bells, OpenTicks: openTicks, Publish: publish(redis, p.ticks, p.letters), Log: h.Log},
+		Sweep: &workers.Sweep{Policy: h.Policy, Outbox: h.Store, Bell: h.Bell, Bells: bells, OpenTicks: openTicks, Log: h.Log},
 	}
+	trace, flush, err := tracing(a.ctx, h.Log)
+	if err != nil {
+		return h, err
+	}
+	h.close = append(h.close, func() error {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(a.ctx), time.Second)
+		defer cancel()
+		_ = flush(ctx) // a collector that is away is no reason to fail
+		return nil
+	})
+	h.Bell.Trace, scan.Trace, h.Workers.Trace, h.Workers.Deliver.Trace, h.Workers.Deliver.Record.Trace = trace, trace, trace, trace, trace
+	h.Watch.Back = func(ctx context.Context) error { return h.Workers.Sweep.Back(ctx, h.Clock()) }
+	h.Rounds = &workers.Rounds{Watch: h.Watch, Clock: h.Clock, Ticks: openTicks, Do: h.Workers, Hands: deliveries, Pace: time.Minute, Log: h.Log}
 	return h, nil
 }
 
@@ -188,16 +267,38 @@ func loadLetters(data string) (*templates.Set, error) {
 
 // work starts taking tasks; the function it gives stops: no letter is begun any more, what is under way ends.
 func (h *house) work(handler asynq.Handler, queues map[string]int, look time.Duration) (func(), error) {
+	hands := make(chan struct{}, deliveries+2)
 	server := asynq.NewServer(h.redis, asynq.Config{
-		Queues: queues, Concurrency: deliveries + 2, TaskCheckInterval: look, DelayedTaskCheckInterval: time.Second, ShutdownTimeout: 20 * time.Second,
+		Queues: queues, Concurrency: cap(hands), TaskCheckInterval: look, DelayedTaskCheckInterval: time.Second, ShutdownTimeout: underWay,
 		LogLevel: asynq.FatalLevel, RetryDelayFunc: func(n int, _ error, _ *asynq.Task) time.Duration { return time.Duration(n+1) * 10 * time.Second },
 	})
-	if err := server.Start(handler); err != nil {
+	if err := server.Start(asynq.HandlerFunc(func(ctx context.Context, task *asynq.Task) error {
+		hands <- struct{}{}
+		defer func() { <-hands }()
+		return handler.ProcessTask(ctx, task)
+	})); err != nil {
 		return nil, fmt.Errorf("workers: %w", err)
 	}
 	return func() {
 		h.stop()
-		server.Shutdown()
+		late := time.After(lastWord)
+		ended := make(chan struct{})
+		go func() {
+			server.Shutdown()
+			close(ended)
+		}()
+		select {
+		case <-ended:
+		case <-late: // it says good-bye to a Redis that does not answer
+			return
+		}
+		for range cap(hands) { // a task whose time was over is given up by the queue, and still writes down what became of its letters
+			select {
+			case hands <- struct{}{}:
+			case <-late: // it waits for a relay that does not answer
+				return
+			}
+		}
 	}, nil
 }
 

@@ -12,8 +12,8 @@ import (
 )
 
 const (
-	teams   = "team_id,name,authority,lead_email\nT-1,Keskusta,lahti,t-1@example.org\n"
-	coaches = "coach_id,name,email,team_id\nC-1,Aino Esimerkki,c-1@example.org,T-1\nC-2,Eino Esimerkki,c-2@example.org,T-1\n"
+	teams   = "team_id,name,authority,lead_email\nT-1,Keskusta,lahti,kanaria.t-1@example.org\n"
+	coaches = "coach_id,name,email,team_id\nC-1,Aino Esimerkki,kanaria.c-1@example.org,T-1\nC-2,Eino Esimerkki,kanaria.c-2@example.org,T-1\n"
 	seekers = "seeker_id,first_name,municipality,coach_id\nS-1,Aino,Lahti,C-1\nS-2,Eino,Lahti,C-2\n"
 )
 
@@ -128,7 +128,7 @@ contacts.csv:2: seeker_id: no such seeker "S-9"`
 }
 
 func TestAWrongRowIsNotBlamedOnThoseWhoNameIt(t *testing.T) {
-	for name, row := range map[string]string{"address": "C-1,Aino,nobody,T-1", "id": "C 1,Aino,c-1@example.org,T-1", "cut": "C-1,Ai"} {
+	for name, row := range map[string]string{"address": "C-1,Aino,nobody,T-1", "id": "C 1,Aino,kanaria.c-1@example.org,T-1", "cut": "C-1,Ai"} {
 		got := refused(t, folder("coaches.csv", "coach_id,name,email,team_id\n"+row+"\n", "seekers.csv", seekers), newShelf("teams.csv T-1", "coaches.csv C-2"), Options{})
 		if strings.Contains(got, "\n") || !strings.HasPrefix(got, "coaches.csv:2: ") {
 			t.Errorf("%s: %s", name, got)

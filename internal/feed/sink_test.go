@@ -168,7 +168,7 @@ func rightField(c caseload.Column) string {
 	case caseload.Tag:
 		return "fi"
 	case caseload.Email:
-		return "x-1@example.org"
+		return "kanaria.x-1@example.org"
 	case caseload.DayKind:
 		return "2024-03-04"
 	case caseload.Moment:

@@ -9,8 +9,6 @@ import (
 	"io"
 	"io/fs"
 	"strings"
-
-	"golang.org/x/text/encoding/charmap"
 )
 
 // maxRecord is more than any row within the limits needs: it keeps a quotation mark that is never closed from pulling a
@@ -76,7 +74,7 @@ func (s *source) begin(encoding string) (what string, err error) {
 	case bytes.HasPrefix(mark, []byte("\xff\xfe")), bytes.HasPrefix(mark, []byte("\xfe\xff")):
 		return "is UTF-16; it must be UTF-8", nil
 	case encoding == "windows-1252":
-		text = charmap.Windows1252.NewDecoder().Reader(raw)
+		text = readWindows1252(raw)
 	}
 	s.guard = &guard{from: text, limit: maxRecord}
 	buffered := bufio.NewReaderSize(s.guard, 64<<10)

@@ -12,7 +12,7 @@ var (
 	morning  = time.Date(2024, 3, 4, 8, 0, 0, 0, time.UTC)
 )
 
-func person(n int) string { return fmt.Sprintf("person%d@example.org", n) }
+func person[N int | string](n N) string { return fmt.Sprintf("kanaria.person%v@example.org", n) }
 
 func TestRelayThatRefusesEverybodyFailsNoMoreThanFive(t *testing.T) {
 	var b Breaker

@@ -123,6 +123,15 @@ func check(l Letter) error {
 	return nil
 }
 
+// CheckFrom says why no letter can come from s, or nil. The error never repeats it.
+func CheckFrom(s string) error {
+	if _, err := netmail.ParseAddress(s); err != nil { // who reads it by RFC 5322 must find the same
+		return &refusal{"from", "is not Name <address>, or its name needs quotation marks"}
+	}
+	_, err := parseFrom(s)
+	return err
+}
+
 // parseFrom takes an address, or Name <address> with or without quotes around the name.
 func parseFrom(s string) (*netmail.Address, error) {
 	name, bare := "", s

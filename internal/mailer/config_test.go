@@ -25,13 +25,13 @@ func TestThreeFormsOfURL(t *testing.T) {
 
 func TestOtherURLsAreRefusedWithoutTheirPassword(t *testing.T) {
 	for _, raw := range []string{
-		"", "mail.example:25", "://canary", "http://mail.example", "smtp://", "smtp://:587", "smtp:mail.example", "smtps:///x",
-		"smtp+plain://mail.example:25", "smtp+plain://192.0.2.1:25", "smtp+plain://0.0.0.0:25", "smtp+plain://user:canary@127.0.0.1:25",
-		"smtp://user:canary@mail.example:0", "smtp://user:canary@mail.example:70000", "smtp://user:canary@mail.example:x",
+		"", "mail.example:25", "://kanaria", "http://mail.example", "smtp://", "smtp://:587", "smtp:mail.example", "smtps:///x",
+		"smtp+plain://mail.example:25", "smtp+plain://192.0.2.1:25", "smtp+plain://0.0.0.0:25", "smtp+plain://user:kanaria@127.0.0.1:25",
+		"smtp://user:kanaria@mail.example:0", "smtp://user:kanaria@mail.example:70000", "smtp://user:kanaria@mail.example:x",
 		"smtp://user:can/ary@mail.example", "smtp://user:can#ary@mail.example", "smtp://user:can?ary@mail.example",
-		"smtp://user:canary%@mail.example", "smtp://user:canary%0a@mail.example", "smtp://user:canary%00x@mail.example",
-		"smtp://user@mail.example", "smtp://:canary@mail.example", "smtp://user:canary@mail.example/path", "smtp://user:canary@mail.example?x=y",
-		"smtp://user:canary\n@mail.example",
+		"smtp://user:kanaria%@mail.example", "smtp://user:kanaria%0a@mail.example", "smtp://user:kanaria%00x@mail.example",
+		"smtp://user@mail.example", "smtp://:kanaria@mail.example", "smtp://user:kanaria@mail.example/path", "smtp://user:kanaria@mail.example?x=y",
+		"smtp://user:kanaria\n@mail.example",
 	} {
 		_, err := ParseURL(raw)
 		if err == nil {
@@ -45,14 +45,14 @@ func TestOtherURLsAreRefusedWithoutTheirPassword(t *testing.T) {
 }
 
 func TestPasswordIsNotPrinted(t *testing.T) {
-	c, err := ParseURL("smtps://user:canary@mail.example")
+	c, err := ParseURL("smtps://user:kanaria@mail.example")
 	if err != nil {
 		t.Fatal(err)
 	}
 	if got := c.String(); got != "smtps://user:xxxxx@mail.example:465" {
 		t.Error(got)
 	}
-	if got := fmt.Sprintf("%v %+v %#v %s %v", c, c, c, c, struct{ C Config }{c}); strings.Contains(got, "canary") {
+	if got := fmt.Sprintf("%v %+v %#v %s %v", c, c, c, c, struct{ C Config }{c}); strings.Contains(got, "kanaria") {
 		t.Error(got)
 	}
 }

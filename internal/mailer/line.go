@@ -13,16 +13,22 @@ import (
 	"time"
 
 	"github.com/wneessen/go-mail/smtp"
+
+	"vireilla/internal/crash"
 )
 
 var (
 	errNoSTARTTLS  = errors.New("the relay offers no STARTTLS")
 	errNoLogin     = errors.New("the relay offers neither PLAIN nor LOGIN")
 	errNotLoopback = errors.New("the relay is not on loopback")
+	errInjected    = errors.New("more was said before TLS than was asked")
 )
 
 // block is how much of a message goes out under one Limits.Block.
 const block = 64 << 10
+
+// dot ends a message.
+const dot = ".\r\n"
 
 // line is one connection to the relay. One goroutine speaks on it at a time; only cut may come from another.
 type line struct {
@@ -109,7 +115,7 @@ func (l *line) open(c Config, config *tls.Config) error {
 		if offered, _ := l.smtp.Extension("STARTTLS"); !offered {
 			return errNoSTARTTLS
 		}
-		if err := l.smtp.StartTLS(config); err != nil {
+		if err := l.smtp.StartTLS(l.sealed(config)); err != nil {
 			return err
 		}
 		l.hearWholeLines()
@@ -120,6 +126,20 @@ func (l *line) open(c Config, config *tls.Config) error {
 	}
 	l.enter(PhaseAuth, l.limits.Command)
 	return l.login(c)
+}
+
+// sealed is config with a handshake that fails when there is anything left of what was said before it: somebody on the way could have written it, for it to be
+// taken for what the relay says under TLS (CVE-2011-0411).
+func (l *line) sealed(config *tls.Config) *tls.Config {
+	config = config.Clone()
+	before, answers := l.smtp.Text.R, l.answers.inner
+	config.VerifyConnection = func(tls.ConnectionState) error {
+		if before.Buffered()+answers.Buffered() > 0 {
+			return errInjected
+		}
+		return nil
+	}
+	return config
 }
 
 // hearWholeLines makes the library's reader strict. It has to be done again when TLS has given it another.
@@ -162,16 +182,20 @@ func (l *line) carry(ctx context.Context, m message) Outcome {
 		l.cut(ReasonCancelled)
 		return l.ended(ctx.Err())
 	}
+	crash.Here("half", func() { _ = l.write(rest[:len(rest)/2]) })
+	crash.Here("before-dot", func() { _ = l.write(rest[:len(rest)-len(dot)]) })
 	// If this fails, the last bytes never left, and the relay cannot have seen the end of the message.
 	l.enter(PhaseBody, l.limits.Block)
 	if err := l.write(rest); err != nil {
 		return l.ended(err)
 	}
+	crash.Here("after-dot")
 	l.enter(PhaseDot, l.limits.Dot)
 	code, text, err := l.smtp.Text.ReadResponse(250)
 	if err != nil {
 		return l.ended(err)
 	}
+	crash.Here("after-250")
 	return Outcome{Result: Sent, Code: code, Enhanced: enhanced(code, text), Phase: PhaseDot}
 }
 
@@ -204,6 +228,10 @@ func (l *line) announce(m message) error {
 		if _, _, err := l.smtp.Text.ReadResponse(step.code); err != nil {
 			return err
 		}
+		crash.Here(step.phase)
+	}
+	if l.answers.inner.Buffered() > 0 {
+		return errEndless // an answer to the final dot, before it was said, would be taken for a delivery
 	}
 	return nil
 }
@@ -217,7 +245,7 @@ func dotted(raw []byte) []byte {
 	if !bytes.HasSuffix(raw, []byte("\r\n")) {
 		raw = append(raw, "\r\n"...)
 	}
-	return append(raw, ".\r\n"...)
+	return append(raw, dot...)
 }
 
 func (l *line) write(b []byte) error {

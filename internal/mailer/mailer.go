@@ -12,6 +12,7 @@
 package mailer
 
 import (
+	"fmt"
 	"time"
 
 	"vireilla/internal/address"
@@ -29,7 +30,15 @@ type Letter struct {
 	Date      time.Time // stays the same when the letter is sent again
 	Calendar  []byte    // an iCalendar object (RFC 5545); none leaves both its parts out
 	Method    string    // of Calendar: REQUEST or CANCEL (RFC 5546)
+
+	Still func() bool // asked when a line is free, for which the letter may have waited for minutes: whether it is still to go; nil says yes
 }
+
+// Format implements fmt.Formatter: by no verb does a letter print its reader or its text.
+func (l Letter) Format(f fmt.State, _ rune) { _, _ = fmt.Fprintf(f, "letter %s", l.MessageID) }
+
+// MarshalText implements encoding.TextMarshaler.
+func (l Letter) MarshalText() ([]byte, error) { return []byte(fmt.Sprint(l)), nil }
 
 // Result sorts outcomes by what is to be done next.
 type Result int

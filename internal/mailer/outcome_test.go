@@ -14,7 +14,7 @@ import (
 func letter(n int) Letter {
 	return Letter{
 		From:      "Kaupunki <no-reply@kunta.example>",
-		To:        fmt.Sprintf("person%d@example.org", n),
+		To:        fmt.Sprintf("kanaria.person%d@example.org", n),
 		Subject:   "Sinulle on varattu aika",
 		Text:      "Hei!\n\nma 4.3.2024 klo 9.00\n.\n",
 		HTML:      "<html lang=\"fi\"><p>Hei!</p><p>ma 4.3.2024 klo 9.00</p>\n.\n</html>",
@@ -63,8 +63,8 @@ func TestEveryPhaseInEveryMoodEndsAsItShould(t *testing.T) {
 		name string
 		mood func(good string) smtptest.Mood
 	}{
-		{"451", func(string) smtptest.Mood { return smtptest.Reply("451 4.3.0 person1@example.org: later") }},
-		{"554", func(string) smtptest.Mood { return smtptest.Reply("554 5.7.1 <person1@example.org>: no") }},
+		{"451", func(string) smtptest.Mood { return smtptest.Reply("451 4.3.0 kanaria.person1@example.org: later") }},
+		{"554", func(string) smtptest.Mood { return smtptest.Reply("554 5.7.1 <kanaria.person1@example.org>: no") }},
 		{"421", func(string) smtptest.Mood { return smtptest.ReplyAndDrop("421 4.3.2 closing") }},
 		{"drop", func(string) smtptest.Mood { return smtptest.Drop() }},
 		{"rst", func(string) smtptest.Mood { return smtptest.RST() }},
@@ -178,6 +178,56 @@ func TestAcceptedButNotHeardIsUnsure(t *testing.T) {
 				t.Errorf("%s, accepted %d", said(o), len(s.Accepted()))
 			}
 		})
+	}
+}
+
+// A 250 that comes with the 354 is no answer to the dot, which was not said yet.
+func TestA250BeforeTheDotIsNoDelivery(t *testing.T) {
+	for name, pipelining := range pipeliningOrNot {
+		s := smtptest.Start(t, pipelining)
+		s.Set(smtptest.Data, smtptest.Reply("354 go on\r\n250 2.0.0 taken"))
+		o := connect(t, s, nil).Send(context.Background(), letter(1))
+		if got := said(o); got != "deferred data garbled 0" {
+			t.Errorf("%s: %s", name, got)
+		}
+		s.Close() // the line is cut, so nothing is accepted afterwards
+		checkAccepted(t, s, o)
+	}
+}
+
+func TestAnAnswerOfManyLinesIsOneAnswer(t *testing.T) {
+	phases := map[smtptest.Phase]string{smtptest.Greeting: "220", smtptest.STARTTLS: "220", smtptest.Auth: "235", smtptest.Mail: "250", smtptest.Rcpt: "250",
+		smtptest.Data: "354", smtptest.Dot: "250"}
+	for name, pipelining := range pipeliningOrNot {
+		for phase, good := range phases {
+			t.Run(name+"/"+string(phase), func(t *testing.T) {
+				t.Parallel()
+				s := smtptest.Start(t, smtptest.WithSTARTTLS(), smtptest.WithLogin("user", "secret"), pipelining)
+				s.Set(phase, smtptest.Reply(good+"-2.0.0 first\r\n"+good+"-2.0.0 second\r\n"+good+" 2.0.0 last"))
+				r := connect(t, s, nil)
+				for n := range 2 { // the second on the same line, where the answers of the first would be seen
+					o := r.Send(context.Background(), letter(n))
+					if o.Result != Sent {
+						t.Errorf("letter %d: %s", n, said(o))
+					}
+				}
+				if accepted, lines := len(s.Accepted()), s.Seen()["connect"]; accepted != 2 || lines != 1 {
+					t.Errorf("%d accepted on %d lines", accepted, lines)
+				}
+			})
+		}
+	}
+}
+
+// An answer that changes its code half-way says nothing for certain.
+func TestAnAnswerThatContradictsItselfIsNoAnswer(t *testing.T) {
+	for phase, want := range map[smtptest.Phase]string{smtptest.Rcpt: "deferred rcpt timeout 0", smtptest.Dot: "unsure dot timeout 0"} {
+		s := smtptest.Start(t)
+		s.Set(phase, smtptest.Reply("250-2.0.0 well\r\n550 5.1.1 or not"))
+		o := connect(t, s, hurry).Send(context.Background(), letter(1))
+		if got := said(o); got != want {
+			t.Errorf("%s: %s, want %s", phase, got, want)
+		}
 	}
 }
 

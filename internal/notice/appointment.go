@@ -20,6 +20,7 @@ type Booking struct {
 // ToldBooking is the version of an appointment that a letter told.
 type ToldBooking struct {
 	StartsAt    time.Time
+	Was         time.Time // the start that the version before told; zero when there was none
 	Mode, Place string
 	Sequence    int       // of the version, as in RFC 5545 section 3.8.7.4
 	At          time.Time // when the letter that told this version went out
@@ -123,6 +124,8 @@ func (a *appointment) remind(told time.Time) {
 		case moment.After(a.now):
 			a.lookAgain(moment)
 			a.skip(AppointmentReminder, a.seen.SeekerID, a.seen.ID, policy.NotYet)
+		case a.why != "":
+			a.put(AppointmentReminder, key, moment, a.seen.StartsAt)
 		case tooClose:
 			a.skip(AppointmentReminder, a.seen.SeekerID, a.seen.ID, TooClose)
 		case a.nextHasCome(hours[i+1:]):

@@ -13,7 +13,7 @@ func booked(start, bookedAt string) Booking {
 	return Booking{
 		Appointment: caseload.Appointment{ID: "A-1", SeekerID: "S-1", CoachID: "C-1", Kind: caseload.InitialInterview, Mode: "office", Place: "Askonkatu 2",
 			State: caseload.Booked, StartsAt: at(start), BookedAt: at(bookedAt), Minutes: 45},
-		Seeker: caseload.Seeker{ID: "S-1", CoachID: "C-1", Email: "s1@example.org", EmailTier: "neutral", Language: "fi", Municipality: "Lahti",
+		Seeker: caseload.Seeker{ID: "S-1", CoachID: "C-1", Email: "kanaria.s1@example.org", EmailTier: "neutral", Language: "fi", Municipality: "Lahti",
 			Status: caseload.Unemployed, JobSearchStarted: on("2024-01-02")},
 	}
 }
@@ -223,7 +223,7 @@ func TestWhyASeekerGetsNoEmail(t *testing.T) {
 	}{ // each reason hides the ones after it
 		{Protected, func() { s.Protected = false }},
 		{policy.JobSearchEnded, func() { s.JobSearchEnded = on("2024-03-05") }}, // it has not ended yet
-		{NoAddress, func() { s.Email = "s1@example.org" }},
+		{NoAddress, func() { s.Email = "kanaria.s1@example.org" }},
 		{NoConsent, func() { s.EmailTier = "neutral" }},
 		{SuppressedAddress, func() {}},
 	} {
@@ -264,4 +264,11 @@ func TestALetterOfAnAppointmentEndsWithItsStart(t *testing.T) {
 	if _, offset := n.SendAt.Zone(); offset != int((2 * time.Hour).Seconds()) {
 		t.Errorf("send_at is %s, not in the town's zone", n.SendAt)
 	}
+}
+
+func TestAReminderThatNobodyMayWriteSaysWhy(t *testing.T) {
+	b := booked("2024-03-14 09:00", "2024-03-01 09:00")
+	b.Seeker.Protected = true // so that no letter told it either
+	expect(t, ahead("2024-03-11 10:00", policy.Default(), b), []string{"skip appointment_booked S-1 A-1 protected",
+		"skip appointment_reminder S-1 A-1 protected", "skip appointment_reminder S-1 A-1 not_yet", "wake 2024-03-13 09:00"})
 }

@@ -102,6 +102,12 @@ func (n *Notice) list(p *policy.Policy, items []Item) {
 		return cmp.Or(cmp.Compare(a.Due, b.Due), cmp.Compare(b.weight, a.weight), cmp.Compare(a.Seeker, b.Seeker),
 			cmp.Compare(a.Rule, b.Rule), cmp.Compare(a.Subject, b.Subject), cmp.Compare(a.Anchor, b.Anchor))
 	})
+	if limit := p.Digest.MaxItems; len(items) > limit {
+		items = named(items, limit)
+		n.Items, n.Rest = items[:limit], len(items)-limit
+	} else {
+		n.Items = items
+	}
 	for _, i := range items {
 		if i.New {
 			n.Told = append(n.Told, i)
@@ -110,10 +116,29 @@ func (n *Notice) list(p *policy.Policy, items []Item) {
 			n.Late++
 		}
 	}
-	n.Items = items
-	if limit := p.Digest.MaxItems; len(items) > limit {
-		n.Items, n.Rest = items[:limit], len(items)-limit
+}
+
+// named puts those that the letter has room for first. Whom to phone is among them, however much is late: it is about the next days.
+func named(items []Item, limit int) []Item {
+	phone := func(i Item) bool { return i.Rule == ShortNotice || i.Rule == ReachByPhone }
+	calls := 0
+	for _, i := range items {
+		if phone(i) {
+			calls++
+		}
 	}
+	calls = min(calls, limit)
+	room := map[bool]int{true: calls, false: limit - calls}
+	var in, out []Item
+	for _, i := range items {
+		if kind := phone(i); room[kind] > 0 {
+			room[kind]--
+			in = append(in, i)
+		} else {
+			out = append(out, i)
+		}
+	}
+	return append(in, out...)
 }
 
 // weekly says whether the day is the first of its week on which the authority writes.

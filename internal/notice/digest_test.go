@@ -130,6 +130,21 @@ func TestADigestNamesSoManyAndCountsTheRest(t *testing.T) {
 	}
 }
 
+func TestWhomToPhoneIsNamedHoweverMuchIsLate(t *testing.T) {
+	p := office()
+	p.Digest.MaxItems = 3
+	var staged []Staged
+	for i := range 5 {
+		staged = append(staged, owed(fmt.Sprint("S-", i), "initial_interview", policy.Overdue, (on("2024-02-20")+calendar.Day(i)).String()))
+	}
+	call := owed("S-9", ReachByPhone, policy.Due, "2024-03-07")
+	plan := Digests(at("2024-03-05 07:30"), p, team(), append(staged, call))
+	expect(t, words(plan)[:1], []string{"send coach_digest/C-1/2024-03-05 at 2024-03-05 07:30: S-0! S-1! S-9! +3"})
+	if told := plan.Notices[0].Told; len(told) != 6 || told[2].Seeker != "S-9" || told[5].Seeker != "S-4" {
+		t.Errorf("tells %+v", told)
+	}
+}
+
 func TestAClarificationIsTheSeekersUntilItIsPastDue(t *testing.T) {
 	for stage, want := range map[policy.Stage]string{
 		policy.Upcoming:  "skip coach_digest C-1 met",

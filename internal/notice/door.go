@@ -12,14 +12,13 @@ import (
 
 // Door is what is true of a letter's person and matter when it is about to go out.
 type Door struct {
-	Staff      *Staff
-	Staged     []Staged                   // of the seekers that the letter's items name
-	Seekers    map[string]caseload.Seeker // of the items, for their initials
-	Booking    *Booking                   // of an appointment letter; nil when it left the register
-	Matter     *Matter                    // of a matter update
-	Authority  *policy.Authority          // whose letter it is
-	Address    string
-	Suppressed bool
+	Staff     *Staff
+	Staged    []Staged                   // of the seekers that the letter's items name, and the items that are no rule
+	Seekers   map[string]caseload.Seeker // of the items, for their initials
+	Booking   *Booking                   // of an appointment letter; nil when it left the register
+	Matter    *Matter                    // of a matter update
+	Authority *policy.Authority          // whose letter it is
+	Address   string
 }
 
 // Verdict is what the door says: Why withdraws the letter, Until lets it wait for a better time. Of a digest, Items is what is still true, Told what it
@@ -78,9 +77,7 @@ func (c *Claimed) checkDigest(d *Door, day calendar.Day) Verdict {
 	v := Verdict{Late: c.Late}
 	left := map[policy.Key]bool{}
 	for _, i := range c.Items {
-		_, living := d.Seekers[i.Seeker]
-		phone := (i.Rule == ShortNotice || i.Rule == ReachByPhone) && living
-		if phone || still[i.key()] {
+		if still[i.key()] {
 			v.Items = append(v.Items, i)
 			continue
 		}
@@ -179,9 +176,9 @@ func (c *Claimed) Telling(d *Door, now time.Time) *ToldBooking {
 		v.Cancelled, v.StartsAt = true, c.Start
 	}
 	if b.Told != nil {
-		v.Sequence = b.Told.Sequence + 1
-		if c.Unsure > 0 && v.same(b.Told) {
-			v.Sequence = b.Told.Sequence // the same version once more
+		v.Sequence, v.Was = b.Told.Sequence+1, b.Told.StartsAt
+		if c.Unsure > 0 && v.same(b.Told) { // the same version once more
+			v.Sequence, v.Was = b.Told.Sequence, b.Told.Was
 		}
 	}
 	return v

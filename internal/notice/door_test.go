@@ -29,7 +29,7 @@ func digest(items ...Staged) Claimed {
 }
 
 func staffDoor(staff *Staff, staged ...Staged) Door {
-	d := Door{Staff: staff, Staged: staged, Address: "c1@example.org", Seekers: map[string]caseload.Seeker{}}
+	d := Door{Staff: staff, Staged: staged, Address: "kanaria.c1@example.org", Seekers: map[string]caseload.Seeker{}}
 	for _, s := range staged {
 		d.Seekers[s.Seeker] = caseload.Seeker{ID: s.Seeker}
 	}

@@ -10,7 +10,7 @@ import (
 func study(state string) Matter {
 	return Matter{
 		Training: caseload.Training{ID: "M-1", SeekerID: "S-1", Kind: caseload.SelfMotivatedStudy, State: state, AppliedOn: on("2024-02-01")},
-		Seeker:   caseload.Seeker{ID: "S-1", CoachID: "C-1", Email: "s1@example.org", EmailTier: "neutral", Language: "sv", Municipality: "Lahti"},
+		Seeker:   caseload.Seeker{ID: "S-1", CoachID: "C-1", Email: "kanaria.s1@example.org", EmailTier: "neutral", Language: "sv", Municipality: "Lahti"},
 	}
 }
 

@@ -127,17 +127,15 @@ func (p *Plan) Keys() []string {
 	return keys
 }
 
-// Awake is a case that something may have changed in. Rev counts the imports that touched it; Gone says that it left the register.
+// Awake is a case that something may have changed in. Gone says that it left the register.
 type Awake struct {
 	caseload.Case
-	Rev  int64
 	Gone bool
 }
 
 // Agenda is what was found for a case: its obligations as of a day, and the next day on which time alone changes something (0: none).
 type Agenda struct {
 	Seeker      string
-	Rev         int64
 	Obligations []policy.Obligation
 	Wake        calendar.Day
 }

@@ -1,6 +1,8 @@
 package notice
 
 import (
+	"errors"
+	"slices"
 	"time"
 
 	"vireilla/internal/calendar"
@@ -30,6 +32,8 @@ type Filter struct {
 	State, Letter, To string
 	Day               calendar.Day // the local day of the run that planned it
 	ID                int64
+	Before            int64 // only smaller ids
+	Newest            bool  // the newest first; otherwise the oldest
 	Limit             int
 }
 
@@ -39,3 +43,31 @@ type RunRow struct {
 	Day         calendar.Day
 	Planned     int
 }
+
+// HeldRun is a run that the guard holds. Left is how many of its held letters would still be of use.
+type HeldRun struct {
+	RunRow
+	Left int
+}
+
+// Reason is how many letters came to a state for a reason.
+type Reason struct {
+	State State
+	Why   string
+	N     int
+}
+
+// DayTally counts the letters planned on a local day, by state.
+type DayTally struct {
+	Day    calendar.Day
+	States map[State]int
+}
+
+// ErrState says that a letter or run is in a state in which a wish makes no sense, or is not there.
+var ErrState = errors.New("not there, or in another state by now")
+
+// MayRetry says whether a person may have a letter in this state tried at once.
+func (s State) MayRetry() bool { return slices.Contains([]State{Failed, Held, Unsure, Deferred}, s) }
+
+// MayWithdraw says whether a person may take a letter in this state back.
+func (s State) MayWithdraw() bool { return s == Pending || s.MayRetry() }

@@ -30,6 +30,8 @@ type Claimed struct {
 	Unsure int       // earlier tries that ended ambiguous
 	Dated  time.Time // of the first try; the Date header of every try
 	Until  time.Time // the claim ends
+
+	Unreadable bool // what it says cannot be read any more; ID and Fence can
 }
 
 // Report is what became of a claimed letter.

@@ -56,7 +56,7 @@ func PhoneItems(now time.Time, p *policy.Policy, soon, unwritten []AwakeBooking,
 
 // Look finds the obligations of a case as of a day, and when time alone will change something.
 func Look(p *policy.Policy, a *Awake, day calendar.Day) Agenda {
-	found := Agenda{Seeker: a.Seeker.ID, Rev: a.Rev}
+	found := Agenda{Seeker: a.Seeker.ID}
 	if !a.Gone {
 		found.Obligations, found.Wake = p.Obligations(a.Case, day), p.Wake(a.Case, day)
 	}

@@ -45,9 +45,8 @@ type Outcome struct {
 
 // Attempt is what a letter has behind it.
 type Attempt struct {
-	Tries    int // attempts so far, this one included
-	Unsure   int // how many of them ended ambiguous, this one excluded
-	Expires  time.Time
+	Tries    int    // attempts so far, this one included
+	Unsure   int    // how many of them ended ambiguous, this one excluded
 	HoldWhen string // what the policy says of unsure letters: "again" or "hold"
 }
 

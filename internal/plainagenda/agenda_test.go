@@ -11,9 +11,9 @@ import (
 
 // The staff of every story: C-1 and C-2 of team T-1, C-3 of T-2, and the expert X-1 of T-2.
 const (
-	teamsFile = "team_id,name,authority,lead_email\nT-1,Yksi,lahti,lead1@example.org\nT-2,Kaksi,lahti,lead2@example.org\n"
-	staffFile = "coach_id,name,email,team_id,role\nC-1,Coach,c1@example.org,T-1,\nC-2,Coach,c2@example.org,T-1,coach\n" +
-		"C-3,Coach,c3@example.org,T-2,\nX-1,Expert,x1@example.org,T-2,expert\n"
+	teamsFile = "team_id,name,authority,lead_email\nT-1,Yksi,lahti,kanaria.lead1@example.org\nT-2,Kaksi,lahti,kanaria.lead2@example.org\n"
+	staffFile = "coach_id,name,email,team_id,role\nC-1,Coach,kanaria.c1@example.org,T-1,\nC-2,Coach,kanaria.c2@example.org,T-1,coach\n" +
+		"C-3,Coach,kanaria.c3@example.org,T-2,\nX-1,Expert,kanaria.x1@example.org,T-2,expert\n"
 )
 
 // story is a feed with the rows that matter, without their headers.

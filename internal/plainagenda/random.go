@@ -127,7 +127,7 @@ func (m *maker) staff() {
 		id := fmt.Sprintf("T-%d", i+1)
 		m.teams = append(m.teams, cells{
 			"team_id": id, "name": "Tiimi " + id, "authority": m.one("lahti", "hollola"),
-			"lead_name": "Lead " + id, "lead_email": fmt.Sprintf("lead%d@example.org", i+1),
+			"lead_name": "Lead-Kanaria " + id, "lead_email": fmt.Sprintf("kanaria.lead%d@example.org", i+1),
 			"language": m.one("", "fi", "sv"),
 		})
 	}
@@ -141,7 +141,7 @@ func (m *maker) staff() {
 		}
 		m.staffIDs = append(m.staffIDs, id)
 		m.coaches = append(m.coaches, cells{
-			"coach_id": id, "name": "Coach " + id, "email": fmt.Sprintf("coach%d@example.org", i+1),
+			"coach_id": id, "name": "Coach-Kanaria " + id, "email": fmt.Sprintf("kanaria.coach%d@example.org", i+1),
 			"team_id": fmt.Sprintf("T-%d", i%teams+1), "language": m.one("", "fi", "sv", "en"), "role": role,
 		})
 	}

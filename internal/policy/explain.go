@@ -55,7 +55,7 @@ func (p *Policy) Explain(c caseload.Case, day calendar.Day) []Verdict {
 
 // count tells how the due day follows from the anchor.
 func (p *Policy) count(r *Rule, o Obligation) []string {
-	steps := []string{fmt.Sprintf("due: %s %s = %s", r.Due, o.Anchor, spoken(o.DueStrict))}
+	steps := []string{fmt.Sprintf("due: %s %s = %s", strings.ReplaceAll(r.Due, "_", " "), o.Anchor, spoken(o.DueStrict))}
 	if strings.Contains(r.Due, string(calendar.WorkingDays)) {
 		step, from, to := calendar.Day(1), o.Anchor, o.DueStrict
 		if to < from {

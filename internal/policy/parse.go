@@ -3,6 +3,7 @@ package policy
 import (
 	_ "embed"
 	"encoding"
+	"errors"
 	"fmt"
 	"reflect"
 	"sort"
@@ -52,7 +53,7 @@ func Parse(text []byte) (*Policy, []Fault) {
 	f := &faults{root: file.Docs[0].Body}
 	f.shape(f.root, reflect.TypeFor[Policy]())
 	p := &Policy{}
-	if err := yaml.NodeToValue(f.root, p); err != nil {
+	if err := decode(f.root, p); err != nil {
 		if len(f.list) == 0 {
 			f.list = append(f.list, syntaxFault(err))
 		}
@@ -64,6 +65,16 @@ func Parse(text []byte) (*Policy, []Fault) {
 		return nil, f.list
 	}
 	return p, nil
+}
+
+// decode fills p from a file; on some values with a tag the library panics instead of saying what is wrong.
+func decode(root ast.Node, p *Policy) (err error) {
+	defer func() {
+		if recover() != nil {
+			err = errors.New("the file cannot be read: leave out tags (words that begin with !)")
+		}
+	}()
+	return yaml.NodeToValue(root, p)
 }
 
 func syntaxFault(err error) Fault {
@@ -129,13 +140,18 @@ func find(root ast.Node, path string) ast.Node {
 	return node
 }
 
-// shape tells every key that no field of the type has, every key that stands twice, and every day or time that is none.
+// shape tells every key that no field of the type has, every key that stands twice, every value of the wrong kind, and every day or time that is none.
 func (f *faults) shape(n ast.Node, t reflect.Type) {
 	if text, ok := reflect.New(t).Interface().(encoding.TextUnmarshaler); ok {
 		token := n.GetToken()
 		if err := text.UnmarshalText([]byte(token.Value)); err != nil {
 			f.list = append(f.list, Fault{token.Position.Line, token.Position.Column, err.Error()})
 		}
+		return
+	}
+	if want := kindOf(t); want != "" && isScalar(n) && !fits(n, t) {
+		token := n.GetToken()
+		f.list = append(f.list, Fault{token.Position.Line, token.Position.Column, fmt.Sprintf("%q stands where %s is needed", token.Value, want)})
 		return
 	}
 	if t.Kind() == reflect.Slice {
@@ -164,6 +180,40 @@ func (f *faults) shape(n ast.Node, t reflect.Type) {
 			}
 		}
 	}
+}
+
+// kindOf says in words what a type takes; "" for what takes any word.
+func kindOf(t reflect.Type) string {
+	switch t.Kind() {
+	case reflect.Int:
+		return "a whole number"
+	case reflect.Bool:
+		return "true or false"
+	case reflect.Slice:
+		return "a list"
+	case reflect.Map, reflect.Struct:
+		return "a group of keys"
+	}
+	return ""
+}
+
+func isScalar(n ast.Node) bool {
+	switch n.(type) {
+	case *ast.StringNode, *ast.IntegerNode, *ast.FloatNode, *ast.BoolNode:
+		return true
+	}
+	return false
+}
+
+// fits says whether a scalar is of a type's kind.
+func fits(n ast.Node, t reflect.Type) bool {
+	switch n.(type) {
+	case *ast.IntegerNode:
+		return t.Kind() == reflect.Int
+	case *ast.BoolNode:
+		return t.Kind() == reflect.Bool
+	}
+	return false
 }
 
 func pairs(n ast.Node) []*ast.MappingValueNode {

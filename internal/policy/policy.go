@@ -4,6 +4,7 @@
 package policy
 
 import (
+	"slices"
 	"time"
 
 	"vireilla/internal/calendar"
@@ -134,10 +135,11 @@ type Municipality struct {
 
 // Entry is a row of the timetable.
 type Entry struct {
-	Name    string            `yaml:"entry"`
-	Cron    string            `yaml:"cron"`
-	CatchUp timetable.CatchUp `yaml:"catch_up"`
-	Spec    timetable.Spec    `yaml:"-"`
+	Name          string            `yaml:"entry"`
+	Cron          string            `yaml:"cron"`
+	CatchUp       timetable.CatchUp `yaml:"catch_up"`
+	CatchUpWithin Span              `yaml:"catch_up_within"` // 3 days when not said
+	Spec          timetable.Spec    `yaml:"-"`
 }
 
 // EraOf gives the era an anchor lies in.
@@ -205,3 +207,15 @@ func (p *Policy) ReminderHours(day calendar.Day) []int {
 }
 
 func within(d, from, to calendar.Day) bool { return d >= from && (to == 0 || d <= to) }
+
+// HeldWhenUnsure names the letters of which a person decides when it is not known whether they arrived.
+func (p *Policy) HeldWhenUnsure() []string {
+	var names []string
+	for name, l := range p.Letters {
+		if l.Unsure == "hold" {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return names
+}

@@ -3,6 +3,7 @@ package policy
 import (
 	"strings"
 	"testing"
+	"time"
 	_ "time/tzdata"
 )
 
@@ -32,11 +33,19 @@ func TestFaultsAreToldWithLineAndColumn(t *testing.T) {
 		{"supplementary_discussion: {upcoming: 3,", "supplementary_discussion: {upcoming: 13,", "cannot happen"},
 		{`cron: "40 3 * * *"`, `cron: "0 0 31 2 *"`, "never"},
 		{`cron: "40 3 * * *"`, `cron: "TZ=0 40 3 * * *"`, "cron"},
+		{"catch_up_within: 1 hour}", "catch_up_within: 1 fortnight}", `"1 fortnight" is not`},
+		{"catch_up_within: 1 hour}", "catch_up_within: 0 hours}", `"0 hours" is not`},
+		{"catch_up_within: 1 week}", "catch_up_within: 5 weeks}", "at most 4 weeks"},
+		{`cron: "40 3 * * *",          catch_up: latest`, `cron: "40 3 * * *", catch_up: newest`, `"newest" is not one of all, latest, none`},
 		{"due: 2 weeks after", "due: 2 fortnights after", "fortnights"},
 		{"when: [no_discussion_held]", "when: [no_discusion_held]", "no such condition"},
 		{"anchor: decided_on", "anchor: decided", "no such anchor"},
 		{"eras: [periodic]", "eras: [baroque]", `no era "baroque"`},
 		{`at: "07:30"`, `at: "25:30"`, "time of day"},
+		{"max_items: 50", "max_items: lots", `"lots" stands where a whole number is needed`},
+		{"saturday_counts: false", "saturday_counts: perhaps", `"perhaps" stands where true or false is needed`},
+		{"hours: [72, 24]", "hours: 72", `"72" stands where a list is needed`},
+		{"weekly: true ", "weekly: 1 ", `"1" stands where true or false is needed`},
 		{"floor: 50", "floor: 0", "at least 1"},
 		{"{name: Lahti, from: 2025-01-01}", "{name: Lahti, from: 2024-12-31}", "overlaps"},
 		{"{name: Lahti, from: 2025-01-01}", "{name: Lahti, from: 2025-02-01}", "a gap"},
@@ -60,6 +69,19 @@ func TestFaultsAreToldWithLineAndColumn(t *testing.T) {
 		}
 		if !told {
 			t.Errorf("%s: %v", v.to, faults)
+		}
+	}
+}
+
+func TestWithoutALimitTicksAreCaughtUpForThreeDays(t *testing.T) {
+	for text, want := range map[string]time.Duration{
+		"": 72 * time.Hour, ", catch_up_within: 1 minute": time.Minute, ", catch_up_within: 10 minutes": 10 * time.Minute, ", catch_up_within: 4 weeks": 4 * 7 * 24 * time.Hour,
+	} {
+		p, faults := Parse([]byte(strings.Replace(string(DefaultFile()), ", catch_up_within: 1 week", text, 1)))
+		if len(faults) > 0 {
+			t.Errorf("%q: %v", text, faults)
+		} else if e := p.Timetable[len(p.Timetable)-1]; time.Duration(e.CatchUpWithin) != want {
+			t.Errorf("%q: %s is caught up within %s", text, e.Name, e.CatchUpWithin)
 		}
 	}
 }

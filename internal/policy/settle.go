@@ -272,6 +272,9 @@ func (p *Policy) settleTimetable(f *faults) {
 		if !e.CatchUp.Valid() {
 			f.at(path+".catch_up", "%q is not one of all, latest, none", string(e.CatchUp))
 		}
+		if e.CatchUpWithin == 0 {
+			e.CatchUpWithin = usualSpan
+		}
 		if p.Location == nil {
 			continue
 		}

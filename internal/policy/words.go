@@ -153,6 +153,24 @@ func parseDue(text string) (func(*Policy, *view, *Obligation) bool, error) {
 	return nil, fmt.Errorf("%q ends neither in \"after\" nor in \"before\"", text)
 }
 
+// Words lists what a policy file may say where it does not name things of its own, a line each: what it is, and the words.
+func Words() [][2]string {
+	return [][2]string{
+		{"rule", strings.Join(ruleNames, ", ")},
+		{"anchor of a contact rule", words(contactAnchors())},
+		{"anchor of a training rule", words(trainingAnchors())},
+		{"due", "N working_days after, N days after, N weeks after, N months after, the same with before, supplementary_weeks after"},
+		{"when", words(conditions()) + ", fewer_than N in_window, fewer_than N in_month"},
+		{"kinds of training", strings.Join(trainingKinds, ", ")},
+		{"states of training", strings.Join(trainingStates, ", ")},
+		{"owner of a training rule", "handler, seeker"},
+		{"letter", strings.Join(letterNames, ", ")},
+		{"unsure", "again, hold"},
+		{"entry", strings.Join(entryNames, ", ")},
+		{"catch_up", "all, latest, none"},
+	}
+}
+
 func words[V any](m map[string]V) string {
 	return strings.Join(slices.Sorted(maps.Keys(m)), ", ")
 }

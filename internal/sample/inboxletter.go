@@ -3,12 +3,15 @@ package sample
 import (
 	"bytes"
 	"cmp"
+	"encoding/base64"
 	"io"
+	"mime"
+	"mime/multipart"
+	"mime/quotedprintable"
+	"net/mail"
+	"net/textproto"
 	"strings"
 	"time"
-
-	"github.com/emersion/go-message"
-	"github.com/emersion/go-message/mail"
 )
 
 // Letter is an accepted letter as a mail program would show it. What a broken letter does not tell is empty.
@@ -28,60 +31,82 @@ type Letter struct {
 // readHead reads the headers; from and to are the envelope's.
 func readHead(from, to string, raw []byte) Letter {
 	l := Letter{To: to, From: from}
-	entity, err := message.Read(bytes.NewReader(raw))
-	if entity == nil || err != nil && !message.IsUnknownCharset(err) && !message.IsUnknownEncoding(err) {
-		return l
-	}
-	head := mail.Header{Header: entity.Header}
-	l.From = cmp.Or(decoded(head, "From"), from)
-	l.Subject = decoded(head, "Subject")
-	l.Language = head.Get("Content-Language")
-	l.MessageID = strings.Trim(strings.TrimSpace(head.Get("Message-Id")), "<>")
-	l.Date, _ = head.Date()
-	for fields := head.Fields(); fields.Next(); {
-		value, err := fields.Text()
-		if err != nil {
-			value = fields.Value()
+	words := mime.WordDecoder{}
+	for _, field := range fields(raw) {
+		if text, err := words.DecodeHeader(field[1]); err == nil { // RFC 2047; else as it stands
+			field[1] = text
 		}
-		l.Headers = append(l.Headers, [2]string{fields.Key(), value})
+		l.Headers = append(l.Headers, field)
+		switch value := field[1]; field[0] {
+		case "From":
+			l.From = cmp.Or(value, from)
+		case "Subject":
+			l.Subject = value
+		case "Content-Language":
+			l.Language = value
+		case "Message-Id":
+			l.MessageID = strings.Trim(value, "<> ")
+		case "Date":
+			l.Date, _ = mail.ParseDate(value)
+		}
 	}
 	return l
 }
 
-// decoded gives a field with its encoded words (RFC 2047) read, or as it stands when they cannot be.
-func decoded(head mail.Header, name string) string {
-	text, err := head.Text(name)
-	if err != nil {
-		return head.Get(name)
+// fields are the header fields in their order, unfolded, with their names written in one way (Message-Id).
+func fields(raw []byte) (all [][2]string) {
+	for line := range bytes.Lines(raw) {
+		text := strings.TrimRight(string(line), "\r\n")
+		if text == "" {
+			return all
+		}
+		if last := len(all) - 1; last >= 0 && (text[0] == ' ' || text[0] == '\t') {
+			all[last][1] = strings.TrimSpace(all[last][1] + text) // some fold before the first word
+		} else if name, value, found := strings.Cut(text, ":"); found {
+			all = append(all, [2]string{textproto.CanonicalMIMEHeaderKey(strings.TrimSpace(name)), strings.TrimSpace(value)})
+		}
 	}
-	return text
+	return all
 }
 
 // readParts adds the first text, HTML and calendar part to a letter; a part that is cut off ends the reading.
 func readParts(l Letter, raw []byte) Letter {
-	reader, err := mail.CreateReader(bytes.NewReader(raw))
-	if reader == nil || err != nil && !message.IsUnknownCharset(err) {
-		return l
+	if m, err := mail.ReadMessage(bytes.NewReader(raw)); err == nil {
+		l.read(textproto.MIMEHeader(m.Header), m.Body)
 	}
-	for {
-		part, err := reader.NextPart()
-		if err != nil && (part == nil || !message.IsUnknownCharset(err)) {
-			return l
-		}
-		body, err := io.ReadAll(part.Body)
-		kind, _, _ := strings.Cut(part.Header.Get("Content-Type"), ";")
-		switch strings.ToLower(strings.TrimSpace(kind)) {
-		case "text/plain", "":
-			l.Text = cmp.Or(l.Text, string(body))
-		case "text/html":
-			l.HTML = cmp.Or(l.HTML, string(body))
-		case "text/calendar", "application/ics":
-			if l.Calendar == nil {
-				l.Calendar = body
+	return l
+}
+
+// read takes a part, and the parts in it, and says whether it is whole.
+func (l *Letter) read(head textproto.MIMEHeader, body io.Reader) bool {
+	kind, params, _ := mime.ParseMediaType(cmp.Or(head.Get("Content-Type"), "text/plain"))
+	if strings.HasPrefix(kind, "multipart/") {
+		for parts := multipart.NewReader(body, params["boundary"]); ; {
+			part, err := parts.NextRawPart()
+			if err != nil {
+				return err == io.EOF
+			}
+			if !l.read(part.Header, part) {
+				return false
 			}
 		}
-		if err != nil {
-			return l
+	}
+	switch strings.ToLower(head.Get("Content-Transfer-Encoding")) {
+	case "quoted-printable":
+		body = quotedprintable.NewReader(body)
+	case "base64":
+		body = base64.NewDecoder(base64.StdEncoding, body)
+	}
+	text, err := io.ReadAll(body)
+	switch kind {
+	case "text/plain":
+		l.Text = cmp.Or(l.Text, string(text))
+	case "text/html":
+		l.HTML = cmp.Or(l.HTML, string(text))
+	case "text/calendar", "application/ics":
+		if l.Calendar == nil {
+			l.Calendar = text
 		}
 	}
+	return err == nil
 }

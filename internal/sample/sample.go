@@ -1,4 +1,5 @@
-// Package sample makes up a caseload the size of the Lahti region's, and the mailbox that the demo writes to. Nobody in it is real.
+// Package sample makes up a caseload the size of the Lahti region's, and the mailbox that the demo writes to. Nobody in it is real, and
+// each name and address is marked (package canary).
 package sample
 
 import (
@@ -15,6 +16,7 @@ import (
 	"time"
 
 	"vireilla/internal/calendar"
+	"vireilla/internal/canary"
 	"vireilla/internal/caseload"
 )
 
@@ -168,10 +170,10 @@ func (w *writer) staff() {
 			}
 		}
 		w.files["teams.csv"].row(map[string]string{"team_id": fmt.Sprintf("T-%d", t), "name": fmt.Sprintf("Tiimi %d", t), "authority": authority,
-			"lead_name": w.fullName(), "lead_email": fmt.Sprintf("t-%d@example.org", t), "language": "fi"})
+			"lead_name": w.fullName(), "lead_email": canary.Address(fmt.Sprintf("t-%d", t)), "language": "fi"})
 	}
 	person := func(id, role string, n int) {
-		w.files["coaches.csv"].row(map[string]string{"coach_id": id, "name": w.fullName(), "email": strings.ToLower(id) + "@example.org",
+		w.files["coaches.csv"].row(map[string]string{"coach_id": id, "name": w.fullName(), "email": canary.Address(strings.ToLower(id)),
 			"team_id": fmt.Sprintf("T-%d", n%teams+1), "language": w.pick("fi:94 sv:4 en:2"), "role": role})
 	}
 	for n := 1; n <= w.Coaches; n++ {
@@ -195,7 +197,7 @@ func (w *writer) staff() {
 
 func (w *writer) fullName() string { return w.firstName() + " " + w.pick(lastNames) }
 
-func (w *writer) firstName() string { return w.pick(firstNames) }
+func (w *writer) firstName() string { return canary.Name(w.pick(firstNames)) }
 
 // Ordinary names, none of anybody in particular.
 const (

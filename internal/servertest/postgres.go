@@ -15,16 +15,22 @@ import (
 	"testing"
 )
 
-// The server of a test binary. It sorts as Finnish does, and not by bytes, so that nobody relies on the order of a database by accident.
+// $1 is the folder of the programs, $2 the password, $3 where the data lie, $4 more options. Each line on standard input starts the server again. It sorts as Finnish does,
+// and not by bytes, so that nobody relies on the order of a database by accident. Where the environment names a folder in TEST_LOGS, its log is written there.
 const postgresScript = `
 printf %s "$2" >password
+bin=$1 data=$3 options=$4
+log=${TEST_LOGS:+$TEST_LOGS/postgres.$$.}log
+begin() {
+	"$bin/pg_ctl" -D "$data" -w -l "$log" -o "-k '$0' -c listen_addresses= $options" start && pid=$(head -n 1 "$data/postmaster.pid")
+}
 {
-	"$1/initdb" -D data -U vireilla -A scram-sha-256 --pwfile=password -E UTF8 --locale=C.UTF-8 --locale-provider=icu --icu-locale=fi-FI &&
-	"$1/pg_ctl" -D data -w -l log -o "-k '$0' -c listen_addresses= -c max_connections=200" start
-} >out 2>&1 </dev/null && echo ready || cat out log
+	"$bin/initdb" -D "$data" -U vireilla -A scram-sha-256 --pwfile=password -E UTF8 --locale=C.UTF-8 --locale-provider=icu --icu-locale=fi-FI --wal-segsize=1 && begin
+} >out 2>&1 </dev/null && echo ready || cat out "$log"
 exec >/dev/null 2>&1
-read _
-"$1/pg_ctl" -D data -m immediate -w stop`
+while read _; do begin </dev/null; done
+"$bin/pg_ctl" -D "$data" -m immediate -w stop || kill -QUIT "$pid" # its disk may be gone
+`
 
 type cluster struct {
 	*keeper
@@ -32,9 +38,9 @@ type cluster struct {
 }
 
 // The one server of a test binary is started for the first who asks, and ends with the binary.
-var postgres = sync.OnceValues(startPostgres)
+var postgres = sync.OnceValues(func() (cluster, error) { return startPostgres("data", "-c max_connections=200 -c max_wal_size=1GB") })
 
-func startPostgres() (cluster, error) {
+func startPostgres(data, options string) (cluster, error) {
 	initdb, err := program("initdb")
 	if err != nil {
 		return cluster{}, err
@@ -47,7 +53,7 @@ func startPostgres() (cluster, error) {
 		return cluster{}, err
 	}
 	c := cluster{bin: filepath.Dir(initdb), password: rand.Text()}
-	c.keeper, err = keep(postgresScript, "ready", as, c.bin, c.password)
+	c.keeper, err = keep(postgresScript, "ready", as, c.bin, c.password, data, options)
 	if err != nil {
 		return cluster{}, fmt.Errorf("PostgreSQL 15 or newer: %w", err)
 	}
@@ -79,6 +85,11 @@ func Postgres(t testing.TB) string {
 	t.Helper()
 	c, err := postgres()
 	need(t, err)
+	return c.database(t)
+}
+
+func (c *cluster) database(t testing.TB) string {
+	t.Helper()
 	name := "t" + strings.ToLower(rand.Text()[:12])
 	createdb := exec.CommandContext(t.Context(), filepath.Join(c.bin, "createdb"), "-h", c.folder, "-U", "vireilla", name)
 	createdb.Env = append(os.Environ(), "PGPASSWORD="+c.password)

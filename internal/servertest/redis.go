@@ -2,39 +2,131 @@ package servertest
 
 import (
 	"crypto/rand"
-	"fmt"
 	"net"
 	"net/url"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
 	"testing"
+
+	"github.com/redis/go-redis/v9"
 )
 
+// $1 is the program, $2 its configuration, which it may write to; what follows are its arguments.
 const redisScript = `
-"$1" --bind 127.0.0.1 --port "$2" --requirepass "$3" --save '' --appendonly no --dir "$0" &
+server=$1
+printf '%s\n' "$2" >redis.conf
+shift 2
+"$server" redis.conf --bind 127.0.0.1 --dir "$0" "$@" &
+echo $! >pid
 exec >/dev/null 2>&1
 read _
-kill -9 $!`
+kill -9 $!
+wait`
+
+// RedisServer is a redis-server of a test's own, which the test may end, hold up and start again, at the same address. It keeps nothing on disk.
+type RedisServer struct {
+	Port, Password string
+
+	*keeper
+	configuration string
+	arguments     []string
+	ready         string
+}
 
 // Redis starts a redis-server of the test's own and gives its URL, with a password. The server ends with the test.
 func Redis(t testing.TB) string {
 	t.Helper()
-	path, err := program("redis-server")
-	need(t, err)
-	password := rand.Text()
+	return StartRedis(t).URL()
+}
+
+// StartRedis starts a redis-server of the test's own, with a password. More configuration is given in lines of redis.conf.
+func StartRedis(t testing.TB, configuration ...string) *RedisServer {
+	t.Helper()
+	return startRedis(t, rand.Text(), "Ready to accept connections", configuration)
+}
+
+func startRedis(t testing.TB, password, ready string, configuration []string, arguments ...string) *RedisServer {
+	t.Helper()
+	s := &RedisServer{Password: password, arguments: arguments, ready: ready}
+	t.Cleanup(s.Kill)
+	var err error
 	for range 5 { // somebody else may take the port first
-		var port string
-		if port, err = freePort(); err != nil {
+		if s.Port, err = freePort(); err != nil {
 			break
 		}
-		var k *keeper
-		if k, err = keep(redisScript, "Ready to accept connections", nil, path, port, password); err != nil {
-			continue
+		s.configuration = strings.Join(append(configuration, "port "+s.Port, "requirepass "+password), "\n")
+		if err = s.start(); err == nil {
+			return s
 		}
-		t.Cleanup(k.stop)
-		u := url.URL{Scheme: "redis", User: url.UserPassword("", password), Host: net.JoinHostPort("127.0.0.1", port), Path: "/0"}
-		return u.String()
 	}
-	t.Fatal(fmt.Errorf("redis-server: %w", err))
-	return ""
+	need(t, err)
+	return nil
+}
+
+func (s *RedisServer) start() error {
+	path, err := program("redis-server")
+	if err != nil {
+		return err
+	}
+	s.keeper, err = keep(redisScript, s.ready, nil, append([]string{path, s.configuration}, s.arguments...)...)
+	return err
+}
+
+// URL is the server in the form of REDIS_URL.
+func (s *RedisServer) URL() string {
+	u := url.URL{Scheme: "redis", User: url.UserPassword("", s.Password), Host: s.Addr(), Path: "/0"}
+	return u.String()
+}
+
+// Addr is host:port.
+func (s *RedisServer) Addr() string { return net.JoinHostPort("127.0.0.1", s.Port) }
+
+// Kill ends the server with kill -9; what it held is lost. Twice is once.
+func (s *RedisServer) Kill() {
+	if s.keeper != nil {
+		s.stop()
+		s.keeper = nil
+	}
+}
+
+// Restart starts a server that was killed: empty, at the same address.
+func (s *RedisServer) Restart(t testing.TB) {
+	t.Helper()
+	if err := s.start(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Hold stops the server's process where it is, as a machine that stalls; Resume lets it go on.
+func (s *RedisServer) Hold(t testing.TB) { s.signal(t, syscall.SIGSTOP) }
+
+// Resume ends Hold.
+func (s *RedisServer) Resume(t testing.TB) { s.signal(t, syscall.SIGCONT) }
+
+func (s *RedisServer) signal(t testing.TB, signal syscall.Signal) {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(s.folder, "pid"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	pid, err := strconv.Atoi(strings.TrimSpace(string(text)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := syscall.Kill(pid, signal); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Client gives a client of the server that ends with the test.
+func (s *RedisServer) Client(t testing.TB) *redis.Client {
+	t.Helper()
+	c := redis.NewClient(&redis.Options{Addr: s.Addr(), Password: s.Password})
+	t.Cleanup(func() { _ = c.Close() })
+	return c
 }
 
 func freePort() (string, error) {

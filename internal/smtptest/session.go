@@ -44,7 +44,7 @@ func (c *session) run() {
 			return
 		}
 		verb, rest, _ := strings.Cut(strings.TrimRight(line, "\r\n"), " ")
-		c.server.note(verb)
+		c.server.note(verb, c.secure)
 		if !c.command(strings.ToUpper(verb), rest) {
 			return
 		}

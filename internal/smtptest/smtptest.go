@@ -32,6 +32,7 @@ type Server struct {
 	listener   net.Listener
 	security   security
 	host       string
+	end        time.Time
 	maxTLS     uint16
 	user       string
 	password   string
@@ -71,6 +72,11 @@ func WithTLS() Option { return func(s *Server) { s.security = implicitTLS } }
 // WithHost issues the certificate for another name than 127.0.0.1.
 func WithHost(name string) Option { return func(s *Server) { s.host = name } }
 
+// WithExpired issues a certificate whose time is over.
+func WithExpired() Option {
+	return func(s *Server) { s.end = time.Date(2001, 1, 1, 0, 0, 0, 0, time.UTC) }
+}
+
 // WithMaxTLS speaks no version of TLS above this one, and any below it.
 func WithMaxTLS(version uint16) Option { return func(s *Server) { s.maxTLS = version } }
 
@@ -100,6 +106,7 @@ func Start(t testing.TB, options ...Option) *Server {
 func New(options ...Option) (*Server, error) {
 	s := &Server{
 		host:    "127.0.0.1",
+		end:     time.Date(2100, 1, 1, 0, 0, 0, 0, time.UTC),
 		stopped: make(chan struct{}),
 		moods:   map[Phase][]Mood{},
 		seen:    map[string]int{},
@@ -109,7 +116,7 @@ func New(options ...Option) (*Server, error) {
 		option(s)
 	}
 	if s.security != plain {
-		certificate, roots, err := issue(s.host)
+		certificate, roots, err := issue(s.host, s.end)
 		if err != nil {
 			return nil, err
 		}
@@ -210,17 +217,22 @@ func (s *Server) Accepted() []Message {
 	return slices.Clone(s.accepted)
 }
 
-// Seen counts the commands received so far by their verb ("MAIL", "QUIT", …); "connect" counts connections.
+// Seen counts the commands received so far by their verb ("MAIL", "QUIT", …), and those that came without TLS once more with "clear " before it; "connect" counts
+// connections.
 func (s *Server) Seen() map[string]int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return maps.Clone(s.seen)
 }
 
-func (s *Server) note(verb string) {
+func (s *Server) note(verb string, secure bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.seen[strings.ToUpper(verb)]++
+	verb = strings.ToUpper(verb)
+	s.seen[verb]++
+	if !secure {
+		s.seen["clear "+verb]++
+	}
 }
 
 func (s *Server) accept(m Message) {

@@ -3,100 +3,28 @@ package store
 import (
 	"context"
 	"database/sql"
-	"errors"
 	"fmt"
 	"time"
 
-	"vireilla/internal/calendar"
 	"vireilla/internal/notice"
 	"vireilla/internal/policy"
 )
 
-// Prepare makes the agenda ready for a day and policy: when the day lies before the one it stands at, or the policy is another, everybody is woken.
-func (s *Store) Prepare(ctx context.Context, on calendar.Day, policyID string) error {
-	state := map[string]string{}
-	read := func(r *sql.Rows) error {
-		var name, value string
-		err := r.Scan(&name, &value)
-		state[name] = value
-		return err
-	}
-	const query = `SELECT name, value FROM meta WHERE name IN ('agenda_day', 'agenda_policy')`
-	err := s.often(ctx, query, nil, read)
-	if err == nil && state["agenda_day"] == on.String() && state["agenda_policy"] == policyID {
-		return nil
-	}
-	err = s.write(ctx, func(tx *sql.Tx) error {
-		// Whoever else prepares waits for this row.
-		if _, err := tx.ExecContext(ctx, `INSERT INTO meta (name, value) VALUES ('agenda_day', '') ON CONFLICT (name) DO UPDATE SET value = meta.value`); err != nil {
-			return err
-		}
-		if err := each(ctx, tx, query, nil, read); err != nil {
-			return err
-		}
-		if on.String() < state["agenda_day"] || state["agenda_policy"] != policyID {
-			for _, q := range []string{`UPDATE seeker SET wake_on = ''`, `UPDATE appointment SET wake_at = 0`} {
-				if _, err := tx.ExecContext(ctx, q); err != nil {
-					return err
-				}
-			}
-		}
-		return errors.Join(setMeta(ctx, tx, "agenda_day", on.String()), setMeta(ctx, tx, "agenda_policy", policyID))
-	})
-	if err != nil {
-		return fmt.Errorf("prepare the agenda: %w", err)
-	}
-	return nil
-}
-
-func meta(ctx context.Context, q querier, name string) (value string, err error) {
-	err = q.QueryRowContext(ctx, `SELECT value FROM meta WHERE name = $1`, name).Scan(&value)
-	if errors.Is(err, sql.ErrNoRows) {
-		return "", nil
-	}
-	return value, err
-}
-
-func setMeta(ctx context.Context, q querier, name, value string) error {
-	_, err := q.ExecContext(ctx, `INSERT INTO meta (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = excluded.value`, name, value)
-	return err
-}
-
-// SetAgenda writes what was found for some cases. A case that an import touched in between stays awake and is looked at again.
-func (s *Store) SetAgenda(ctx context.Context, found []notice.Agenda) error {
-	err := s.write(ctx, func(tx *sql.Tx) error {
-		asleep, err := tx.PrepareContext(ctx, `UPDATE seeker SET wake_on = $1 WHERE seeker_id = $2 AND rev = $3`)
-		if err != nil {
-			return err
-		}
-		defer asleep.Close()
-		var ids, rows []any
-		for i := range found {
-			f := &found[i]
-			wake := sql.NullString{String: f.Wake.String(), Valid: f.Wake != 0}
-			result, err := asleep.ExecContext(ctx, wake, f.Seeker, f.Rev)
-			if err != nil {
-				return err
-			}
-			if n, err := result.RowsAffected(); err != nil {
-				return err
-			} else if n == 0 {
-				continue // somebody else may have looked at the newer case already
-			}
-			ids = append(ids, f.Seeker)
-			for _, o := range f.Obligations {
+// setAgenda writes what was found for some cases; what has nothing to say yet is not kept.
+func (s *Store) setAgenda(ctx context.Context, tx *sql.Tx, found []notice.Agenda) error {
+	var ids, rows []any
+	for i := range found {
+		ids = append(ids, found[i].Seeker)
+		for _, o := range found[i].Obligations {
+			if o.Stage > policy.NoStage {
 				rows = append(rows, o.Seeker, o.Rule, o.Subject, o.Anchor.String(), o.Era, o.Basis, o.DueStrict.String(), o.Due.String(), int(o.Stage), o.Owner, o.Coach, o.Weight)
 			}
 		}
-		if _, err := tx.ExecContext(ctx, `DELETE FROM agenda WHERE seeker_id IN `+s.dia.list(1, len(ids)), ids...); err != nil {
-			return err
-		}
-		return s.insertMany(ctx, tx, `INSERT INTO agenda (seeker_id, rule, subject, anchor, era, basis, due_strict, due, stage, owner, coach_id, weight) VALUES `, ``, 12, rows)
-	})
-	if err != nil {
-		return fmt.Errorf("write the agenda: %w", err)
 	}
-	return nil
+	if _, err := tx.ExecContext(ctx, `DELETE FROM agenda WHERE seeker_id IN `+s.dia.list(1, len(ids)), ids...); err != nil {
+		return err
+	}
+	return s.insertMany(ctx, tx, `INSERT INTO agenda (seeker_id, rule, subject, anchor, era, basis, due_strict, due, stage, owner, coach_id, weight) VALUES `, ``, 12, rows)
 }
 
 // insertMany inserts rows of so many columns, many at once.
@@ -120,7 +48,7 @@ func obligationFields(o *policy.Obligation) []any {
 
 // Staged gives the obligations that have something to say, with what was told of each; of all seekers, or of those named.
 func (s *Store) Staged(ctx context.Context, seekers ...string) ([]notice.Staged, error) {
-	where, args := `a.stage > 0`, []any(nil)
+	where, args := `true`, []any(nil)
 	if len(seekers) > 0 {
 		args = filled(seekers)
 		where = `a.seeker_id IN ` + s.dia.list(1, len(args))
@@ -139,7 +67,8 @@ func (s *Store) Staged(ctx context.Context, seekers ...string) ([]notice.Staged,
 			staged = append(staged, notice.Staged{Obligation: o, Told: map[string]policy.Stage{}})
 		}
 		if owner != "" {
-			staged[len(staged)-1].Told[owner] = stage
+			last := staged[len(staged)-1].Told
+			last[owner] = max(last[owner], stage)
 		}
 		return nil
 	})
@@ -154,9 +83,33 @@ func (s *Store) ToldPhone(ctx context.Context) (map[policy.Key]map[string]policy
 	return s.told(ctx, `rule IN ('short_notice', 'reach_by_phone')`)
 }
 
-// Told gives the stages that owners were told of by an instant, of all obligations or of one seeker's.
-func (s *Store) Told(ctx context.Context, by time.Time, seeker string) (map[policy.Key]map[string]policy.Stage, error) {
-	return s.told(ctx, `told_at <= $1 AND ($2 = '' OR seeker_id = $2)`, millis(by), seeker)
+// Told gives the latest stages that owners were told of by an instant.
+func (s *Store) Told(ctx context.Context, by time.Time) (map[policy.Key]map[string]policy.Stage, error) {
+	return s.told(ctx, `told_at <= $1`, millis(by))
+}
+
+// Telling is a stage of an obligation that an owner (coach or team) was told of, and when.
+type Telling struct {
+	policy.Key
+	Owner string
+	Stage policy.Stage
+	At    time.Time
+}
+
+// ToldOf gives all that was told of one seeker by an instant, the oldest first.
+func (s *Store) ToldOf(ctx context.Context, by time.Time, seeker string) ([]Telling, error) {
+	var told []Telling
+	err := each(ctx, s.db, `SELECT rule, subject, anchor, owner, stage, told_at FROM told WHERE seeker_id = $1 AND told_at <= $2 ORDER BY told_at, rule, subject, anchor, owner, stage`,
+		[]any{seeker, millis(by)}, func(r *sql.Rows) error {
+			t := Telling{Key: policy.Key{Seeker: seeker}}
+			err := r.Scan(&t.Rule, &t.Subject, day{&t.Anchor}, &t.Owner, &t.Stage, moment{&t.At})
+			told = append(told, t)
+			return err
+		})
+	if err != nil {
+		return nil, fmt.Errorf("read what was told: %w", err)
+	}
+	return told, nil
 }
 
 func (s *Store) told(ctx context.Context, where string, args ...any) (map[policy.Key]map[string]policy.Stage, error) {
@@ -171,7 +124,7 @@ func (s *Store) told(ctx context.Context, where string, args ...any) (map[policy
 		if told[k] == nil {
 			told[k] = map[string]policy.Stage{}
 		}
-		told[k][owner] = stage
+		told[k][owner] = max(told[k][owner], stage)
 		return nil
 	})
 	if err != nil {

@@ -56,8 +56,7 @@ func (im *Import) guard(ctx context.Context, f *caseload.File) error {
 	return nil
 }
 
-// findTouched collects the seekers whose case changes by what is staged, before it is put in force. While the register is empty there are none: new
-// seekers are awake anyhow.
+// findTouched collects the seekers whose case changes by what is staged, before it is put in force. While the register is empty that is everybody.
 func (im *Import) findTouched(ctx context.Context, files []*staging, full bool) error {
 	if _, err := im.tx.ExecContext(ctx, `CREATE TEMPORARY TABLE IF NOT EXISTS touched (seeker_id TEXT PRIMARY KEY)`); err != nil {
 		return err
@@ -65,8 +64,7 @@ func (im *Import) findTouched(ctx context.Context, files []*staging, full bool) 
 	if _, err := im.tx.ExecContext(ctx, `DELETE FROM touched`); err != nil {
 		return err
 	}
-	var any bool
-	if err := im.tx.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM seeker)`).Scan(&any); err != nil || !any {
+	if err := im.tx.QueryRowContext(ctx, `SELECT NOT EXISTS (SELECT 1 FROM seeker)`).Scan(&im.first); err != nil || im.first {
 		return err
 	}
 	for _, st := range files {
@@ -92,9 +90,15 @@ func (im *Import) findTouched(ctx context.Context, files []*staging, full bool) 
 
 // wakeTouched asks that the touched cases are looked at again, whatever was seen of them before.
 func (im *Import) wakeTouched(ctx context.Context) error {
+	touched := `touched`
+	if im.first {
+		touched = `seeker`
+	}
 	for _, q := range []string{
-		`UPDATE seeker SET wake_on = '', rev = rev + 1 WHERE seeker_id IN (SELECT seeker_id FROM touched)`,
-		`UPDATE appointment SET wake_at = 0, rev = rev + 1 WHERE seeker_id IN (SELECT seeker_id FROM touched)`,
+		// Whoever looks at a case that was awake already, before this is put in force, waits: the row is written even if it stands there.
+		`INSERT INTO wake (wake_on, seeker_id) SELECT '', seeker_id FROM ` + touched + ` WHERE true ON CONFLICT (wake_on, seeker_id) DO UPDATE SET wake_on = excluded.wake_on`,
+		`UPDATE appointment SET rev = rev + 1, wake_at = CASE WHEN gone_at = 0 AND seeker_id IN (SELECT seeker_id FROM seeker WHERE gone_at = 0) THEN 0 END
+			WHERE seeker_id IN (SELECT seeker_id FROM touched)`,
 		`DROP TABLE touched`,
 	} {
 		if _, err := im.tx.ExecContext(ctx, q); err != nil {
@@ -123,12 +127,12 @@ func (im *Import) apply(ctx context.Context, st *staging, full bool) (caseload.C
 		*n = int(rows)
 		return err
 	}
-	if err := run(&c.Changed, `UPDATE `+f.Table+` AS t SET `+strings.Join(sets, ", ")+`, gone_at = 0, rev = t.rev + 1
+	if err := run(&c.Changed, `UPDATE `+f.Table+` AS t SET `+strings.Join(sets, ", ")+`, gone_at = 0
 		FROM stage_`+f.Table+` s WHERE `+sameKey(f)+` AND `+differs(f)); err != nil {
 		return c, err
 	}
 	if full {
-		if err := run(&c.Closed, `UPDATE `+f.Table+` AS t SET gone_at = $1, rev = t.rev + 1 WHERE `+closing(f), millis(im.now)); err != nil {
+		if err := run(&c.Closed, `UPDATE `+f.Table+` AS t SET gone_at = $1 WHERE `+closing(f), millis(im.now)); err != nil {
 			return c, err
 		}
 	}

@@ -4,6 +4,8 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"vireilla/internal/calendar"
@@ -16,7 +18,7 @@ import (
 type Booking = notice.AwakeBooking
 
 const bookingQuery = `SELECT a.appointment_id, a.seeker_id, a.coach_id, a.kind, a.starts_at, a.minutes, a.mode, a.place, a.state, a.booked_at, a.changed_at,
-	a.cancelled_at, a.rev, a.told_at, a.told_start, a.told_mode, a.told_place, a.told_sequence, a.told_cancelled <> 0, coalesce(x.email = s.email, false), ` + seekerColumns + `
+	a.cancelled_at, a.rev, a.told_at, a.told_start, a.told_was, a.told_mode, a.told_place, a.told_sequence, a.told_cancelled <> 0, coalesce(x.email = s.email, false), ` + seekerColumns + `
 	FROM appointment a JOIN seeker s ON s.seeker_id = a.seeker_id LEFT JOIN suppression x ON x.seeker_id = a.seeker_id
 	WHERE a.gone_at = 0 AND s.gone_at = 0 AND `
 
@@ -27,7 +29,7 @@ func (s *Store) bookings(ctx context.Context, where string, args ...any) ([]Book
 		var t notice.ToldBooking
 		a := &b.Appointment
 		err := r.Scan(append([]any{&a.ID, &a.SeekerID, &a.CoachID, &a.Kind, moment{&a.StartsAt}, &a.Minutes, &a.Mode, &a.Place, &a.State, moment{&a.BookedAt},
-			moment{&a.ChangedAt}, moment{&a.CancelledAt}, &b.Rev, moment{&t.At}, moment{&t.StartsAt}, &t.Mode, &t.Place, &t.Sequence, &t.Cancelled, &b.Suppressed},
+			moment{&a.ChangedAt}, moment{&a.CancelledAt}, &b.Rev, moment{&t.At}, moment{&t.StartsAt}, moment{&t.Was}, &t.Mode, &t.Place, &t.Sequence, &t.Cancelled, &b.Suppressed},
 			seekerFields(&b.Seeker)...)...)
 		if !t.At.IsZero() {
 			b.Told = &t
@@ -158,7 +160,9 @@ func (s *Store) Seekers(ctx context.Context, ids []string) (map[string]caseload.
 
 // Unwritten gives the letters that were not written for a reason, and about which a coach can still do something.
 func (s *Store) Unwritten(ctx context.Context, now time.Time) ([]notice.Skip, error) {
-	return s.skips(ctx, `until > $1 AND at <= $1 ORDER BY key`, millis(now))
+	found, err := s.skips(ctx, `until > $1 AND at <= $1`, millis(now))
+	slices.SortFunc(found, func(a, b notice.Skip) int { return strings.Compare(a.Key, b.Key) }) // told to sort, SQLite goes through all of them by key
+	return found, err
 }
 
 func (s *Store) skips(ctx context.Context, where string, args ...any) ([]notice.Skip, error) {

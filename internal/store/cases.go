@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"fmt"
 
-	"vireilla/internal/calendar"
 	"vireilla/internal/caseload"
 	"vireilla/internal/notice"
 )
@@ -18,10 +17,9 @@ type staffAsOf struct {
 
 // Staff gives the teams, the coaches (those who left too, marked) and the absences. Every batch of letters asks: they are read anew only behind an import.
 func (s *Store) Staff(ctx context.Context) (*notice.Staff, error) {
-	var imports int64
-	err := s.often(ctx, `SELECT n FROM counter WHERE name = 'import'`, nil, func(r *sql.Rows) error { return r.Scan(&imports) })
+	imports, err := s.imports(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("read imports: %w", err)
+		return nil, err
 	}
 	if known := s.staff.Load(); known != nil && known.imports == imports {
 		return known.staff, nil
@@ -31,6 +29,15 @@ func (s *Store) Staff(ctx context.Context) (*notice.Staff, error) {
 		s.staff.Store(&staffAsOf{imports, staff})
 	}
 	return staff, err
+}
+
+// imports counts what brought the register something new, or woke everybody.
+func (s *Store) imports(ctx context.Context) (n int64, err error) {
+	err = s.often(ctx, `SELECT n FROM counter WHERE name = 'import'`, nil, func(r *sql.Rows) error { return r.Scan(&n) })
+	if err != nil {
+		return 0, fmt.Errorf("read imports: %w", err)
+	}
+	return n, nil
 }
 
 func (s *Store) readStaff(ctx context.Context) (*notice.Staff, error) {
@@ -75,34 +82,36 @@ func seekerFields(k *caseload.Seeker) []any {
 		day{&k.PreviousJobSearchEnded}, day{&k.UnemploymentStarted}, &k.Status, &k.ServiceLine, &k.SupplementaryWeeks, &k.Protected}
 }
 
-// Awake is a case to be looked at. Rev goes back with what was found, so that a newer import is not overlooked.
+// Awake is a case to be looked at.
 type Awake = notice.Awake
 
 // Cases hands every living case to f, in the order of seeker ids, a few hundred at a time.
 func (s *Store) Cases(ctx context.Context, f func([]Awake) error) error {
 	after := ""
 	for {
-		cases, last, err := s.chunk(ctx, `s.gone_at = 0 AND s.seeker_id > $1 ORDER BY s.seeker_id`, after)
-		if err != nil || last == "" {
+		var ids []string
+		err := each(ctx, s.db, `SELECT seeker_id FROM seeker WHERE gone_at = 0 AND seeker_id > $1 ORDER BY seeker_id LIMIT `+fmt.Sprint(chunkSize), []any{after}, func(r *sql.Rows) error {
+			err := r.Scan(&after)
+			ids = append(ids, after)
+			return err
+		})
+		if err != nil || len(ids) == 0 {
+			return err
+		}
+		cases, err := s.cases(ctx, s.db, ids)
+		if err != nil {
 			return err
 		}
 		if err := f(cases); err != nil {
 			return err
 		}
-		after = last
 	}
-}
-
-// Awake gives the next few hundred cases that wake by a day; none when all were looked at.
-func (s *Store) Awake(ctx context.Context, on calendar.Day) ([]Awake, error) {
-	cases, _, err := s.chunk(ctx, `s.wake_on <= $1`, on.String())
-	return cases, err
 }
 
 // Case gives one living case.
 func (s *Store) Case(ctx context.Context, seeker string) (caseload.Case, error) {
-	cases, _, err := s.chunk(ctx, `s.gone_at = 0 AND s.seeker_id = $1`, seeker)
-	if err == nil && len(cases) == 0 {
+	cases, err := s.cases(ctx, s.db, []string{seeker})
+	if err == nil && (len(cases) == 0 || cases[0].Gone) {
 		err = fmt.Errorf("no such seeker %q", seeker)
 	}
 	if err != nil {
@@ -111,30 +120,22 @@ func (s *Store) Case(ctx context.Context, seeker string) (caseload.Case, error) 
 	return cases[0].Case, nil
 }
 
-const chunkSize = 500
-
-// chunk reads the first few hundred cases for which a condition on seeker s holds.
-func (s *Store) chunk(ctx context.Context, where string, arg any) (cases []Awake, last string, err error) {
+// cases reads some cases, in the order of seeker ids; at least one must be named.
+func (s *Store) cases(ctx context.Context, q querier, ids []string) (cases []Awake, err error) {
 	place := map[string]int{}
-	err = s.often(ctx, `SELECT `+seekerColumns+`, s.rev, s.gone_at <> 0 FROM seeker s WHERE `+where+
-		fmt.Sprintf(` LIMIT %d`, chunkSize), []any{arg}, func(r *sql.Rows) error {
+	args := anys(ids)
+	among := s.dia.list(1, len(args))
+	err = each(ctx, q, `SELECT `+seekerColumns+`, s.gone_at <> 0 FROM seeker s WHERE s.seeker_id IN `+among+` ORDER BY s.seeker_id`, args, func(r *sql.Rows) error {
 		var a Awake
-		err := r.Scan(append(seekerFields(&a.Seeker), &a.Rev, &a.Gone)...)
+		err := r.Scan(append(seekerFields(&a.Seeker), &a.Gone)...)
 		place[a.Seeker.ID] = len(cases)
 		cases = append(cases, a)
 		return err
 	})
-	if err != nil || len(cases) == 0 {
-		return nil, "", err
+	if err != nil {
+		return nil, err
 	}
-	ids := make([]string, len(cases))
-	for i := range cases {
-		ids[i] = cases[i].Seeker.ID
-	}
-	last = ids[len(ids)-1]
-	args := filled(ids)
-	among := s.dia.list(1, len(args))
-	err = s.often(ctx, `SELECT contact_id, seeker_id, kind, held_on FROM contact WHERE gone_at = 0 AND seeker_id IN `+among, args, func(r *sql.Rows) error {
+	err = each(ctx, q, `SELECT contact_id, seeker_id, kind, held_on FROM contact WHERE gone_at = 0 AND seeker_id IN `+among, args, func(r *sql.Rows) error {
 		var c caseload.Contact
 		err := r.Scan(&c.ID, &c.SeekerID, &c.Kind, day{&c.HeldOn})
 		if i, ok := place[c.SeekerID]; ok {
@@ -143,9 +144,9 @@ func (s *Store) chunk(ctx context.Context, where string, arg any) (cases []Awake
 		return err
 	})
 	if err != nil {
-		return nil, "", err
+		return nil, err
 	}
-	err = s.often(ctx, `SELECT `+trainingColumns+` FROM training t WHERE t.gone_at = 0 AND t.seeker_id IN `+among, args, func(r *sql.Rows) error {
+	err = each(ctx, q, `SELECT `+trainingColumns+` FROM training t WHERE t.gone_at = 0 AND t.seeker_id IN `+among, args, func(r *sql.Rows) error {
 		var t caseload.Training
 		err := r.Scan(trainingFields(&t)...)
 		if i, ok := place[t.SeekerID]; ok {
@@ -153,7 +154,7 @@ func (s *Store) chunk(ctx context.Context, where string, arg any) (cases []Awake
 		}
 		return err
 	})
-	return cases, last, err
+	return cases, err
 }
 
 const trainingColumns = `t.training_id, t.seeker_id, t.kind, t.state, t.applied_on, t.information_complete_on, t.clarification_due, t.study_starts_on,

@@ -2,12 +2,14 @@ package store
 
 import (
 	"bytes"
+	"context"
 	"database/sql"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -15,19 +17,22 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/pressly/goose/v3"
-	_ "modernc.org/sqlite" // driver "sqlite"
+	"modernc.org/sqlite" // driver "sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
 )
 
 // dialect is what differs between the databases.
 type dialect struct {
 	goose      goose.Dialect
-	check      string // a query that answers "ok" when the file is sound
-	alone      string // waits, inside a transaction, until no other process migrates
-	bytewise   bool   // text columns must be told to sort by bytes; SQLite's do anyhow
-	nameless   bool   // long lists of values are written with ?: SQLite looks up each named one among all
+	now        string                   // the database's own time, in milliseconds since 1970
+	check      string                   // a query that answers "ok" when the file is sound
+	alone      string                   // waits, inside a transaction, until no other process migrates
+	migrations func(text []byte) []byte // a migration as it is run here
+	nameless   bool                     // long lists of values are written with ?: SQLite looks up each named one among all
 	oneWriter  bool
-	skipLocked bool             // a query can leave out rows that another transaction is claiming right now
 	again      func(error) bool // tells whether a transaction met another and may be run once more
+	damaged    func(error) bool // tells whether it is the file that is not as it should be
+	busy       func(error) bool // tells whether it cannot be opened just now because somebody else is at it
 }
 
 // errURL holds nothing of what was written: it may be a password.
@@ -62,8 +67,9 @@ func connectSQLite(path string) (*sql.DB, dialect, error) {
 	if err != nil {
 		return nil, dialect{}, fmt.Errorf("database: %w", err)
 	}
-	return db, dialect{goose: goose.DialectSQLite3, check: `PRAGMA quick_check(1)`, nameless: true, oneWriter: true,
-		again: func(error) bool { return false }}, nil
+	return db, dialect{goose: goose.DialectSQLite3, now: `CAST(unixepoch('subsec') * 1000 AS INTEGER)`, check: `PRAGMA quick_check(1)`, nameless: true, oneWriter: true,
+		again: never, damaged: sqliteSays(sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB), // a damaged first page says so before anything is asked
+		busy: sqliteSays(sqlite3.SQLITE_BUSY)}, nil
 }
 
 func connectPostgres(rawURL string) (*sql.DB, dialect, error) {
@@ -79,8 +85,25 @@ func connectPostgres(rawURL string) (*sql.DB, dialect, error) {
 	if config.RuntimeParams["application_name"] == "" {
 		config.RuntimeParams["application_name"] = "vireilla"
 	}
-	return stdlib.OpenDB(*config), dialect{goose: goose.DialectPostgres, alone: `SELECT pg_advisory_xact_lock(7623451809)`, bytewise: true, skipLocked: true,
-		again: metAnother}, nil
+	// A process that stands still, or whose machine is gone, in the middle of a transaction would keep its locks for hours, and with them the timetable of all.
+	patient := stdlib.OptionAfterConnect(func(ctx context.Context, conn *pgx.Conn) error {
+		_, err := conn.Exec(ctx, `SET idle_in_transaction_session_timeout = '20s'`)
+		return err
+	})
+	return stdlib.OpenDB(*config, patient), dialect{goose: goose.DialectPostgres,
+		alone: `SELECT pg_advisory_xact_lock(7623451809), set_config('idle_in_transaction_session_timeout', '0', true)`, // who migrates has a transaction that only waits
+		now:   `CAST(extract(epoch FROM clock_timestamp()) * 1000 AS BIGINT)`, migrations: postgresMigration,
+		again: metAnother, damaged: never, busy: never}, nil
+}
+
+func never(error) bool { return false }
+
+// sqliteSays gives a function that is true of errors with one of these result codes.
+func sqliteSays(codes ...int) func(error) bool {
+	return func(err error) bool {
+		var e *sqlite.Error
+		return errors.As(err, &e) && slices.Contains(codes, e.Code()&0xff)
+	}
 }
 
 // metAnother is true of serialization failures and of the loser of a deadlock.
@@ -92,39 +115,52 @@ func metAnother(err error) bool {
 // picked gives the condition that a column is among what a query with a LIMIT picks, in an order, without those that somebody else is picking. PostgreSQL
 // might run a subquery more than once, and each run would lock further rows; an array it makes once.
 func (d dialect) picked(column, query string) string {
-	if d.skipLocked {
-		return column + ` = ANY (ARRAY(` + query + ` FOR UPDATE SKIP LOCKED))`
+	if d.oneWriter {
+		return column + ` IN (` + query + `)`
 	}
-	return column + ` IN (` + query + `)`
+	return column + ` = ANY (ARRAY(` + query + d.forUpdate(true) + `))`
 }
 
-// migrations gives the files as they are run here.
-func (d dialect) migrations(files fs.FS) fs.FS {
-	if d.bytewise {
-		return bytewise{files}
+// forUpdate ends a query whose rows nobody else is to take before the transaction ends: those that somebody else has are left out, or waited for. Where there is
+// one writer, nobody else has any.
+func (d dialect) forUpdate(leaveOut bool) string {
+	switch {
+	case d.oneWriter:
+		return ``
+	case leaveOut:
+		return ` FOR UPDATE SKIP LOCKED`
 	}
-	return files
+	return ` FOR UPDATE`
 }
 
-// bytewise gives the text columns of a migration the order of SQLite, whatever order the database was created with: ids sort alike everywhere, and an
-// index serves `>` and ORDER BY.
-type bytewise struct{ fs.FS }
+// postgresMigration gives the text columns of a migration the order of SQLite, whatever order the database was created with: ids sort alike everywhere, and an
+// index serves `>` and ORDER BY. That a table lies in the order of its key is SQLite's to do.
+func postgresMigration(text []byte) []byte {
+	text = bytes.ReplaceAll(text, []byte(" TEXT"), []byte(` TEXT COLLATE "C"`))
+	return bytes.ReplaceAll(text, []byte(" WITHOUT ROWID"), nil)
+}
 
-func (b bytewise) Open(name string) (fs.File, error) {
-	file, err := b.FS.Open(name)
-	if err != nil || !strings.HasSuffix(name, ".sql") {
+// rewritten is files whose .sql texts are run as a database wants them.
+type rewritten struct {
+	fs.FS
+	text func([]byte) []byte
+}
+
+func (w rewritten) Open(name string) (fs.File, error) {
+	file, err := w.FS.Open(name)
+	if err != nil || w.text == nil || !strings.HasSuffix(name, ".sql") {
 		return file, err
 	}
 	text, err := io.ReadAll(file)
-	return collated{file, bytes.NewReader(bytes.ReplaceAll(text, []byte(" TEXT"), []byte(` TEXT COLLATE "C"`)))}, err
+	return rewrittenFile{file, bytes.NewReader(w.text(text))}, err
 }
 
-type collated struct {
+type rewrittenFile struct {
 	fs.File
 	text io.Reader
 }
 
-func (c collated) Read(p []byte) (int, error) { return c.text.Read(p) }
+func (f rewrittenFile) Read(p []byte) (int, error) { return f.text.Read(p) }
 
 // marks gives "($1,$2),($3,$4)" for rows × columns.
 func (d dialect) marks(rows, columns int) string {
@@ -162,6 +198,36 @@ func (d dialect) writeList(b *strings.Builder, from, n int) {
 		b.WriteString(strconv.Itoa(from + i))
 	}
 	b.WriteByte(')')
+}
+
+// rows puts rows of values between two halves of a query, as VALUES, whose columns both databases name column1, column2, …; PostgreSQL is told the types of the
+// first. The last row is repeated up to 1, 2, 4, 8 of them and so on, so that there are few texts.
+func (d dialect) rows(before string, rows [][]any, after string) (text string, args []any) {
+	n := 1
+	for n < len(rows) {
+		n *= 2
+	}
+	list := make([]string, n)
+	for i := range n {
+		row := rows[min(i, len(rows)-1)]
+		marks := make([]string, len(row))
+		for j, value := range row {
+			marks[j] = "?"
+			if !d.nameless {
+				marks[j] = "$" + strconv.Itoa(len(args)+1)
+			}
+			if i == 0 {
+				kind := "BIGINT"
+				if _, isText := value.(string); isText {
+					kind = "TEXT"
+				}
+				marks[j] = "CAST(" + marks[j] + " AS " + kind + ")"
+			}
+			args = append(args, value)
+		}
+		list[i] = "(" + strings.Join(marks, ",") + ")"
+	}
+	return before + "VALUES " + strings.Join(list, ",") + after, args
 }
 
 func anys[T any](values []T) []any {

@@ -17,6 +17,7 @@ type Import struct {
 	tx     *sql.Tx
 	now    time.Time
 	staged map[string]*staging
+	first  bool // the register was empty
 
 	prepared map[string]*sql.Stmt
 }

@@ -5,21 +5,28 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"vireilla/internal/calendar"
 	"vireilla/internal/notice"
 )
 
-// Letters lists the outbox, the oldest first.
+// Letters lists the outbox. A list for a day, a person, a letter's id or a state other than sent and withdrawn reads about what it gives; any other goes through
+// the outbox until it is full.
 func (s *Store) Letters(ctx context.Context, f notice.Filter) ([]notice.Entry, error) {
 	if f.Limit == 0 {
 		f.Limit = 1_000_000
 	}
+	where, args := narrowed(f)
+	order := `id`
+	if f.Newest {
+		order = `id DESC`
+	}
 	entries := []notice.Entry{}
 	err := each(ctx, s.db, `SELECT id, key, letter, to_id, role, state, tries, next_try, code, why, run, policy, unsure, send_at, expires_at, planned_at, changed_at, dated_at, items
-		FROM notice WHERE ($1 = '' OR state = $1) AND ($2 = '' OR letter = $2) AND ($3 = '' OR to_id = $3) AND ($4 = '' OR run IN ('appointments/' || $4, 'digests/' || $4, 'leads/' || $4, 'training/' || $4)) AND (CAST($5 AS BIGINT) = 0 OR id = $5)
-		ORDER BY id LIMIT $6`, []any{f.State, f.Letter, f.To, f.Day.String(), f.ID, f.Limit}, func(r *sql.Rows) error {
+		FROM notice WHERE `+where+`
+		ORDER BY `+order+` LIMIT `+fmt.Sprint(f.Limit), args, func(r *sql.Rows) error {
 		var e notice.Entry
 		var next time.Time
 		var code int
@@ -35,10 +42,11 @@ func (s *Store) Letters(ctx context.Context, f notice.Filter) ([]notice.Entry, e
 		if code != 0 {
 			e.Code = fmt.Sprint(code)
 		}
-		list, err := decodeItems(items)
-		e.Items = len(list)
+		if list, err := notice.DecodeItems(items); err == nil { // one that cannot be read is listed all the same
+			e.Items = len(list)
+		}
 		entries = append(entries, e)
-		return err
+		return nil
 	})
 	if err != nil {
 		return nil, fmt.Errorf("read the outbox: %w", err)
@@ -46,8 +54,55 @@ func (s *Store) Letters(ctx context.Context, f notice.Filter) ([]notice.Entry, e
 	return entries, nil
 }
 
-// ErrState says that a letter is in a state in which the wish makes no sense, or is not there.
-var ErrState = errors.New("no letter with that id in such a state")
+// narrowed gives the condition of a filter. A state is named twice, so that the index of such states is found.
+func narrowed(f notice.Filter) (where string, args []any) {
+	where = `id > 0`
+	and := func(clause string, values ...any) {
+		for _, v := range values {
+			args = append(args, v)
+			clause = strings.Replace(clause, "?", fmt.Sprint("$", len(args)), 1)
+		}
+		where += ` AND ` + clause
+	}
+	switch notice.State(f.State) {
+	case notice.Pending, notice.Deferred, notice.Unsure:
+		and(`state IN ('pending', 'deferred', 'unsure')`)
+	case notice.Held, notice.Failed:
+		and(`state IN ('held', 'failed')`)
+	case notice.Sending:
+		and(`state = 'sending'`)
+	}
+	if f.State != "" {
+		and(`state = ?`, f.State)
+	}
+	if f.Letter != "" {
+		and(`letter = ?`, f.Letter)
+	}
+	if f.To != "" {
+		and(`to_id = ?`, f.To)
+	}
+	if f.Day != 0 {
+		and(`run IN (?, ?, ?, ?)`, runsOf(f.Day)...)
+	}
+	if f.ID != 0 {
+		and(`id = ?`, f.ID)
+	}
+	if f.Before != 0 {
+		and(`id < ?`, f.Before)
+	}
+	return where, args
+}
+
+// kinds are the kinds of run that plan letters.
+func kinds() [4]string { return [4]string{"appointments", "digests", "leads", "training"} }
+
+// runsOf names the runs of a day as letters do.
+func runsOf(day calendar.Day) (runs []any) {
+	for _, kind := range kinds() {
+		runs = append(runs, kind+"/"+day.String())
+	}
+	return runs
+}
 
 // Retry lets a failed, held, unsure or deferred letter be tried at once.
 func (s *Store) Retry(ctx context.Context, now time.Time, id int64) error {
@@ -62,14 +117,16 @@ func (s *Store) Withdraw(ctx context.Context, now time.Time, id int64) error {
 }
 
 func (s *Store) decide(ctx context.Context, query string, now time.Time, id int64) error {
-	result, err := s.db.ExecContext(ctx, query, millis(now), id)
-	if err != nil {
-		return err
-	}
-	if n, err := result.RowsAffected(); err != nil || n == 0 {
-		return errors.Join(err, fmt.Errorf("letter %d: %w", id, ErrState))
-	}
-	return nil
+	return s.write(ctx, func(tx *sql.Tx) error {
+		result, err := tx.ExecContext(ctx, query, millis(now), id)
+		if err != nil {
+			return err
+		}
+		if n, err := result.RowsAffected(); err != nil || n == 0 {
+			return errors.Join(err, fmt.Errorf("letter %d: %w", id, notice.ErrState))
+		}
+		return nil
+	})
 }
 
 // Release lets the letters of a run that the guard holds go out; it gives how many.
@@ -80,9 +137,10 @@ func (s *Store) Release(ctx context.Context, now time.Time, kind string, day cal
 			return err
 		}
 		if found, err := result.RowsAffected(); err != nil || found == 0 {
-			return errors.Join(err, fmt.Errorf("run %s/%s is not held", kind, day))
+			return errors.Join(err, fmt.Errorf("held run %s/%s: %w", kind, day, notice.ErrState))
 		}
-		result, err = tx.ExecContext(ctx, `UPDATE notice SET state = 'pending', why = '', changed_at = $1 WHERE run = $2 AND state = 'held' AND why = $3`,
+		result, err = tx.ExecContext(ctx, `UPDATE notice SET state = CASE WHEN unsure > 0 THEN 'unsure' ELSE 'pending' END, why = '', changed_at = $1
+			WHERE run = $2 AND state = 'held' AND why = $3`,
 			millis(now), kind+"/"+day.String(), notice.HeldByGuard)
 		if err != nil {
 			return err
@@ -94,53 +152,29 @@ func (s *Store) Release(ctx context.Context, now time.Time, kind string, day cal
 	return n, err
 }
 
-// SetStopped turns the kill switch: while it is on, no letter is claimed.
+// SetStopped turns the kill switch: while it is on, no letter is claimed, and of those that are, none is begun. When it returns, nobody goes by an answer of Halted from before.
 func (s *Store) SetStopped(ctx context.Context, stopped bool) error {
 	if stopped {
-		return setMeta(ctx, s.db, "stopped", "yes")
+		return s.halt(ctx, "stopped", "yes")
 	}
-	_, err := s.db.ExecContext(ctx, `DELETE FROM meta WHERE name = 'stopped'`)
-	return err
+	return s.write(ctx, func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, `DELETE FROM meta WHERE name = 'stopped'`)
+		return err
+	})
 }
 
 // Stopped tells whether the kill switch is on.
-func (s *Store) Stopped(ctx context.Context) (bool, error) {
-	v, err := meta(ctx, s.db, "stopped")
-	return v != "", err
-}
-
-// Tally counts the letters planned on a local day, by letter and state.
-func (s *Store) Tally(ctx context.Context, day calendar.Day) (map[string]map[notice.State]int, error) {
-	tally := map[string]map[notice.State]int{}
-	err := each(ctx, s.db, `SELECT letter, state, count(*) FROM notice WHERE run IN ('appointments/' || $1, 'digests/' || $1, 'leads/' || $1, 'training/' || $1) GROUP BY letter, state`, []any{day.String()}, func(r *sql.Rows) error {
-		var letter string
-		var state notice.State
-		var n int
-		err := r.Scan(&letter, &state, &n)
-		if tally[letter] == nil {
-			tally[letter] = map[notice.State]int{}
-		}
-		tally[letter][state] += n
-		return err
+func (s *Store) Stopped(ctx context.Context) (stopped bool, err error) {
+	err = s.often(ctx, `SELECT 1 FROM meta WHERE name = 'stopped'`, nil, func(*sql.Rows) error {
+		stopped = true
+		return nil
 	})
-	return tally, err
+	return stopped, err
 }
 
-// Runs lists the runs of the last days that planned something or are held, the newest first.
-func (s *Store) Runs(ctx context.Context, limit int) ([]notice.RunRow, error) {
-	var runs []notice.RunRow
-	err := each(ctx, s.db, `SELECT kind, state, day, planned FROM run ORDER BY day DESC, kind LIMIT $1`, []any{limit}, func(r *sql.Rows) error {
-		var k notice.RunRow
-		err := r.Scan(&k.Kind, &k.State, day{&k.Day}, &k.Planned)
-		runs = append(runs, k)
-		return err
-	})
-	return runs, err
-}
-
-// SkipsTo gives the letters that were not written to somebody, and why.
-func (s *Store) SkipsTo(ctx context.Context, to string) ([]notice.Skip, error) {
-	return s.skips(ctx, `to_id = $1 ORDER BY at, key`, to)
+// SkipsTo gives the letters that were not written to somebody by an instant, and why.
+func (s *Store) SkipsTo(ctx context.Context, by time.Time, to string) ([]notice.Skip, error) {
+	return s.skips(ctx, `to_id = $1 AND at <= $2 ORDER BY at, key`, to, millis(by))
 }
 
 // Counts gives how many living seekers and coaches the register holds.
@@ -191,9 +225,10 @@ func (s *Store) Forget(ctx context.Context, letters, skips time.Time) error {
 			text   string
 			before time.Time
 		}{
-			{`UPDATE notice SET items = '', told = '' WHERE changed_at < $1 AND items <> '' AND state IN ('sent', 'failed', 'withdrawn')`, letters},
+			{`UPDATE notice SET items = '', told = '' WHERE changed_at < $1 AND items <> '' AND (state IN ('sent', 'failed', 'withdrawn') OR state = 'held' AND expires_at < $1)`, letters},
 			{`DELETE FROM skip WHERE until < $1`, skips},
 			{`DELETE FROM tick WHERE due_at < $1 AND done_at <> 0`, skips},
+			{`DELETE FROM tick_skip WHERE to_at < $1`, skips},
 		} {
 			if _, err := tx.ExecContext(ctx, q.text, millis(q.before)); err != nil {
 				return fmt.Errorf("retention: %w", err)
@@ -218,6 +253,8 @@ func (s *Store) NextBooking(ctx context.Context) (at time.Time, found bool, err 
 
 // Hasten makes letters that were deferred due at once.
 func (s *Store) Hasten(ctx context.Context, now time.Time) error {
-	_, err := s.db.ExecContext(ctx, `UPDATE notice SET next_try = $1 WHERE state = 'deferred' AND tries > 0 AND next_try > $1`, millis(now))
-	return err
+	return s.write(ctx, func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, `UPDATE notice SET next_try = $1 WHERE state = 'deferred' AND tries > 0 AND next_try > $1`, millis(now))
+		return err
+	})
 }

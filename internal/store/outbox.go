@@ -3,14 +3,11 @@ package store
 import (
 	"context"
 	"database/sql"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
 
-	"vireilla/internal/calendar"
 	"vireilla/internal/notice"
-	"vireilla/internal/policy"
 )
 
 // Run names a run of the day: what kind, on which local day, under which policy, and the blast guard it stands under.
@@ -70,18 +67,19 @@ func lastID(ctx context.Context, tx *sql.Tx, n int) (last int64, err error) {
 const insertNotice = `INSERT INTO notice (id, key, letter, role, to_id, subject, language, send_at, expires_at, start_at, items, told, rest, late, run, policy,
 		planned_at, state, next_try, changed_at)
 	VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, 'pending', $8, $17)
-	ON CONFLICT (key) DO UPDATE SET state = 'pending', why = '', send_at = excluded.send_at, next_try = excluded.next_try, expires_at = excluded.expires_at,
+	ON CONFLICT (key) DO UPDATE SET state = 'pending', why = '', letter = excluded.letter, role = excluded.role, to_id = excluded.to_id, subject = excluded.subject,
+		language = excluded.language, send_at = excluded.send_at, next_try = excluded.next_try, expires_at = excluded.expires_at,
 		start_at = excluded.start_at, items = excluded.items, told = excluded.told, rest = excluded.rest, late = excluded.late, run = excluded.run, changed_at = excluded.changed_at
-		WHERE notice.state = 'withdrawn' AND notice.unsure = 0 AND notice.why <> 'by_hand'
+		WHERE notice.state = 'withdrawn' AND notice.unsure = 0 AND notice.why NOT IN ('by_hand', 'erased')
 				OR notice.state = 'failed' AND notice.code >= 500 AND notice.role = 'seeker'
 	RETURNING id`
 
 func addNotice(ctx context.Context, insert *sql.Stmt, now time.Time, run Run, id int64, n *notice.Notice) (int64, error) {
-	items, err := encodeItems(n.Items)
+	items, err := notice.EncodeItems(n.Items)
 	if err != nil {
 		return 0, err
 	}
-	told, err := encodeItems(n.Told)
+	told, err := notice.EncodeItems(n.Told)
 	if err != nil {
 		return 0, err
 	}
@@ -110,7 +108,7 @@ func touchRun(ctx context.Context, tx *sql.Tx, now time.Time, run Run, planned i
 	return err
 }
 
-// guard holds a run whole, before its first letter, when it plans more than the guard allows; it gives how many letters are held.
+// guard holds a run when it plans more than the guard allows: all that is not out yet, tried before or not. It gives how many letters are held.
 func guard(ctx context.Context, tx *sql.Tx, now time.Time, run Run) (int, error) {
 	var planned int
 	var state string
@@ -131,7 +129,7 @@ func guard(ctx context.Context, tx *sql.Tx, now time.Time, run Run) (int, error)
 	if _, err := tx.ExecContext(ctx, `UPDATE run SET state = 'held' WHERE kind = $1 AND day = $2`, run.Kind, run.Day.String()); err != nil {
 		return 0, err
 	}
-	result, err := tx.ExecContext(ctx, `UPDATE notice SET state = 'held', why = $1, changed_at = $2 WHERE run = $3 AND state = 'pending'`,
+	result, err := tx.ExecContext(ctx, `UPDATE notice SET state = 'held', why = $1, changed_at = $2 WHERE run = $3 AND state IN ('pending', 'deferred', 'unsure')`,
 		notice.HeldByGuard, millis(now), run.Kind+"/"+run.Day.String())
 	if err != nil {
 		return 0, err
@@ -180,47 +178,4 @@ func (s *Store) Sleep(ctx context.Context, bookings []Booking, wake []time.Time)
 		return fmt.Errorf("appointments looked at: %w", err)
 	}
 	return nil
-}
-
-// item is how a line of a digest is kept with its letter: ids and days.
-type item struct {
-	Seeker  string       `json:"s"`
-	Rule    string       `json:"r"`
-	Subject string       `json:"u,omitempty"`
-	Stage   policy.Stage `json:"t"`
-	New     bool         `json:"n,omitempty"`
-	Overdue int          `json:"o,omitempty"`
-	Anchor  calendar.Day `json:"a"`
-	Due     calendar.Day `json:"d"`
-	Coach   string       `json:"c"`
-	At      int64        `json:"m,omitempty"`
-	Why     string       `json:"w,omitempty"`
-}
-
-func encodeItems(items []notice.Item) (string, error) {
-	if len(items) == 0 {
-		return "", nil
-	}
-	out := make([]item, len(items))
-	for i, n := range items {
-		out[i] = item{n.Seeker, n.Rule, n.Subject, n.Stage, n.New, n.DaysOverdue, n.Anchor, n.Due, n.Coach, millis(n.At), n.Why}
-	}
-	b, err := json.Marshal(out)
-	return string(b), err
-}
-
-func decodeItems(text string) ([]notice.Item, error) {
-	if text == "" {
-		return nil, nil
-	}
-	var in []item
-	if err := json.Unmarshal([]byte(text), &in); err != nil {
-		return nil, err
-	}
-	items := make([]notice.Item, len(in))
-	for i, n := range in {
-		items[i] = notice.Item{Seeker: n.Seeker, Rule: n.Rule, Subject: n.Subject, Stage: n.Stage, New: n.New, DaysOverdue: n.Overdue,
-			Anchor: n.Anchor, Due: n.Due, Coach: n.Coach, At: instant(n.At), Why: n.Why}
-	}
-	return items, nil
 }

@@ -5,9 +5,13 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
+	"vireilla/internal/calendar"
+	"vireilla/internal/notice"
+	"vireilla/internal/policy"
 	"vireilla/internal/servertest"
 	"vireilla/internal/store"
 	"vireilla/internal/store/storetest"
@@ -65,6 +69,57 @@ func TestADatabaseOfANewerProgramIsRefused(t *testing.T) {
 	}
 	if _, err := store.Open(t.Context(), database); err == nil || !strings.Contains(err.Error(), "4711") {
 		t.Fatalf("opened: %v", err)
+	}
+}
+
+// A line was cut while the server was committing a claim: who gives it back at once comes before it stands, waits, and gives it back all the same.
+func TestAClaimThatIsBeingCommittedIsGivenBack(t *testing.T) {
+	database := servertest.Postgres(t)
+	s := openURL(t, database)
+	at := time.Date(2024, time.March, 4, 7, 0, 0, 0, time.UTC)
+	run := notice.Run{Kind: "digests", Day: calendar.Date(2024, time.March, 4), Guard: policy.Guard{Floor: 50}}
+	added, err := s.Add(t.Context(), at, run, notice.Plan{Notices: []notice.Notice{{Key: "k", Letter: notice.CoachDigest, To: "C-1", Role: notice.ToCoach, SendAt: at, Expires: at.Add(time.Hour)}}})
+	if err != nil || len(added.IDs) != 1 {
+		t.Fatal(added, err)
+	}
+	conn, err := pgx.Connect(t.Context(), database)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close(t.Context())
+	tx, err := conn.Begin(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := tx.Exec(t.Context(), `UPDATE notice SET state = 'sending', fence = 77, tries = 1 WHERE id = $1`, added.IDs[0]); err != nil {
+		t.Fatal(err)
+	}
+	gave := make(chan error, 1)
+	go func() {
+		_, err := s.Record(t.Context(), at, []notice.Report{{Claimed: notice.Claimed{ID: added.IDs[0], Fence: 77}, Next: notice.Next{State: notice.Deferred, Try: at}, Released: true}})
+		gave <- err
+	}()
+	waits, look := false, time.NewTicker(10*time.Millisecond)
+	defer look.Stop()
+	for !waits {
+		select {
+		case <-look.C:
+			if err := tx.QueryRow(t.Context(), `SELECT EXISTS (SELECT 1 FROM pg_locks WHERE NOT granted AND transactionid::text = pg_current_xact_id()::text)`).Scan(&waits); err != nil {
+				t.Fatal(err)
+			}
+		case err := <-gave:
+			t.Fatalf("did not wait: %v", err)
+		}
+	}
+	if err := tx.Commit(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-gave; err != nil {
+		t.Fatal(err)
+	}
+	entries, err := s.Letters(t.Context(), notice.Filter{})
+	if err != nil || len(entries) != 1 || entries[0].State != notice.Deferred || entries[0].Tries != 0 {
+		t.Errorf("%+v, %v", entries, err)
 	}
 }
 

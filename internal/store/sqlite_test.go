@@ -1,9 +1,11 @@
 package store_test
 
 import (
+	"bytes"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 
 	"vireilla/internal/store"
@@ -26,7 +28,27 @@ func open(t *testing.T) *store.Store {
 
 func TestSQLiteKeepsTheContract(t *testing.T) { storetest.Run(t, open) }
 
+// TestManyMayCreateOneFile opens a file that is not there yet from several sides, as processes that start together do.
+func TestManyMayCreateOneFile(t *testing.T) {
+	path := "sqlite:" + filepath.Join(t.TempDir(), "v.db")
+	var wg sync.WaitGroup
+	for range 12 {
+		wg.Go(func() {
+			s, err := store.Open(t.Context(), path)
+			if err == nil {
+				err = s.Close()
+			}
+			if err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+}
+
+// Whichever page it is: the first one is read before anything is asked.
 func TestADamagedDatabaseIsRefused(t *testing.T) {
+	const page = 4096
 	path := filepath.Join(t.TempDir(), "v.db")
 	s, err := store.Open(t.Context(), "sqlite:"+path)
 	if err != nil {
@@ -35,17 +57,20 @@ func TestADamagedDatabaseIsRefused(t *testing.T) {
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
 	}
-	text, err := os.ReadFile(path)
+	sound, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for i := 4096; i < 3*4096; i++ {
-		text[i] ^= 0x5a
-	}
-	if err := os.WriteFile(path, text, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := store.Open(t.Context(), "sqlite:"+path); err == nil || !strings.Contains(err.Error(), "database") {
-		t.Fatalf("opened a damaged file: %v", err)
+	for name, part := range map[string][2]int{"its name": {0, 16}, "its first page": {100, page}, "all but its name": {16, len(sound)}, "a table": {page, 3 * page}, "all": {0, len(sound)}} {
+		text := bytes.Clone(sound)
+		for i := part[0]; i < part[1]; i++ {
+			text[i] ^= 0x5a
+		}
+		if err := os.WriteFile(path, text, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := store.Open(t.Context(), "sqlite:"+path); err == nil || !strings.Contains(err.Error(), "database: is damaged") {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"math/rand/v2"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -16,6 +17,7 @@ import (
 	"github.com/pressly/goose/v3"
 
 	"vireilla/internal/calendar"
+	"vireilla/internal/crash"
 )
 
 //go:embed migrations/*.sql
@@ -29,6 +31,11 @@ type Store struct {
 	prepared sync.Map   // query text -> *sql.Stmt
 	writer   sync.Mutex // SQLite has one writer; waiting here is far quicker than its own polling
 	staff    atomic.Pointer[staffAsOf]
+	asleep   atomic.Value // an asleep
+
+	looking     sync.WaitGroup // through the file
+	stopLooking context.CancelFunc
+	damage      atomic.Pointer[error]
 }
 
 // Open opens a database and brings its schema up to date. url is "sqlite:PATH" or "postgres://USER:PASSWORD@HOST/NAME"; its errors hold no password.
@@ -37,30 +44,40 @@ func Open(ctx context.Context, url string) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{db: db, dia: dia}
-	if err := s.check(ctx); err != nil {
-		return nil, errors.Join(err, db.Close())
+	s := &Store{db: db, dia: dia, stopLooking: func() {}}
+	err = s.reach(ctx)
+	if err == nil {
+		err = s.look()
 	}
-	if err := s.migrate(ctx); err != nil {
-		return nil, errors.Join(err, db.Close())
+	if err == nil {
+		err = s.migrate(ctx)
+	}
+	if err != nil {
+		return nil, errors.Join(err, s.Close())
 	}
 	return s, nil
 }
 
 // Close closes the database.
-func (s *Store) Close() error { return s.db.Close() }
+func (s *Store) Close() error {
+	s.stopLooking()
+	s.looking.Wait()
+	return s.db.Close()
+}
 
-// check refuses a database that is damaged rather than to write to it.
-func (s *Store) check(ctx context.Context) error {
-	if err := s.db.PingContext(ctx); err != nil {
-		return fmt.Errorf("database: cannot be opened: %w", err)
+// reach opens a first connection. Where somebody else is just making the file, it waits: SQLite does not.
+func (s *Store) reach(ctx context.Context) error {
+	err := s.db.PingContext(ctx)
+	for tries := 1; err != nil && s.dia.busy(err) && tries < 100; tries++ {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(rand.N(200 * time.Millisecond)):
+		}
+		err = s.db.PingContext(ctx)
 	}
-	if s.dia.check == "" {
-		return nil
-	}
-	var answer string
-	if err := s.db.QueryRowContext(ctx, s.dia.check).Scan(&answer); err != nil || answer != "ok" {
-		return fmt.Errorf("database: is damaged (%s); restore it from a backup: %v", answer, err)
+	if err != nil {
+		return s.notOpened(err)
 	}
 	return nil
 }
@@ -70,7 +87,11 @@ func (s *Store) migrate(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("migrate: %w", err)
 	}
-	if err := errors.Join(s.migrateAlone(ctx), done()); err != nil {
+	err = s.migrateAlone(ctx)
+	if err != nil && s.dia.alone == "" { // perhaps another process was quicker with the same step; then there is nothing left to do
+		err = s.migrateAlone(ctx)
+	}
+	if err := errors.Join(err, done()); err != nil {
 		return fmt.Errorf("migrate: %w", err)
 	}
 	return nil
@@ -96,7 +117,7 @@ func (s *Store) migrateAlone(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	provider, err := goose.NewProvider(s.dia.goose, s.db, s.dia.migrations(files))
+	provider, err := goose.NewProvider(s.dia.goose, s.db, rewritten{files, s.dia.migrations})
 	if err != nil {
 		return err
 	}
@@ -114,6 +135,18 @@ func (s *Store) migrateAlone(ctx context.Context) error {
 	return err
 }
 
+// Skew tells how far the clock that gave now is ahead of the database's: copies of the program must agree on the time.
+func (s *Store) Skew(ctx context.Context, clock func() time.Time) (time.Duration, error) {
+	var theirs time.Time
+	if err := s.db.QueryRowContext(ctx, `SELECT `+s.dia.now).Scan(moment{&theirs}); err != nil {
+		return 0, fmt.Errorf("database: its clock: %w", err)
+	}
+	return clock().Sub(theirs), nil
+}
+
+// Shared tells whether several may write at once; otherwise one waits for the other, and sharing work out brings nothing.
+func (s *Store) Shared() bool { return !s.dia.oneWriter }
+
 // Schema gives the version of the schema.
 func (s *Store) Schema(ctx context.Context) (version int64, err error) {
 	err = s.db.QueryRowContext(ctx, `SELECT max(version_id) FROM goose_db_version`).Scan(&version)
@@ -125,14 +158,22 @@ const attempts = 5
 
 // write runs f in a transaction that is committed when f returns nil. When the transaction met another one and lost, f is run again from its beginning.
 func (s *Store) write(ctx context.Context, f func(*sql.Tx) error) error {
+	if err := s.Sound(); err != nil {
+		return err
+	}
 	if s.dia.oneWriter {
 		s.writer.Lock()
 		defer s.writer.Unlock()
 	}
 	for n := 1; ; n++ {
 		err := s.writeOnce(ctx, f)
-		if err == nil || n == attempts || !s.dia.again(err) {
+		if err == nil || n == attempts || !errors.Is(err, errLate) && !s.dia.again(err) {
 			return err
+		}
+		select { // the other one may be at work for a while yet
+		case <-ctx.Done():
+			return err
+		case <-time.After(rand.N(10 * time.Millisecond << n)):
 		}
 	}
 }
@@ -145,6 +186,7 @@ func (s *Store) writeOnce(ctx context.Context, f func(*sql.Tx) error) error {
 	if err := f(tx); err != nil {
 		return errors.Join(err, tx.Rollback())
 	}
+	crash.Here("commit")
 	return tx.Commit()
 }
 

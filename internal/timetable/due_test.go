@@ -14,34 +14,73 @@ func TestWhatIsStruckAfterAPause(t *testing.T) {
 		spec      string
 		catchUp   CatchUp
 		last, now string
-		maxAge    time.Duration
-		want      []string
+		within    time.Duration
+		want      []string // ticks, and from..to why of what is left out
 	}{
 		"nothing passed": {"0 6 * * *", All, "2024-03-04 06:00Z", "2024-03-05 05:59Z", 0, nil},
 		"on the tick":    {"0 6 * * *", Latest, "2024-03-04 06:00Z", "2024-03-05 06:00Z", 0, []string{"2024-03-05 06:00Z"}},
 		"three days down, all": {"0 6 * * *", All, "2024-03-04 06:00Z", "2024-03-07 12:00Z", 0,
 			[]string{"2024-03-05 06:00Z", "2024-03-06 06:00Z", "2024-03-07 06:00Z"}},
-		"three days down, latest": {"0 6 * * *", Latest, "2024-03-04 06:00Z", "2024-03-07 12:00Z", 0, []string{"2024-03-07 06:00Z"}},
-		"three days down, none":   {"0 6 * * *", None, "2024-03-04 06:00Z", "2024-03-07 12:00Z", 0, nil},
-		"none, in its minute":     {"0 6 * * *", None, "2024-03-04 06:00Z", "2024-03-07 06:00Z", 0, []string{"2024-03-07 06:00Z"}},
-		"none, a minute later":    {"0 6 * * *", None, "2024-03-04 06:00Z", "2024-03-07 06:01Z", 0, nil},
-		"none, every minute":      {"* * * * *", None, "2024-03-04 06:00Z", "2024-03-07 06:01Z", 0, []string{"2024-03-07 06:01Z"}},
-		"none, struck already":    {"0 6 * * *", None, "2024-03-07 06:00Z", "2024-03-07 06:00Z", 0, nil},
+		"three days down, latest": {"0 6 * * *", Latest, "2024-03-04 06:00Z", "2024-03-07 12:00Z", 0,
+			[]string{"2024-03-07 06:00Z", "2024-03-05 06:00Z..2024-03-06 06:00Z superseded"}},
+		"three days down, none": {"0 6 * * *", None, "2024-03-04 06:00Z", "2024-03-07 12:00Z", 0,
+			[]string{"2024-03-05 06:00Z..2024-03-07 11:59Z not_caught_up"}},
+		"none, in its minute": {"0 6 * * *", None, "2024-03-06 06:00Z", "2024-03-07 06:00Z", 0, []string{"2024-03-07 06:00Z"}},
+		"none, a minute later": {"0 6 * * *", None, "2024-03-06 06:00Z", "2024-03-07 06:01Z", 0,
+			[]string{"2024-03-07 06:00Z..2024-03-07 06:00Z not_caught_up"}},
+		"none, every minute": {"* * * * *", None, "2024-03-07 05:59Z", "2024-03-07 06:01Z", 0,
+			[]string{"2024-03-07 06:01Z", "2024-03-07 06:00Z..2024-03-07 06:00Z not_caught_up"}},
+		"none, struck already": {"0 6 * * *", None, "2024-03-07 06:00Z", "2024-03-07 06:00Z", 0, nil},
+		"none, and within a day": {"0 6 * * *", None, "2024-03-04 06:00Z", "2024-03-07 12:00Z", day,
+			[]string{"2024-03-05 06:00Z..2024-03-07 11:59Z not_caught_up"}},
 		"too old, all": {"0 6 * * *", All, "2024-03-04 06:00Z", "2024-03-07 06:00Z", day,
-			[]string{"2024-03-06 06:00Z", "2024-03-07 06:00Z"}},
-		"too old, latest":      {"0 6 * * *", Latest, "2024-03-04 06:00Z", "2024-03-07 12:00Z", 5 * time.Hour, nil},
-		"never looked at":      {"0 6 * * *", All, "0001-01-01 00:00Z", "2024-03-07 12:00Z", 0, nil},
-		"the clock went back":  {"0 6 * * *", All, "2024-03-07 06:00Z", "2024-03-05 06:00Z", 0, nil},
-		"no catch-up is named": {"0 6 * * *", "", "2024-03-04 06:00Z", "2024-03-07 12:00Z", 0, []string{"2024-03-07 06:00Z"}},
+			[]string{"2024-03-06 06:00Z", "2024-03-07 06:00Z", "2024-03-05 06:00Z..2024-03-06 05:59Z too_old"}},
+		"too old, latest": {"0 6 * * *", Latest, "2024-03-06 06:00Z", "2024-03-07 12:00Z", 5 * time.Hour,
+			[]string{"2024-03-07 06:00Z..2024-03-07 06:59Z too_old"}},
+		"too old and superseded": {"0 6 * * *", Latest, "2024-03-04 06:00Z", "2024-03-07 12:00Z", 2 * day,
+			[]string{"2024-03-07 06:00Z", "2024-03-05 06:00Z..2024-03-05 11:59Z too_old", "2024-03-06 06:00Z..2024-03-06 06:00Z superseded"}},
+		"no tick among what is too old": {"0 6 * * *", Latest, "2024-03-04 06:00Z", "2024-03-05 12:00Z", 8 * time.Hour, []string{"2024-03-05 06:00Z"}},
+		"never looked at":               {"0 6 * * *", All, "0001-01-01 00:00Z", "2024-03-07 12:00Z", 0, nil},
+		"the clock went back":           {"0 6 * * *", All, "2024-03-07 06:00Z", "2024-03-05 06:00Z", day, nil},
+		"no catch-up is named":          {"0 6 * * *", "", "2024-03-06 06:00Z", "2024-03-07 12:00Z", 0, []string{"2024-03-07 06:00Z"}},
 	} {
 		var got []string
-		for _, tick := range Due(spec(t, c.spec, time.UTC), c.catchUp, at(t, c.last), at(t, c.now), c.maxAge) {
+		ticks, skips := Due(spec(t, c.spec, time.UTC), c.catchUp, c.within, at(t, c.last), at(t, c.now))
+		for _, tick := range ticks {
 			got = append(got, tick.Format("2006-01-02 15:04Z07:00"))
+		}
+		for _, k := range skips {
+			got = append(got, k.From.Format("2006-01-02 15:04Z07:00")+".."+k.To.Format("2006-01-02 15:04Z07:00")+" "+k.Why)
 		}
 		if !slices.Equal(got, c.want) {
 			t.Errorf("%s: got %v, want %v", name, got, c.want)
 		}
 	}
+}
+
+func TestEveryTickOfAPauseIsStruckOrLeftOutForAReason(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		s := anySpec(t)
+		c := rapid.SampledFrom([]CatchUp{All, Latest, None}).Draw(t, "catch-up")
+		last := anyMoment(t, s.zone)
+		now := last.Add(time.Duration(rapid.IntRange(0, 3*24*3600).Draw(t, "pause")) * time.Second)
+		within := time.Duration(rapid.IntRange(0, 3*24*60).Draw(t, "within")) * time.Minute
+		ticks, skips := Due(s, c, within, last, now)
+		for _, tick := range s.Between(last, now, 10000) {
+			told := 0
+			if slices.ContainsFunc(ticks, tick.Equal) {
+				told++
+			}
+			for _, k := range skips {
+				if !tick.Before(k.From) && !tick.After(k.To) {
+					told++
+				}
+			}
+			if told != 1 {
+				t.Fatalf("%s, %s within %s: %v told %d times: struck %v, left out %v", s, c, within, tick, told, ticks, skips)
+			}
+		}
+	})
 }
 
 func TestOnlyThreeCatchUpsAreValid(t *testing.T) {
@@ -61,7 +100,8 @@ func TestLookingOftenStrikesEveryTickOnce(t *testing.T) {
 		var struck []time.Time
 		for range rapid.IntRange(1, 200).Draw(t, "looks") {
 			now := last.Add(time.Duration(rapid.IntRange(0, 59).Draw(t, "pause")) * time.Second)
-			struck = append(struck, Due(s, c, last, now, time.Hour)...)
+			ticks, _ := Due(s, c, time.Hour, last, now)
+			struck = append(struck, ticks...)
 			last = now
 		}
 		if want := s.Between(start, last, 1000); !slices.EqualFunc(struck, want, time.Time.Equal) {

@@ -92,13 +92,13 @@ func TestFaultsAreTold(t *testing.T) {
 	for _, c := range []struct{ name, code, want string }{
 		{"workers/scan.go", `import "vireilla/internal/store"`,
 			"workers/scan.go imports vireilla/internal/store: workers may import only tasks, templates, internal/notice, internal/policy, " +
-				"internal/caseload, internal/calendar, internal/timetable"},
+				"internal/caseload, internal/calendar, internal/timetable, internal/crash"},
 		{"workers/scan.go", `import "vireilla/internal/notice"`, ""},
 		{"internal/calendar/day.go", `import "vireilla/internal/caseload"`,
 			"internal/calendar/day.go imports vireilla/internal/caseload: internal/calendar may import nothing of ours"},
 		{"internal/caseload/seeker.go", `import "vireilla/internal/calendar"`, ""},
 		{"internal/store/add.go", `import "vireilla/internal/store/storetest"`,
-			"internal/store/add.go imports vireilla/internal/store/storetest: internal/store may import only internal/caseload, " +
+			"internal/store/add.go imports vireilla/internal/store/storetest: internal/store may import only internal/crash, internal/caseload, " +
 				"internal/notice, internal/policy, internal/calendar, internal/address, internal/timetable"},
 		{"cmd/vireilla/serve.go", `import "vireilla/internal/web"`, ""},
 		{"internal/web/queue.go", `import "github.com/hibiken/asynq"`,

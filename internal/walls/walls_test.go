@@ -32,16 +32,17 @@ func rows() map[string][]string {
 		"cmd/vireilla": {all},
 		"workers": {
 			"tasks", "templates",
-			"internal/notice", "internal/policy", "internal/caseload", "internal/calendar", "internal/timetable",
+			"internal/notice", "internal/policy", "internal/caseload", "internal/calendar", "internal/timetable", "internal/crash",
 		},
 		"tasks":     nil,
 		"templates": nil,
 
-		"internal/store":           nouns,
+		"internal/store":           append([]string{"internal/crash"}, nouns...),
 		"internal/store/storetest": append([]string{"internal/store"}, nouns...),
 		"internal/feed":            nouns,
-		"internal/sample":          nouns,
+		"internal/sample":          append([]string{"internal/canary"}, nouns...),
 		"internal/web":             nouns,
+		"internal/journal":         {"internal/notice"},
 
 		"internal/notice":    {"internal/policy", "internal/caseload", "internal/calendar", "internal/timetable"},
 		"internal/policy":    {"internal/caseload", "internal/calendar", "internal/timetable"},
@@ -49,11 +50,19 @@ func rows() map[string][]string {
 		"internal/calendar":  nil,
 		"internal/timetable": nil,
 
-		"internal/mailer":      {"internal/address"},
+		"internal/mailer":      {"internal/address", "internal/crash"},
 		"internal/address":     nil,
+		"internal/canary":      nil,
+		"internal/canary/look": {"internal/canary"},
+		"internal/canarytest":  {"internal/canary"},
 		"internal/plainagenda": nil,
+		"internal/browsertest": nil,
 		"internal/servertest":  nil,
+		"internal/simulation":  nil,
 		"internal/smtptest":    nil,
+		"internal/crash":       nil,
+		"internal/crashtest":   nil,
+		"internal/oracletest":  {"internal/notice", "internal/smtptest"},
 		"internal/walls":       nil,
 	}
 }

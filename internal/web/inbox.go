@@ -31,6 +31,9 @@ type Inbox interface {
 	Mail(n int) (Mail, bool)
 }
 
+// longest is how many letters the inbox lists.
+const longest = 500
+
 // inbox is the page with the list of mail, and what its form was filled with.
 type inbox struct {
 	Query, Language string

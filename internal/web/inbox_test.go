@@ -14,13 +14,13 @@ func letter(n int, subject, to, language string) Mail {
 }
 
 func threeMails() []Mail {
-	return []Mail{letter(1, "Ajanvarausmuistutus", "maija@example.org", "fi"), letter(2, "Påminnelse", "sven@example.org", "sv"),
-		letter(3, "Äidinkieli", "liisa@example.org", "fi")}
+	return []Mail{letter(1, "Ajanvarausmuistutus", "kanaria.maija@example.org", "fi"), letter(2, "Påminnelse", "kanaria.sven@example.org", "sv"),
+		letter(3, "Äidinkieli", "kanaria.liisa@example.org", "fi")}
 }
 
 func TestTheInboxListsTheNewestFirst(t *testing.T) {
 	body := get(t, pages(&told{}, threeMails()...), "/inbox")
-	expect(t, body, "3 of 3 letters", `<option value="fi">fi (2)</option>`, `<a href="/inbox/2" lang="sv">Påminnelse</a>`, "sven@example.org",
+	expect(t, body, "3 of 3 letters", `<option value="fi">fi (2)</option>`, `<a href="/inbox/2" lang="sv">Påminnelse</a>`, "kanaria.sven@example.org",
 		">Mon 4 March 2024 at 7:30</time>")
 	if strings.Index(body, "/inbox/3") > strings.Index(body, "/inbox/1") {
 		t.Error("the oldest comes first")

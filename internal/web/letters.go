@@ -3,15 +3,17 @@ package web
 import (
 	"fmt"
 	"net/http"
+	"net/url"
 	"slices"
+	"strconv"
 	"time"
 
 	"vireilla/internal/calendar"
 	"vireilla/internal/notice"
 )
 
-// longest is how many letters one page lists.
-const longest = 500
+// pageful is how many letters one page lists.
+const pageful = 50
 
 func letterNames() []string {
 	return []string{notice.AppointmentBooked, notice.AppointmentChanged, notice.AppointmentCancelled, notice.AppointmentReminder,
@@ -20,13 +22,12 @@ func letterNames() []string {
 
 // outbox is the page with the list of letters, and what its form was filled with.
 type outbox struct {
-	State, Letter string
-	Day           calendar.Day
-	States        []notice.State
-	Names         []string
-	Entries       []entry
-	More          bool // there are more than the page lists
-	Longest       int
+	State, Letter, To string
+	Day               calendar.Day
+	States            []notice.State
+	Names             []string
+	Entries           []entry
+	Older, Newest     string // addresses of the next page and of the first; "" on the last and on the first
 }
 
 type entry struct {
@@ -34,31 +35,75 @@ type entry struct {
 	Next time.Time // of NextTry; zero without one
 }
 
-// letters lists the letters of a day: today's unless another is asked for, and of every day when the field was left empty.
+func entryOf(e notice.Entry) entry {
+	next, _ := time.Parse(time.RFC3339, e.NextTry) // empty for letters that nothing will be tried with
+	return entry{e, next}
+}
+
+// letters lists letters, the newest first: today's unless another day is asked for, and of every day when the field was left empty. The outbox keeps the
+// letters of years, so a list of every day is of one person, or of a state that ends.
 func (p *Pages) letters(r *http.Request) (page, error) {
 	q := r.URL.Query()
-	o := outbox{State: q.Get("state"), Letter: q.Get("letter"), States: notice.States(), Names: letterNames(), Longest: longest}
-	if o.State != "" && !slices.Contains(o.States, notice.State(o.State)) {
-		return page{}, refusal{http.StatusBadRequest, "Not understood", "There is no such state of a letter."}
+	o := outbox{State: q.Get("state"), Letter: q.Get("letter"), To: q.Get("to"), States: notice.States(), Names: letterNames()}
+	if err := o.check(q, calendar.DayOf(p.Clock(), p.Policy.Location)); err != nil {
+		return page{}, err
 	}
-	if o.Letter != "" && !slices.Contains(o.Names, o.Letter) {
-		return page{}, refusal{http.StatusBadRequest, "Not understood", "There is no letter of that name."}
+	f := notice.Filter{State: o.State, Letter: o.Letter, To: o.To, Day: o.Day, Newest: true, Limit: pageful + 1}
+	if before := q.Get("before"); before != "" {
+		var err error
+		if f.Before, err = strconv.ParseInt(before, 10, 64); err != nil || f.Before <= 0 {
+			return page{}, notUnderstood("There is no such page of the list.")
+		}
+		o.Newest = o.address(0)
 	}
-	if !q.Has("day") {
-		o.Day = calendar.DayOf(p.Clock(), p.Policy.Location)
-	} else if err := o.Day.UnmarshalText([]byte(q.Get("day"))); err != nil {
-		return page{}, refusal{http.StatusBadRequest, "Not understood", "Write the day as 2024-03-04."}
-	}
-	found, err := p.Facts.Letters(r.Context(), notice.Filter{State: o.State, Letter: o.Letter, Day: o.Day, Limit: longest + 1})
+	found, err := p.Facts.Letters(r.Context(), f)
 	if err != nil {
 		return page{}, fmt.Errorf("list the letters: %w", err)
 	}
-	if o.More = len(found) > longest; o.More {
-		found = found[:longest]
+	if len(found) > pageful {
+		found = found[:pageful]
+		o.Older = o.address(found[pageful-1].ID)
 	}
 	for _, e := range found {
-		next, _ := time.Parse(time.RFC3339, e.NextTry) // empty for letters that nothing will be tried with
-		o.Entries = append(o.Entries, entry{e, next})
+		o.Entries = append(o.Entries, entryOf(e))
 	}
 	return page{"letters.html", "Letters", o}, nil
+}
+
+func notUnderstood(say string) refusal { return refusal{http.StatusBadRequest, "Not understood", say} }
+
+// check refuses what the form cannot mean, and fills in the day.
+func (o *outbox) check(q url.Values, today calendar.Day) error {
+	if o.State != "" && !slices.Contains(o.States, notice.State(o.State)) {
+		return notUnderstood("There is no such state of a letter.")
+	}
+	if o.Letter != "" && !slices.Contains(o.Names, o.Letter) {
+		return notUnderstood("There is no letter of that name.")
+	}
+	if len(o.To) > 64 {
+		return notUnderstood("There is no id that long.")
+	}
+	if !q.Has("day") && o.To == "" {
+		o.Day = today
+	} else if err := o.Day.UnmarshalText([]byte(q.Get("day"))); err != nil {
+		return notUnderstood("Write the day as 2024-03-04.")
+	}
+	if o.Day == 0 && o.To == "" && slices.Contains([]string{"", string(notice.Sent), string(notice.Withdrawn)}, o.State) {
+		return notUnderstood("That may be the letters of years. Choose a day, the id of a person, or a state other than sent and withdrawn.")
+	}
+	return nil
+}
+
+// address is that of the same list from before a letter on; from its beginning for 0.
+func (o *outbox) address(before int64) string {
+	q := url.Values{"day": {o.Day.String()}}
+	for name, value := range map[string]string{"state": o.State, "letter": o.Letter, "to": o.To} {
+		if value != "" {
+			q.Set(name, value)
+		}
+	}
+	if before != 0 {
+		q.Set("before", strconv.FormatInt(before, 10))
+	}
+	return "/letters?" + q.Encode()
 }

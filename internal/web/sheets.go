@@ -7,15 +7,17 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"vireilla/internal/calendar"
 )
 
 // sheets are the templates by file name, each within the layout.
 type sheets map[string]*template.Template
 
 func (p *Pages) parse() sheets {
-	say := template.FuncMap{"number": number, "moment": p.moment, "words": words}
+	say := template.FuncMap{"number": number, "moment": p.moment, "words": words, "because": Because, "span": span, "count": count, "shortDay": shortDay}
 	all := sheets{}
-	for _, name := range []string{"status.html", "letters.html", "inbox.html", "mail.html", "refusal.html"} {
+	for _, name := range []string{"status.html", "letters.html", "letter.html", "confirm.html", "inbox.html", "mail.html", "refusal.html"} {
 		all[name] = template.Must(template.New(name).Funcs(say).ParseFS(files, "pages/layout.html", "pages/"+name))
 	}
 	return all
@@ -28,12 +30,13 @@ type frame struct {
 	Inbox, Queues bool
 	Now           time.Time
 	Zone, Version string
+	Done          string // what was just done
 	Data          any
 }
 
 func (p *Pages) frame(r *http.Request, found page) frame {
 	return frame{Title: found.Title, Path: r.URL.Path, Inbox: p.Inbox != nil, Queues: p.Queues, Now: p.Clock(),
-		Zone: p.Policy.Location.String(), Version: p.Policy.Version, Data: found.Data}
+		Zone: p.Policy.Location.String(), Version: p.Policy.Version, Done: doneWords(r.URL.Query().Get("done")), Data: found.Data}
 }
 
 // Here says whether the page lies in a section of the site, for the navigation.
@@ -59,5 +62,5 @@ func number(n int) string {
 	return text
 }
 
-// words writes coach_digest as coach digest.
-func words(name string) string { return strings.ReplaceAll(name, "_", " ") }
+// shortDay writes a day for the end of a chart: 4 March.
+func shortDay(d calendar.Day) string { return d.At(12, 0, time.UTC).Format("2 January") }

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"net/http"
@@ -11,22 +12,34 @@ import (
 	"vireilla/internal/notice"
 )
 
-// recentRuns is a good week of the four kinds of run.
-const recentRuns = 32
+// recentRuns is three days of the four kinds of run.
+const recentRuns = 12
 
 // status is the first page.
 type status struct {
-	Day              calendar.Day
-	Stopped          bool
-	Due              int
-	ManyDue          bool
-	Seekers, Coaches int
-	States           []notice.State // those that occur today, in the order of a letter's life
-	Rows             []tallyRow
-	Totals           []int
-	Total            int
-	Held, Runs       []notice.RunRow // Held are those of Runs that the guard holds
-	Ticks            []tick          // the next of every entry, the soonest first
+	Day                  calendar.Day
+	Problems             []problem
+	Stopped              bool
+	Behind               int // send journals that know more than the database
+	Due                  int
+	Oldest               time.Time // since when the oldest due letter is due; zero without one
+	Age                  time.Duration
+	HeldOnes, FailedOnes int
+	Workers              []Worker
+	QueueGone, Crewed    bool           // the queue does not answer; the workers are known at all
+	Acts                 bool           // deeds are possible
+	States               []notice.State // those that occur today, in the order of a letter's life
+	Rows                 []tallyRow
+	Totals               []int
+	Total                int
+	Reasons              []notice.Reason
+	Skipped              []notice.Reason // letters that were not written, most first
+	Held                 []notice.HeldRun
+	Runs                 []notice.RunRow
+	Ticks                []tick // the next of every entry, the soonest first
+	Missed               []tick // those that should have begun and did not
+	Days                 []notice.DayTally
+	Charts               []chart
 }
 
 type tallyRow struct {
@@ -46,36 +59,105 @@ type tick struct {
 }
 
 func (p *Pages) status(r *http.Request) (page, error) {
-	ctx, now := r.Context(), p.Clock()
-	s := status{Day: calendar.DayOf(now, p.Policy.Location)}
-	tally, err := p.Facts.Tally(ctx, s.Day)
-	if err != nil {
-		return page{}, fmt.Errorf("count the letters of %s: %w", s.Day, err)
-	}
-	s.sum(tally)
-	if s.Runs, err = p.Facts.Runs(ctx, recentRuns); err != nil {
-		return page{}, fmt.Errorf("list the runs: %w", err)
-	}
-	for _, run := range s.Runs {
-		if run.State == "held" {
-			s.Held = append(s.Held, run)
+	now := p.Clock()
+	s := status{Day: calendar.DayOf(now, p.Policy.Location), Crewed: p.Crew != nil, Acts: p.Desk != nil}
+	for _, find := range []struct {
+		what string
+		find func(*http.Request, *status, time.Time) error
+	}{{"today's letters", p.today}, {"what waits", p.waits}, {"the runs", p.runs}, {"the timetable", p.ticks}, {"the last days", p.month}} {
+		if err := find.find(r, &s, now); err != nil {
+			return page{}, fmt.Errorf("find out %s: %w", find.what, err)
 		}
 	}
-	if s.Due, err = p.Facts.Due(ctx, now); err != nil {
-		return page{}, fmt.Errorf("count what is due: %w", err)
+	p.crew(r, &s)
+	s.Problems = p.problems(&s, now)
+	return page{"status.html", "Status", s}, nil
+}
+
+func (p *Pages) today(r *http.Request, s *status, _ time.Time) error {
+	tally, err := p.Facts.Tally(r.Context(), s.Day)
+	if err != nil {
+		return err
 	}
-	s.ManyDue = s.Due >= manyDue
-	if s.Stopped, err = p.Facts.Stopped(ctx); err != nil {
-		return page{}, fmt.Errorf("read the kill switch: %w", err)
+	s.sum(tally)
+	if s.Reasons, err = p.Facts.Reasons(r.Context(), s.Day); err != nil {
+		return err
 	}
-	if s.Seekers, s.Coaches, err = p.Facts.Counts(ctx); err != nil {
-		return page{}, fmt.Errorf("count the register: %w", err)
+	zone := p.Policy.Location
+	skipped, err := p.Facts.Skipped(r.Context(), s.Day.At(0, 0, zone), (s.Day+1).At(0, 0, zone))
+	for why, n := range skipped {
+		s.Skipped = append(s.Skipped, notice.Reason{Why: why, N: n})
+	}
+	slices.SortFunc(s.Skipped, func(a, b notice.Reason) int { return cmp.Or(cmp.Compare(b.N, a.N), cmp.Compare(a.Why, b.Why)) })
+	return err
+}
+
+func (p *Pages) waits(r *http.Request, s *status, now time.Time) (err error) {
+	if s.Due, err = p.Facts.Due(r.Context(), now); err != nil {
+		return err
+	}
+	next, err := p.Facts.NextDue(r.Context())
+	if err != nil {
+		return err
+	}
+	if s.Due > 0 && !next.IsZero() && !next.After(now) {
+		s.Oldest, s.Age = next, now.Sub(next)
+	}
+	if s.HeldOnes, s.FailedOnes, err = p.Facts.Waiting(r.Context(), now); err != nil {
+		return err
+	}
+	if s.Stopped, err = p.Facts.Stopped(r.Context()); err != nil {
+		return err
+	}
+	journals, err := p.Facts.BehindOf(r.Context())
+	s.Behind = len(journals)
+	return err
+}
+
+// runs finds the latest runs, and those that the guard holds as long as one of their letters is of use.
+func (p *Pages) runs(r *http.Request, s *status, now time.Time) (err error) {
+	if s.Runs, err = p.Facts.Runs(r.Context(), recentRuns); err != nil {
+		return err
+	}
+	s.Held, err = p.Facts.HeldRuns(r.Context(), now)
+	s.Held = slices.DeleteFunc(s.Held, func(run notice.HeldRun) bool { return run.Left == 0 })
+	return err
+}
+
+func (p *Pages) ticks(r *http.Request, s *status, now time.Time) error {
+	all, err := p.Facts.LastTicks(r.Context())
+	if err != nil {
+		return err
 	}
 	for _, e := range p.Policy.Timetable {
 		s.Ticks = append(s.Ticks, tick{e.Name, e.Spec.String(), e.Spec.Next(now)})
+		last := all[e.Name]
+		if due := e.Spec.Next(last); !last.IsZero() && now.Sub(due) > late {
+			s.Missed = append(s.Missed, tick{e.Name, e.Spec.String(), due})
+		}
 	}
 	slices.SortStableFunc(s.Ticks, func(a, b tick) int { return a.Next.Compare(b.Next) })
-	return page{"status.html", "Status", s}, nil
+	slices.SortStableFunc(s.Missed, func(a, b tick) int { return a.Next.Compare(b.Next) })
+	s.Missed = s.Missed[:min(1, len(s.Missed))] // they stand still together
+	return nil
+}
+
+func (p *Pages) month(r *http.Request, s *status, _ time.Time) (err error) {
+	s.Days, err = p.Facts.History(r.Context(), s.Day-monthLong+1, s.Day)
+	s.Charts = charts(s.Days)
+	return err
+}
+
+// crew finds who is at work. That the queue does not answer is a finding like another: the rest of the page is the more needed.
+func (p *Pages) crew(r *http.Request, s *status) {
+	if p.Crew == nil {
+		return
+	}
+	var err error
+	if s.Workers, err = p.Crew(r.Context()); err != nil {
+		s.QueueGone = true
+		p.complain(r, fmt.Errorf("ask the queue for workers: %w", err))
+	}
 }
 
 // sum lays the tally out as a table: letters down, states across.

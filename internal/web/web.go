@@ -1,7 +1,7 @@
-// Package web is what operators see: what the program did today, what it will do next, the letters of the outbox, and in the demo the
-// letters as their readers see them. The pages are made on the server from what the store tells, are read only, carry ids and codes
-// but no names or addresses (the demo's inbox excepted, whose people are made up), and load nothing from elsewhere. They know no
-// password: the address to listen on, or a proxy in front, decides who sees them.
+// Package web is what operators see and decide: what is wrong, what the program did today, what it will do next, the letters of the outbox, and in the demo the
+// letters as their readers see them. The pages are made on the server from what the store tells, carry ids and codes but no names or addresses (the demo's inbox
+// excepted, whose people are made up), need no script, and load nothing from elsewhere. What changes something is a POST; Guard, which stands before the pages,
+// knows who may see them, and refuses what another site's page sends.
 package web
 
 import (
@@ -23,35 +23,58 @@ var files embed.FS
 
 // Outbox is what the pages ask about letters.
 type Outbox interface {
-	// Tally counts the letters planned on a local day, by letter and state.
-	Tally(ctx context.Context, day calendar.Day) (map[string]map[notice.State]int, error)
-	// Letters lists letters, the oldest first, at most f.Limit.
+	// Letters lists letters.
 	Letters(ctx context.Context, f notice.Filter) ([]notice.Entry, error)
 	// Due counts the letters due by now; it may stop counting at manyDue.
 	Due(ctx context.Context, now time.Time) (int, error)
+	// NextDue gives the time at which the next waiting letter is due; the zero time when none waits.
+	NextDue(ctx context.Context) (time.Time, error)
 	// Stopped tells whether the kill switch is on.
 	Stopped(ctx context.Context) (bool, error)
+	// BehindOf names the send journals that know more than the database, because of which no letter goes out.
+	BehindOf(ctx context.Context) ([]string, error)
 }
 
 // manyDue is where exact numbers stop mattering.
 const manyDue = 1000
 
-// Ledger is what the pages ask about runs.
+// Tallies are the numbers of the pages.
+type Tallies interface {
+	// Tally counts the letters planned on a local day, by letter and state.
+	Tally(ctx context.Context, day calendar.Day) (map[string]map[notice.State]int, error)
+	// Reasons counts those of them that did not just go out, by state and reason, most first.
+	Reasons(ctx context.Context, day calendar.Day) ([]notice.Reason, error)
+	// Skipped counts the letters that were not written, by reason.
+	Skipped(ctx context.Context, from, before time.Time) (map[string]int, error)
+	// Waiting counts the letters of use that only a person can move; it may stop counting at manyDue each.
+	Waiting(ctx context.Context, now time.Time) (held, failed int, err error)
+	// History counts the letters planned on each day of a span, both ends included.
+	History(ctx context.Context, from, to calendar.Day) ([]notice.DayTally, error)
+}
+
+// Ledger is what the pages ask about runs and the timetable.
 type Ledger interface {
 	// Runs lists runs, the newest first, at most limit.
 	Runs(ctx context.Context, limit int) ([]notice.RunRow, error)
-}
-
-// Register is what the pages ask about the register.
-type Register interface {
-	Counts(ctx context.Context) (seekers, coaches int, err error)
+	// HeldRuns lists the runs that the guard holds.
+	HeldRuns(ctx context.Context, now time.Time) ([]notice.HeldRun, error)
+	// LastTicks gives for each entry the instant up to which its ticks are recorded; an entry that was never looked at is not there.
+	LastTicks(ctx context.Context) (map[string]time.Time, error)
 }
 
 // Facts is all that the pages ask; the store answers it.
 type Facts interface {
 	Outbox
+	Tallies
 	Ledger
-	Register
+}
+
+// Worker is a process that takes tasks.
+type Worker struct {
+	Host         string
+	Process      int // its number on the host
+	Started      time.Time
+	Busy, Places int // tasks under way, and how many there may be
 }
 
 // Pages is the web site of one running program. Facts, Clock and Policy must be set.
@@ -59,12 +82,15 @@ type Pages struct {
 	Facts  Facts
 	Clock  func() time.Time
 	Policy *policy.Policy
-	Inbox  Inbox        // nil outside the demo: then there are no inbox pages
-	Queues bool         // a queue monitor is served at /queues/, beside these pages
-	Log    *slog.Logger // told what a page could not find out; nil for silence
+	Desk   Desk                                    // nil: the pages only show
+	Who    func(*http.Request) string              // the id, for the log, of who decides; nil when nobody is asked
+	Crew   func(context.Context) ([]Worker, error) // the workers at work; nil when that is not known
+	Inbox  Inbox                                   // nil outside the demo: then there are no inbox pages
+	Queues bool                                    // a queue monitor is served at /queues/, beside these pages
+	Log    *slog.Logger                            // told what a page could not find out; nil for silence
 }
 
-// Handler serves the pages. Other methods than GET and HEAD are refused, every answer forbids the browser what the page does not
+// Handler serves the pages. Where nothing is decided, other methods than GET and HEAD are refused; every answer forbids the browser what the page does not
 // need, and none is kept in a cache.
 func (p *Pages) Handler() http.Handler {
 	sheets := p.parse()
@@ -74,6 +100,10 @@ func (p *Pages) Handler() http.Handler {
 	}
 	show("/{$}", p.status)
 	show("/letters", p.letters)
+	show("/letters/{id}", p.letter)
+	if p.Desk != nil {
+		p.deeds(mux, sheets)
+	}
 	show("/", nowhere)
 	if p.Inbox != nil {
 		show("/inbox", p.inbox)
@@ -84,10 +114,6 @@ func (p *Pages) Handler() http.Handler {
 	for _, name := range []string{"style.css", "icon.svg"} {
 		mux.HandleFunc("GET /"+name, func(w http.ResponseWriter, r *http.Request) { http.ServeFileFS(w, r, files, "pages/"+name) })
 	}
-	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-		_, _ = w.Write([]byte("ok\n"))
-	})
 	return guarded(mux)
 }
 
@@ -123,9 +149,9 @@ type refusal struct {
 
 func (r refusal) Error() string { return r.Say }
 
-func nowhere(*http.Request) (page, error) {
-	return page{}, refusal{http.StatusNotFound, "Page not found", "There is no page at this address."}
-}
+var nowhereToGo = refusal{http.StatusNotFound, "Page not found", "There is no page at this address."}
+
+func nowhere(*http.Request) (page, error) { return page{}, nowhereToGo }
 
 // show writes a page, or why there is none. It is rendered whole first, so that a fault in the middle is not sent as half a page.
 func (p *Pages) show(sheets sheets, w http.ResponseWriter, r *http.Request, find func(*http.Request) (page, error)) {
@@ -152,6 +178,6 @@ func (p *Pages) show(sheets sheets, w http.ResponseWriter, r *http.Request, find
 
 func (p *Pages) complain(r *http.Request, err error) {
 	if p.Log != nil && r.Context().Err() == nil {
-		p.Log.Error("page not shown", "path", r.URL.Path, "err", err)
+		p.Log.Error("page not shown", "page", r.Pattern, "err", err) // the path is what the reader wrote
 	}
 }

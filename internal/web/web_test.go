@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -16,18 +17,26 @@ import (
 	"vireilla/internal/policy"
 )
 
-// told are facts made up for a test. A fault is what every question is answered with.
+// told are facts made up for a test, and what was decided. A fault is what every question and decision is answered with.
 type told struct {
-	tally            map[string]map[notice.State]int
-	runs             []notice.RunRow
-	letters          []notice.Entry
-	due              int
-	stopped          bool
-	seekers, coaches int
-	fault            error
+	tally        map[string]map[notice.State]int
+	reasons      []notice.Reason
+	skipped      map[string]int
+	held, failed int
+	runs         []notice.RunRow
+	heldRuns     []notice.HeldRun
+	days         map[calendar.Day]map[notice.State]int
+	lastTick     time.Time
+	letters      []notice.Entry
+	due          int
+	next         time.Time
+	stopped      bool
+	behind       []string
+	fault        error
 
-	asked notice.Filter
-	day   calendar.Day
+	asked   notice.Filter
+	day     calendar.Day
+	decided []string
 }
 
 func (f *told) Tally(_ context.Context, day calendar.Day) (map[string]map[notice.State]int, error) {
@@ -35,18 +44,75 @@ func (f *told) Tally(_ context.Context, day calendar.Day) (map[string]map[notice
 	return f.tally, f.fault
 }
 
+func (f *told) Reasons(context.Context, calendar.Day) ([]notice.Reason, error) {
+	return f.reasons, f.fault
+}
+
+func (f *told) Skipped(_ context.Context, from, before time.Time) (map[string]int, error) {
+	if before.Sub(from) > 25*time.Hour || before.Sub(from) < 23*time.Hour {
+		return nil, errors.New("that is no day")
+	}
+	return f.skipped, f.fault
+}
+
+func (f *told) Waiting(context.Context, time.Time) (int, int, error) {
+	return f.held, f.failed, f.fault
+}
+
+func (f *told) History(_ context.Context, from, to calendar.Day) (days []notice.DayTally, err error) {
+	for d := from; d <= to; d++ {
+		days = append(days, notice.DayTally{Day: d, States: f.days[d]})
+	}
+	return days, f.fault
+}
+
 func (f *told) Runs(_ context.Context, limit int) ([]notice.RunRow, error) {
 	return f.runs[:min(limit, len(f.runs))], f.fault
 }
 
+func (f *told) HeldRuns(context.Context, time.Time) ([]notice.HeldRun, error) {
+	return f.heldRuns, f.fault
+}
+func (f *told) LastTicks(context.Context) (map[string]time.Time, error) {
+	last := map[string]time.Time{}
+	for _, e := range policy.Default().Timetable {
+		last[e.Name] = f.lastTick
+	}
+	return last, f.fault
+}
+
 func (f *told) Letters(_ context.Context, asked notice.Filter) ([]notice.Entry, error) {
 	f.asked = asked
-	return f.letters[:min(asked.Limit, len(f.letters))], f.fault
+	var found []notice.Entry
+	for _, e := range f.letters {
+		if (asked.ID == 0 || e.ID == asked.ID) && (asked.Before == 0 || e.ID < asked.Before) && len(found) < asked.Limit {
+			found = append(found, e)
+		}
+	}
+	return found, f.fault
 }
 
 func (f *told) Due(context.Context, time.Time) (int, error) { return f.due, f.fault }
+func (f *told) NextDue(context.Context) (time.Time, error)  { return f.next, f.fault }
 func (f *told) Stopped(context.Context) (bool, error)       { return f.stopped, f.fault }
-func (f *told) Counts(context.Context) (int, int, error)    { return f.seekers, f.coaches, f.fault }
+func (f *told) BehindOf(context.Context) ([]string, error)  { return f.behind, f.fault }
+func (f *told) decide(format string, args ...any) error {
+	f.decided = append(f.decided, fmt.Sprintf(format, args...))
+	return f.fault
+}
+
+func (f *told) Retry(_ context.Context, _ time.Time, id int64) error { return f.decide("retry %d", id) }
+func (f *told) Withdraw(_ context.Context, _ time.Time, id int64) error {
+	return f.decide("withdraw %d", id)
+}
+
+func (f *told) Release(_ context.Context, _ time.Time, kind string, day calendar.Day) (int, error) {
+	return 0, f.decide("release %s/%s", kind, day)
+}
+
+func (f *told) SetStopped(_ context.Context, stopped bool) error {
+	return f.decide("stopped %t", stopped)
+}
 
 // post is an inbox of the letters in it, the first that came first.
 type post []Mail
@@ -74,7 +140,7 @@ func (p post) Mail(n int) (Mail, bool) {
 var monday = time.Date(2024, time.March, 4, 5, 31, 0, 0, time.UTC)
 
 func pages(facts *told, mails ...Mail) *Pages {
-	p := &Pages{Facts: facts, Clock: func() time.Time { return monday }, Policy: policy.Default(), Queues: true}
+	p := &Pages{Facts: facts, Desk: facts, Clock: func() time.Time { return monday }, Policy: policy.Default(), Queues: true}
 	if mails != nil {
 		p.Inbox = post(mails)
 	}
@@ -117,8 +183,8 @@ func refuse(t *testing.T, body string, unwanted ...string) {
 
 func TestEveryAnswerForbidsWhatItDoesNotNeed(t *testing.T) {
 	p := pages(&told{}, Mail{Subject: "s", HTML: "<p>h", Calendar: []byte("c")})
-	for _, target := range []string{"/", "/letters", "/letters?state=lost", "/inbox", "/inbox/1", "/inbox/1/html", "/inbox/1/invite.ics", "/style.css",
-		"/icon.svg", "/healthz", "/nowhere"} {
+	for _, target := range []string{"/", "/letters", "/letters?state=lost", "/letters/9", "/switch/start", "/inbox", "/inbox/1", "/inbox/1/html", "/inbox/1/invite.ics", "/style.css",
+		"/icon.svg", "/nowhere"} {
 		h := ask(t, p, http.MethodGet, target).Header()
 		csp := h.Get("Content-Security-Policy")
 		if !strings.HasPrefix(csp, "default-src 'none'; ") || !strings.Contains(csp, "frame-ancestors") || strings.Contains(csp, "script") {
@@ -135,9 +201,9 @@ func TestEveryAnswerForbidsWhatItDoesNotNeed(t *testing.T) {
 	}
 }
 
-func TestPagesOnlyAnswerGetAndHead(t *testing.T) {
+func TestPagesThatDecideNothingOnlyAnswerGetAndHead(t *testing.T) {
 	p := pages(&told{}, Mail{Subject: "s", HTML: "<p>h", Calendar: []byte("c")})
-	for _, target := range []string{"/", "/letters", "/inbox", "/inbox/1", "/inbox/1/html", "/inbox/1/invite.ics", "/healthz", "/nowhere"} {
+	for _, target := range []string{"/", "/letters", "/letters/1", "/inbox", "/inbox/1", "/inbox/1/html", "/inbox/1/invite.ics", "/nowhere"} {
 		for _, method := range []string{http.MethodPost, http.MethodPut, http.MethodDelete, http.MethodOptions, "BREW"} {
 			answer := ask(t, p, method, target)
 			if answer.Code != http.StatusMethodNotAllowed || answer.Header().Get("Allow") != "GET, HEAD" {
@@ -156,7 +222,7 @@ func TestWhatIsNotThereIsNotFound(t *testing.T) {
 		p      *Pages
 		target string
 	}{
-		{with, "/nowhere"}, {with, "/letters/"}, {with, "/style"}, {with, "/pages/layout.html"}, {with, "/inbox/0"}, {with, "/inbox/2"}, {with, "/inbox/x"},
+		{with, "/nowhere"}, {with, "/letters/"}, {with, "/letters/9"}, {with, "/letters/x"}, {with, "/letters/-1"}, {with, "/letters/1/eat"}, {with, "/switch/off"}, {with, "/runs/digests/monday/release"}, {with, "/style"}, {with, "/pages/layout.html"}, {with, "/inbox/0"}, {with, "/inbox/2"}, {with, "/inbox/x"},
 		{with, "/inbox/1/html"}, {with, "/inbox/1/invite.ics"}, {with, "/inbox/2/html"}, {with, "/inbox/1/other"},
 		{without, "/inbox"}, {without, "/inbox/1"}, {without, "/inbox/1/html"},
 	} {
@@ -171,26 +237,19 @@ func TestWhatCannotBeFoundOutIsSaidAndLogged(t *testing.T) {
 	var log bytes.Buffer
 	p := pages(&told{fault: errors.New("the disk is full")})
 	p.Log = slog.New(slog.NewTextHandler(&log, nil))
-	for _, target := range []string{"/", "/letters"} {
+	for _, target := range []string{"/", "/letters", "/letters/1"} {
 		answer := ask(t, p, http.MethodGet, target)
 		if answer.Code != http.StatusInternalServerError {
 			t.Errorf("%s: %d", target, answer.Code)
 		}
 		refuse(t, answer.Body.String(), "disk")
 	}
-	if n := strings.Count(log.String(), "the disk is full"); n != 2 {
+	if n := strings.Count(log.String(), "the disk is full"); n != 3 {
 		t.Errorf("logged %d times", n)
 	}
 	p.Log = nil
 	if answer := ask(t, p, http.MethodGet, "/"); answer.Code != http.StatusInternalServerError {
 		t.Errorf("without a log: %d", answer.Code)
-	}
-}
-
-func TestHealthIsText(t *testing.T) {
-	answer := ask(t, pages(&told{fault: errors.New("down")}), http.MethodGet, "/healthz")
-	if answer.Code != http.StatusOK || answer.Body.String() != "ok\n" || answer.Header().Get("Content-Type") != "text/plain; charset=utf-8" {
-		t.Errorf("%d %q %s", answer.Code, answer.Body, answer.Header())
 	}
 }
 

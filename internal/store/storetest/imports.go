@@ -3,10 +3,8 @@ package storetest
 import (
 	"errors"
 	"testing"
-	"time"
 
 	"vireilla/internal/caseload"
-	"vireilla/internal/notice"
 	"vireilla/internal/store"
 )
 
@@ -110,64 +108,4 @@ func failedImport(t *testing.T, s *store.Store) {
 		t.Fatalf("teams %v, %v", staff.Teams, err)
 	}
 	mustImport(t, s, Small())
-}
-
-// asleep looks at everything, so that nobody is awake.
-func asleep(t *testing.T, s *store.Store) {
-	t.Helper()
-	awake, err := s.Awake(t.Context(), monday)
-	if err != nil {
-		t.Fatal(err)
-	}
-	sleep(t, s, awake)
-	bookings, err := s.AwakeBookings(t.Context(), morning)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := s.Sleep(t.Context(), bookings, make([]time.Time, len(bookings))); err != nil {
-		t.Fatal(err)
-	}
-}
-
-func sleep(t *testing.T, s *store.Store, awake []notice.Awake) {
-	t.Helper()
-	var found []notice.Agenda
-	for _, a := range awake {
-		found = append(found, notice.Agenda{Seeker: a.Seeker.ID, Rev: a.Rev})
-	}
-	if err := s.SetAgenda(t.Context(), found); err != nil {
-		t.Fatal(err)
-	}
-}
-
-func wakesTouched(t *testing.T, s *store.Store) {
-	mustImport(t, s, Small())
-	asleep(t, s)
-	touched := Small()
-	touched["contacts.csv"][1]["held_on"] = "2024-01-15"
-	mustImport(t, s, touched)
-	awake, err := s.Awake(t.Context(), monday)
-	if err != nil || len(awake) != 1 || awake[0].Seeker.ID != "S-2" {
-		t.Fatalf("awake: %+v, %v", awake, err)
-	}
-	bookings, err := s.AwakeBookings(t.Context(), morning)
-	if err != nil || len(bookings) != 1 || bookings[0].ID != "A-2" {
-		t.Fatalf("awake appointments: %d, %v", len(bookings), err)
-	}
-}
-
-func importInBetween(t *testing.T, s *store.Store) {
-	mustImport(t, s, Small())
-	before, err := s.Awake(t.Context(), monday)
-	if err != nil || len(before) != 3 {
-		t.Fatalf("%d awake, %v", len(before), err)
-	}
-	touched := Small()
-	touched["seekers.csv"][0]["status"] = "employed"
-	mustImport(t, s, touched)
-	sleep(t, s, before)
-	awake, err := s.Awake(t.Context(), monday)
-	if err != nil || len(awake) != 1 || awake[0].Seeker.ID != "S-1" || awake[0].Seeker.Status != "employed" {
-		t.Fatalf("awake: %d, %v", len(awake), err)
-	}
 }

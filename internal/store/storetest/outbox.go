@@ -65,7 +65,7 @@ func oldFence(t *testing.T, s *store.Store) {
 	add(t, s, 1)
 	old := claim(t, s, morning)[0]
 	later := morning.Add(store.ClaimFor + time.Second)
-	if n, err := s.FreeStuck(t.Context(), later); err != nil || n != 1 {
+	if n, err := s.FreeStuck(t.Context(), later, nil); err != nil || n != 1 {
 		t.Fatalf("freed %d, %v", n, err)
 	}
 	lost, err := s.Record(t.Context(), later, []notice.Report{report(old, notice.Sent)})
@@ -77,14 +77,61 @@ func oldFence(t *testing.T, s *store.Store) {
 	}
 }
 
+// oneFence: whoever gives back a claim that the database undid must not meet the one that came after it.
+func oneFence(t *testing.T, s *store.Store) {
+	add(t, s, 5)
+	seen := map[int64]bool{}
+	for range 5 {
+		claimed, err := s.Claim(t.Context(), morning, morning, nil, 1)
+		if err != nil || len(claimed) != 1 {
+			t.Fatal(claimed, err)
+		}
+		if seen[claimed[0].Fence] {
+			t.Fatalf("fence %d is there twice", claimed[0].Fence)
+		}
+		seen[claimed[0].Fence] = true
+	}
+}
+
+// recordedAlready: the answer to the first try was lost.
+func recordedAlready(t *testing.T, s *store.Store) {
+	add(t, s, 3)
+	all := claim(t, s, morning)
+	reports := []notice.Report{report(all[0], notice.Sent), report(all[1], notice.Unsure), report(all[2], notice.Deferred)}
+	for range 2 {
+		if lost, err := s.Record(t.Context(), morning, reports); err != nil || len(lost) != 0 {
+			t.Fatalf("lost %v, %v", lost, err)
+		}
+	}
+	entries, err := s.Letters(t.Context(), notice.Filter{State: string(notice.Unsure)})
+	if err != nil || len(entries) != 1 || entries[0].Unsure != 1 {
+		t.Errorf("%+v, %v", entries, err)
+	}
+}
+
+// neverClaimed: the answer to a claim was lost, and the claim with it. To give it back changes nothing.
+func neverClaimed(t *testing.T, s *store.Store) {
+	add(t, s, 1)
+	entries, err := s.Letters(t.Context(), notice.Filter{})
+	if err != nil || len(entries) != 1 {
+		t.Fatal(entries, err)
+	}
+	back := report(notice.Claimed{ID: entries[0].ID, Fence: 1}, notice.Deferred)
+	back.Released = true
+	if lost, err := s.Record(t.Context(), morning, []notice.Report{back}); err != nil || len(lost) != 1 {
+		t.Fatalf("lost %v, %v", lost, err)
+	}
+	if n := states(t, s); n[notice.Pending] != 1 {
+		t.Fatalf("states %v", n)
+	}
+}
+
 func sentTells(t *testing.T, s *store.Store) {
 	mustImport(t, s, Small())
 	anchor := calendar.Date(2024, 1, 12)
 	o := policy.Obligation{Seeker: "S-1", Rule: "job_search_discussion", Era: "nordic", Anchor: anchor, DueStrict: anchor + 91, Due: anchor + 91,
 		Stage: policy.Upcoming, Owner: "C-1", Coach: "C-1", Weight: 40, Basis: "1379/2021"}
-	if err := s.SetAgenda(t.Context(), []notice.Agenda{{Seeker: "S-1", Obligations: []policy.Obligation{o}}}); err != nil {
-		t.Fatal(err)
-	}
+	looked(t, s, map[string][]policy.Obligation{"S-1": {o}})
 	item := notice.Item{Seeker: "S-1", Rule: o.Rule, Anchor: anchor, Stage: policy.Upcoming, Due: o.Due, Coach: "C-1", New: true}
 	n := notice.Notice{Key: "coach_digest/C-1/2024-03-04", Letter: notice.CoachDigest, To: "C-1", Role: notice.ToCoach, Language: "fi", SendAt: morning,
 		Expires: morning.Add(time.Hour), Items: []notice.Item{item}, Told: []notice.Item{item}, Rest: 7, Late: 2}
@@ -112,7 +159,7 @@ func stuck(t *testing.T, s *store.Store) {
 			t.Fatalf("%d claimed at %s", len(c), at)
 		}
 		at = at.Add(store.ClaimFor + time.Second)
-		if _, err := s.FreeStuck(t.Context(), at); err != nil {
+		if _, err := s.FreeStuck(t.Context(), at, nil); err != nil {
 			t.Fatal(err)
 		}
 		if n := states(t, s); n[want] != 1 {
@@ -146,14 +193,45 @@ func guard(t *testing.T, s *store.Store) {
 	}
 }
 
+// Letters of the morning were tried and put off, then the run grew beyond the guard.
+func guardHoldsTheTried(t *testing.T, s *store.Store) {
+	add(t, s, 2)
+	claimed := claim(t, s, morning)
+	again, unsure := report(claimed[0], notice.Deferred), report(claimed[1], notice.Unsure)
+	unsure.Ambiguous = true
+	if _, err := s.Record(t.Context(), morning, []notice.Report{again, unsure}); err != nil {
+		t.Fatal(err)
+	}
+	if ids := add(t, s, 6); len(ids) != 0 {
+		t.Fatalf("%d letters may go out", len(ids))
+	}
+	if c := claim(t, s, morning.Add(time.Hour)); len(c) != 0 {
+		t.Fatalf("%d letters of a held run were claimed", len(c))
+	}
+	if n, err := s.Release(t.Context(), morning, "appointments", monday); err != nil || n != 6 {
+		t.Fatalf("released %d, %v", n, err)
+	}
+	if n := states(t, s); n[notice.Pending] != 5 || n[notice.Unsure] != 1 {
+		t.Fatalf("after the release: %v", n)
+	}
+}
+
 func withdrawnAgain(t *testing.T, s *store.Store) {
 	add(t, s, 1)
 	c := claim(t, s, morning)[0]
 	if _, err := s.Record(t.Context(), morning, []notice.Report{report(c, notice.Withdrawn)}); err != nil {
 		t.Fatal(err)
 	}
-	if ids := add(t, s, 1); len(ids) != 1 || ids[0] != c.ID {
-		t.Fatalf("planned again: %v", ids)
+	again := letter(c.Key)
+	again.Language = "sv" // what has changed since
+	added, err := s.Add(t.Context(), morning, run("appointments"), notice.Plan{Notices: []notice.Notice{again}})
+	if err != nil || len(added.IDs) != 1 || added.IDs[0] != c.ID {
+		t.Fatalf("planned again: %v, %v", added.IDs, err)
+	}
+	if c := claim(t, s, morning)[0]; c.Language != "sv" {
+		t.Fatalf("planned again in %s", c.Language)
+	} else if _, err := s.Record(t.Context(), morning, []notice.Report{report(c, notice.Deferred)}); err != nil {
+		t.Fatal(err)
 	}
 	if err := s.Withdraw(t.Context(), morning, c.ID); err != nil {
 		t.Fatal(err)
@@ -179,43 +257,6 @@ func killSwitch(t *testing.T, s *store.Store) {
 	}
 }
 
-func ticks(t *testing.T, s *store.Store) {
-	last, err := s.LastTick(t.Context(), "digests")
-	if err != nil || !last.IsZero() {
-		t.Fatalf("last %s, %v", last, err)
-	}
-	var wg sync.WaitGroup
-	var mu sync.Mutex
-	ours := 0
-	for range 5 {
-		wg.Go(func() {
-			mine, err := s.Strike(context.Background(), "digests", last, morning, []time.Time{morning.Add(-time.Minute), morning})
-			if err != nil {
-				t.Error(err)
-			}
-			mu.Lock()
-			defer mu.Unlock()
-			if mine {
-				ours++
-			}
-		})
-	}
-	wg.Wait()
-	if ours != 1 {
-		t.Fatalf("struck by %d", ours)
-	}
-	open, err := s.OpenTicks(t.Context(), morning.Add(time.Hour))
-	if err != nil || len(open) != 2 || !open[1].At.Equal(morning) {
-		t.Fatalf("open %v, %v", open, err)
-	}
-	if err := s.TickDone(t.Context(), morning, "digests", open[0].At); err != nil {
-		t.Fatal(err)
-	}
-	if open, err := s.OpenTicks(t.Context(), morning.Add(time.Hour)); err != nil || len(open) != 1 {
-		t.Fatalf("open %v, %v", open, err)
-	}
-}
-
 func toldBooking(t *testing.T, s *store.Store) {
 	mustImport(t, s, Small())
 	add(t, s, 1)
@@ -238,7 +279,7 @@ func suppressed(t *testing.T, s *store.Store) {
 	mustImport(t, s, Small())
 	add(t, s, 1)
 	r := report(claim(t, s, morning)[0], notice.Failed)
-	r.Code, r.Suppress = 550, "s@example.org"
+	r.Code, r.Suppress = 550, "kanaria.s@example.org"
 	if _, err := s.Record(t.Context(), morning, []notice.Report{r}); err != nil {
 		t.Fatal(err)
 	}
@@ -248,10 +289,60 @@ func suppressed(t *testing.T, s *store.Store) {
 			t.Fatalf("step %d: suppressed %v, %v", i, b[0].Suppressed, err)
 		}
 		fresh := Small()
-		fresh["seekers.csv"][0]["email"] = fmt.Sprintf("new%d@example.org", i)
+		fresh["seekers.csv"][0]["email"] = fmt.Sprintf("kanaria.new%d@example.org", i)
 		mustImport(t, s, fresh)
 	}
 	if ids := add(t, s, 1); len(ids) != 1 || ids[0] != r.ID {
 		t.Fatalf("what the old address refused is not written to the new one: %v", ids)
+	}
+}
+
+// heldWhenStuck frees letters of a kind that the policy holds, and one of an appointment that changed since the claim.
+func heldWhenStuck(t *testing.T, s *store.Store) {
+	mustImport(t, s, Small())
+	start := morning.Add(96 * time.Hour)
+	other := letter("appointment_changed/A-2/x/1")
+	other.Letter, other.Subject = notice.AppointmentChanged, "A-2"
+	if _, err := s.Add(t.Context(), morning, run("appointments"), notice.Plan{Notices: []notice.Notice{letter("appointment_reminder/A-1/x/72h"), other}}); err != nil {
+		t.Fatal(err)
+	}
+	claim(t, s, morning)
+	changed := Small()
+	changed["appointments.csv"][1]["changed_at"] = morning.Add(time.Minute).UnixMilli()
+	mustImport(t, s, changed)
+	if n, err := s.FreeStuck(t.Context(), morning.Add(store.ClaimFor), []string{notice.AppointmentChanged}); n != 2 || err != nil {
+		t.Fatalf("freed %d, %v", n, err)
+	}
+	if n := states(t, s); n[notice.Held] != 1 || n[notice.Unsure] != 1 {
+		t.Fatalf("states %v", n)
+	}
+	b, err := s.Bookings(t.Context(), []string{"A-1", "A-2"})
+	if err != nil || len(b) != 2 {
+		t.Fatal(b, err)
+	}
+	for i, mode := range []string{b[0].Mode, ""} { // of what changed since, only the start is known
+		if told := b[i].Told; told == nil || !told.StartsAt.Equal(start) || told.Mode != mode || told.Sequence != 0 {
+			t.Errorf("%s: told %+v", b[i].ID, told)
+		}
+	}
+}
+
+// closedNeverWakes closes what was booked; nothing is to be looked at.
+func closedNeverWakes(t *testing.T, s *store.Store) {
+	mustImport(t, s, Small())
+	asleep(t, s)
+	without := Small()
+	without["appointments.csv"] = without["appointments.csv"][:2]
+	without["seekers.csv"] = without["seekers.csv"][1:]
+	mustImport(t, s, without)
+	if _, found, err := s.NextBooking(t.Context()); err != nil || found {
+		t.Fatalf("something wakes: %v, %v", found, err)
+	}
+	if err := s.Prepare(t.Context(), monday, "another policy"); err != nil {
+		t.Fatal(err)
+	}
+	asleep(t, s)
+	if _, found, err := s.NextBooking(t.Context()); err != nil || found {
+		t.Fatalf("something wakes behind another policy: %v, %v", found, err)
 	}
 }

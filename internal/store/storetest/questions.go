@@ -35,33 +35,6 @@ func bytewise(t *testing.T, s *store.Store) {
 	}
 }
 
-// oldLook writes what was seen before an import after what was seen behind it.
-func oldLook(t *testing.T, s *store.Store) {
-	mustImport(t, s, Small())
-	look := func(basis string) []notice.Agenda {
-		awake, err := s.Awake(t.Context(), monday)
-		if err != nil || len(awake) == 0 {
-			t.Fatalf("%d awake, %v", len(awake), err)
-		}
-		o := policy.Obligation{Seeker: "S-1", Rule: "job_search_discussion", Anchor: monday, Due: monday, DueStrict: monday, Stage: policy.Due, Owner: "C-1", Basis: basis}
-		i := slices.IndexFunc(awake, func(a notice.Awake) bool { return a.Seeker.ID == "S-1" })
-		return []notice.Agenda{{Seeker: "S-1", Rev: awake[i].Rev, Obligations: []policy.Obligation{o}}}
-	}
-	old := look("old")
-	touched := Small()
-	touched["seekers.csv"][0]["status"] = "employed"
-	mustImport(t, s, touched)
-	for _, found := range [][]notice.Agenda{look("new"), old, nil} {
-		if err := s.SetAgenda(t.Context(), found); err != nil {
-			t.Fatal(err)
-		}
-	}
-	staged, err := s.Staged(t.Context())
-	if err != nil || len(staged) != 1 || staged[0].Basis != "new" {
-		t.Fatalf("staged %+v, %v", staged, err)
-	}
-}
-
 func toldTwiceInOne(t *testing.T, s *store.Store) {
 	item := notice.Item{Seeker: "S-1", Rule: "initial_interview", Anchor: monday, Stage: policy.Overdue}
 	lower := item
@@ -69,9 +42,28 @@ func toldTwiceInOne(t *testing.T, s *store.Store) {
 	if err := s.AdoptTold(t.Context(), morning, map[string][]notice.Item{"C-1": {item, lower}}); err != nil {
 		t.Fatal(err)
 	}
-	told, err := s.Told(t.Context(), morning, "")
+	told, err := s.Told(t.Context(), morning)
 	if err != nil || len(told) != 1 || told[policy.Key{Seeker: "S-1", Rule: item.Rule, Anchor: monday}]["C-1"] != policy.Overdue {
 		t.Fatalf("told %v, %v", told, err)
+	}
+	yesterday := morning.Add(-24 * time.Hour)
+	if err := s.AdoptTold(t.Context(), yesterday, map[string][]notice.Item{"C-2": {lower}}); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.AdoptTold(t.Context(), morning, map[string][]notice.Item{"C-2": {item}}); err != nil {
+		t.Fatal(err)
+	}
+	for by, want := range map[time.Time]policy.Stage{yesterday.Add(-time.Second): policy.NoStage, yesterday: policy.Upcoming, morning.Add(-time.Second): policy.Upcoming, morning: policy.Overdue} {
+		told, err := s.Told(t.Context(), by)
+		if got := told[policy.Key{Seeker: "S-1", Rule: item.Rule, Anchor: monday}]["C-2"]; err != nil || got != want {
+			t.Errorf("by %s C-2 knew of %q, want %q; %v", by, got, want, err)
+		}
+	}
+	for by, want := range map[time.Time]int{morning: 3, morning.Add(-time.Second): 1} {
+		of, err := s.ToldOf(t.Context(), by, "S-1")
+		if err != nil || len(of) != want || of[0].Owner != "C-2" || of[0].Stage != policy.Upcoming || !of[0].At.Equal(yesterday) {
+			t.Errorf("by %s: %+v, %v", by, of, err)
+		}
 	}
 }
 
@@ -151,9 +143,7 @@ func training(t *testing.T, s *store.Store) {
 		"notified_on": "2024-03-01", "handler_id": "C-2"}}
 	mustImport(t, s, feed)
 	o := policy.Obligation{Seeker: "S-1", Rule: "clarification", Subject: "V-1", Anchor: monday, DueStrict: monday, Due: monday, Stage: policy.Due, Owner: "S-1"}
-	if err := s.SetAgenda(t.Context(), []notice.Agenda{{Seeker: "S-1", Obligations: []policy.Obligation{o}}}); err != nil {
-		t.Fatal(err)
-	}
+	looked(t, s, map[string][]policy.Obligation{"S-1": {o}})
 	decided, err := s.Decisions(t.Context(), monday-10, monday)
 	named, err2 := s.Matters(t.Context(), []string{"V-1", "V-2"})
 	awaited, err3 := s.Clarifications(t.Context())
@@ -225,7 +215,7 @@ func operators(t *testing.T, s *store.Store) {
 	}
 	for _, q := range []func() ([]notice.Skip, error){
 		func() ([]notice.Skip, error) { return s.Unwritten(t.Context(), morning) },
-		func() ([]notice.Skip, error) { return s.SkipsTo(t.Context(), "S-1") },
+		func() ([]notice.Skip, error) { return s.SkipsTo(t.Context(), morning, "S-1") },
 	} {
 		if skips, err := q(); err != nil || len(skips) != 0 {
 			t.Errorf("skips %v, %v", skips, err)

@@ -30,22 +30,49 @@ func Run(t *testing.T, open Open) {
 		"TheSameKeyTwiceIsOneLetter":           sameKey,
 		"AClaimedLetterIsClaimedOnce":          claimedOnce,
 		"AnOldFenceRecordsNothing":             oldFence,
+		"NoTwoClaimsHaveOneFence":              oneFence,
+		"WhatIsRecordedAlreadyIsNotLost":       recordedAlready,
+		"AClaimThatNeverWasIsGivenBack":        neverClaimed,
 		"SentLettersTellTheirItems":            sentTells,
 		"AStuckLetterIsUnsureOnceThenHeld":     stuck,
+		"WhatAStuckLetterPerhapsToldIsKept":    heldWhenStuck,
+		"VitalsTellWhetherLettersGoOut":        vitals,
+		"HeldLettersAreForgottenToo":           forgottenHeld,
+		"APersonIsErased":                      erased,
+		"TheClocksAreCompared":                 clocks,
+		"WhatIsClosedNeverWakes":               closedNeverWakes,
 		"TheGuardHoldsARunWhole":               guard,
+		"TheGuardHoldsWhatWasTriedToo":         guardHoldsTheTried,
 		"AWithdrawnLetterMayBePlannedAgain":    withdrawnAgain,
 		"TheKillSwitchStopsClaims":             killSwitch,
 		"ATickIsStruckOnce":                    ticks,
+		"TheOutboxIsHeldAgainstAJournal":       behind,
+		"ADatabaseThatIsBehindHoldsAllLetters": heldBehind,
+		"WhatAJournalKnowsIsTakenOver":         takenOver,
+		"ThePulseIsTheNewestSweep":             pulse,
+		"AFenceThatIsLostRecordsNothing":       lostFence,
+		"OneAtATimeHoldsALease":                leases,
+		"ALeaseOfAClockAheadIsOver":            leaseAhead,
+		"WhatTheTimetableLeftOutIsKept":        tickSkips,
+		"OldTicksAreForgotten":                 oldTicks,
 		"WhatALetterToldOfAnAppointmentIsKept": toldBooking,
 		"AnAddressThatBouncedIsSuppressed":     suppressed,
 		"IdsSortByTheirBytes":                  bytewise,
-		"AnOldLookDoesNotOverwriteANewerOne":   oldLook,
+		"ACaseWakesOnItsDay":                   wakesOnItsDay,
+		"LooksAtOnceTakeEachCaseOnce":          looksAtOnce,
+		"WhatHasNothingToSayIsNotKept":         quietIsNotKept,
 		"AnItemToldTwiceIsToldOnce":            toldTwiceInOne,
 		"ImportsAtOnceGoOneAfterTheOther":      importsAtOnce,
 		"PlansAtOnceMakeEachLetterOnce":        plansAtOnce,
 		"LettersAreFiltered":                   filters,
 		"TrainingIsFoundInEveryWay":            training,
 		"OperatorsSeeAndDecide":                operators,
+		"ListsArePaged":                        paged,
+		"EveryStateIsListed":                   everyState,
+		"PersonsDecideWhatStatesAllow":         decisions,
+		"TheHeldRunIsToldWithWhatIsLeftOfIt":   heldRun,
+		"TheDayIsCountedByStateAndReason":      counted,
+		"WhatWasNotWrittenIsCounted":           skipped,
 	} {
 		t.Run(name, func(t *testing.T) { f(t, open(t)) })
 	}
@@ -65,15 +92,15 @@ type Feed map[string]Rows
 // Small is a feed of one team, two coaches and three seekers with a contact and an appointment each.
 func Small() Feed {
 	f := Feed{
-		"teams.csv": {{"team_id": "T-1", "name": "Itä", "authority": "lahti_region", "lead_email": "lead@example.org", "language": "fi"}},
+		"teams.csv": {{"team_id": "T-1", "name": "Itä", "authority": "lahti_region", "lead_email": "kanaria.lead@example.org", "language": "fi"}},
 		"coaches.csv": {
-			{"coach_id": "C-1", "name": "Coach One", "email": "c1@example.org", "team_id": "T-1", "language": "fi", "role": "coach"},
-			{"coach_id": "C-2", "name": "Coach Two", "email": "c2@example.org", "team_id": "T-1", "language": "fi", "role": "coach"},
+			{"coach_id": "C-1", "name": "Eero-Kanaria One", "email": "kanaria.c1@example.org", "team_id": "T-1", "language": "fi", "role": "coach"},
+			{"coach_id": "C-2", "name": "Helmi-Kanaria Two", "email": "kanaria.c2@example.org", "team_id": "T-1", "language": "fi", "role": "coach"},
 		},
 	}
 	for i := 1; i <= 3; i++ {
 		s := fmt.Sprintf("S-%d", i)
-		f["seekers.csv"] = append(f["seekers.csv"], map[string]any{"seeker_id": s, "first_name": "Name", "email": "s@example.org", "email_tier": "neutral",
+		f["seekers.csv"] = append(f["seekers.csv"], map[string]any{"seeker_id": s, "first_name": "Aino-Kanaria", "email": "kanaria.s@example.org", "email_tier": "neutral",
 			"service_language": "fi", "municipality": "Lahti", "coach_id": "C-1", "job_search_started": "2024-01-08", "status": "unemployed"})
 		f["contacts.csv"] = append(f["contacts.csv"], map[string]any{"contact_id": fmt.Sprintf("K-%d", i), "seeker_id": s, "kind": "initial_interview",
 			"held_at": int64(1), "held_on": "2024-01-12"})

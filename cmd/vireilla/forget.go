@@ -1,0 +1,35 @@
+package main
+
+import "fmt"
+
+type forgetCmd struct {
+	Seeker string `arg:"" help:"The job seeker's id."`
+	Yes    bool   `help:"Do it; without this, only say what it would do."`
+}
+
+// Run erases a person at once.
+func (c *forgetCmd) Run(a *app) error {
+	s, err := a.store()
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	erase := s.Erasable
+	if c.Yes {
+		erase = s.Erase
+	}
+	n, err := erase(a.ctx, c.Seeker)
+	if err != nil {
+		return err
+	}
+	if n == 0 {
+		return fmt.Errorf("no such seeker %q, and nothing left of one", c.Seeker)
+	}
+	if !c.Yes {
+		_, err := fmt.Fprintf(a.out, "This would erase job seeker %s with contacts, appointments and training, and empty the letters about them, %d rows; keys stay. It cannot be undone.\n"+
+			"What the feed still holds comes back with the next import: take the person out of the feed first. Then say it again with --yes.\n", c.Seeker, n)
+		return err
+	}
+	_, err = fmt.Fprintf(a.out, "%d rows erased or emptied\n", n)
+	return err
+}

@@ -1,0 +1,132 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"vireilla/internal/journal"
+	"vireilla/internal/notice"
+	"vireilla/internal/store"
+)
+
+// journalCmd is for the day after a restore.
+type journalCmd struct {
+	Show   journalShow   `cmd:"" default:"withargs" help:"What the send journal of this machine knows and the database does not."`
+	Accept journalAccept `cmd:"" help:"Let the outbox take over what the journal knows, and letters go out again."`
+}
+
+type journalShow struct {
+	Format string `help:"text or json." default:"text" enum:"text,json"`
+}
+
+// difference is what a journal knows and the database does not.
+type difference struct {
+	Damaged int            `json:"damaged"`
+	Letters []behindLetter `json:"letters"`
+	Held    []string       `json:"held_by"`
+
+	known  []notice.Handed
+	behind []notice.Behind
+}
+
+type behindLetter struct {
+	Key     string       `json:"key"`
+	Letter  string       `json:"letter"`
+	To      string       `json:"to"`
+	Journal notice.State `json:"journal"`
+	Outbox  notice.State `json:"outbox"`
+}
+
+func compare(ctx context.Context, folder string, s *store.Store) (d difference, err error) {
+	letters, damaged, err := journal.Letters(folder)
+	if err != nil {
+		return d, err
+	}
+	d = difference{Damaged: damaged, Letters: []behindLetter{}, Held: []string{}, known: letters}
+	if d.behind, err = s.Behind(ctx, letters); err != nil {
+		return d, err
+	}
+	for _, b := range d.behind {
+		d.Letters = append(d.Letters, behindLetter{b.Key, b.Letter, b.To, b.State, b.InOutbox})
+	}
+	held, err := s.BehindOf(ctx)
+	d.Held = append(d.Held, held...)
+	return d, err
+}
+
+func (c *journalShow) Run(a *app) error {
+	s, err := a.store()
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	d, err := compare(a.ctx, a.Data, s)
+	if err != nil {
+		return err
+	}
+	if c.Format == "json" {
+		return a.json(d)
+	}
+	if len(d.Letters) == 0 {
+		fmt.Fprintln(a.out, "The database knows every letter that the send journal of this machine knows.")
+	} else {
+		t := a.table("key", "the journal", "the database")
+		for _, l := range d.Letters {
+			t.row(l.Key, map[bool]string{true: "went out", false: "may have gone out"}[l.Journal == notice.Sent], map[bool]string{true: "does not know it", false: string(l.Outbox)}[l.Outbox == ""])
+		}
+		if err := t.flush(); err != nil {
+			return err
+		}
+	}
+	if d.Damaged > 1 {
+		fmt.Fprintf(a.out, "\n%d lines of the journal cannot be read: it may know of fewer letters than went out.\n", d.Damaged)
+	}
+	if len(d.Held) > 0 {
+		fmt.Fprintf(a.out, "\nNo letter goes out: the database is older than a send journal (of %d). Import the newest feed, then vireilla journal accept --yes on each machine.\n", len(d.Held))
+	}
+	return nil
+}
+
+type journalAccept struct{ decision }
+
+func (c *journalAccept) Run(a *app) error {
+	return c.carry(a, "let the outbox take over what the send journal of this machine knows, and let letters go out again", always, func(s *store.Store) error {
+		d, err := compare(a.ctx, a.Data, s)
+		if err != nil {
+			return err
+		}
+		j, err := journal.Open(a.Data, now())
+		if err != nil {
+			return err
+		}
+		sent, held, err := s.TakeOver(a.ctx, now(), d.behind)
+		if err == nil {
+			err = j.Accept(now(), d.known)
+		}
+		if err == nil {
+			err = s.ClearBehind(a.ctx, j.ID())
+		}
+		if err := errors.Join(err, j.Close()); err != nil {
+			return err
+		}
+		fmt.Fprintf(a.out, "%d letters count as sent; %d may have arrived and are held for a person to decide\n", sent, held)
+		if left := slices.DeleteFunc(d.Held, func(id string) bool { return id == j.ID() }); len(left) > 0 {
+			fmt.Fprintf(a.out, "letters are still held by journals of other machines (%d): run this on those machines too\n", len(left))
+		}
+		return nil
+	})
+}
+
+// mayWrite refuses to write to people out of a database that is older than a send journal.
+func (h *house) mayWrite(ctx context.Context) error {
+	if err := h.Compare.Look(ctx); err != nil {
+		return err
+	}
+	held, err := h.Store.BehindOf(ctx)
+	if err == nil && len(held) > 0 {
+		err = fmt.Errorf("the database is older than the send journal: it was restored, or is another one. vireilla journal shows the difference, vireilla journal accept --yes lets letters go out again")
+	}
+	return err
+}

@@ -1,0 +1,145 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"io"
+	"log"
+	"net"
+	"net/http"
+	"runtime/debug"
+	"slices"
+	"time"
+
+	"github.com/hibiken/asynq"
+	"github.com/prometheus/client_golang/prometheus"
+
+	"vireilla/internal/notice"
+	"vireilla/internal/store"
+	"vireilla/internal/web"
+)
+
+// newMeters makes the meters of this program.
+func newMeters() *web.Meters {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return web.NewMeters("unknown", "unknown")
+	}
+	return web.NewMeters(info.Main.Version, info.GoVersion)
+}
+
+// counted is an outbox that counts what letters became, once it is written down.
+type counted struct {
+	*store.Store
+	meters *web.Meters
+}
+
+func (c counted) Record(ctx context.Context, now time.Time, reports []notice.Report) ([]int64, error) {
+	lost, err := c.Store.Record(ctx, now, reports)
+	if err == nil {
+		c.meters.Became(slices.DeleteFunc(slices.Clone(reports), func(r notice.Report) bool { return r.Released || slices.Contains(lost, r.ID) }))
+	}
+	return lost, err
+}
+
+// probes answers machines about this process.
+func (h *house) probes() (*web.Probes, error) {
+	var entries []string
+	for _, e := range h.Policy.Timetable {
+		entries = append(entries, e.Name)
+	}
+	inspector := asynq.NewInspector(h.redis)
+	h.close = append(h.close, inspector.Close)
+	err := errors.Join(
+		h.Meters.Registry.Register(&web.Gauges{Vitals: h.Store, Entries: entries, Clock: h.Clock, Log: h.Log}),
+		h.Meters.Registry.Register(queueGauges{inspector}))
+	return &web.Probes{Registry: h.Meters.Registry, Database: h.Store.Ready, Queue: h.Answers}, err
+}
+
+// tell serves the probes at an address of their own.
+func (h *house) tell(ctx context.Context, address string, probes *web.Probes) (*page, error) {
+	listener, err := net.Listen("tcp", address)
+	if err != nil {
+		return nil, errors.New("METRICS_LISTEN: " + err.Error())
+	}
+	return h.serve(ctx, listener, probes.Handler(), func() error { return nil }), nil
+}
+
+// queueGauges tells of the queues in Redis, under the names that asynq's monitor asks for.
+type queueGauges struct{ inspector *asynq.Inspector }
+
+var (
+	descQueueUp  = prometheus.NewDesc("vireilla_queue_up", "Whether Redis answered this scrape. Letters go out without it, at the sweep's pace.", nil, nil)
+	descSize     = prometheus.NewDesc("asynq_queue_size", "Tasks in a queue.", []string{"queue"}, nil)
+	descLatency  = prometheus.NewDesc("asynq_queue_latency_seconds", "Since when the first pending task of a queue waits.", []string{"queue"}, nil)
+	descTasks    = prometheus.NewDesc("asynq_tasks_enqueued_total", "Tasks in a queue by their state.", []string{"queue", "state"}, nil)
+	descFinished = prometheus.NewDesc("asynq_tasks_processed_total", "Tasks that ended, well or not.", []string{"queue"}, nil)
+	descFailed   = prometheus.NewDesc("asynq_tasks_failed_total", "Tasks that ended with an error.", []string{"queue"}, nil)
+	descPaused   = prometheus.NewDesc("asynq_queue_paused", "1 while a queue is paused.", []string{"queue"}, nil)
+	descWorkers  = prometheus.NewDesc("vireilla_workers", "Processes that take tasks.", nil, nil)
+)
+
+// Describe implements prometheus.Collector.
+func (q queueGauges) Describe(to chan<- *prometheus.Desc) {
+	for _, d := range []*prometheus.Desc{descQueueUp, descSize, descLatency, descTasks, descFinished, descFailed, descPaused, descWorkers} {
+		to <- d
+	}
+}
+
+// Collect implements prometheus.Collector.
+func (q queueGauges) Collect(to chan<- prometheus.Metric) {
+	tell := func(d *prometheus.Desc, kind prometheus.ValueType, v float64, labels ...string) {
+		to <- prometheus.MustNewConstMetric(d, kind, v, labels...)
+	}
+	names, err := q.inspector.Queues()
+	servers, err2 := q.inspector.Servers()
+	if errors.Join(err, err2) != nil {
+		tell(descQueueUp, prometheus.GaugeValue, 0)
+		return
+	}
+	tell(descQueueUp, prometheus.GaugeValue, 1)
+	tell(descWorkers, prometheus.GaugeValue, float64(len(servers)))
+	for _, name := range names {
+		info, err := q.inspector.GetQueueInfo(name)
+		if err != nil {
+			continue // it went meanwhile
+		}
+		tell(descSize, prometheus.GaugeValue, float64(info.Size), name)
+		tell(descLatency, prometheus.GaugeValue, info.Latency.Seconds(), name)
+		for state, n := range map[string]int{"pending": info.Pending, "active": info.Active, "scheduled": info.Scheduled, "retry": info.Retry, "archived": info.Archived, "completed": info.Completed} {
+			tell(descTasks, prometheus.GaugeValue, float64(n), name, state)
+		}
+		tell(descFinished, prometheus.CounterValue, float64(info.ProcessedTotal), name)
+		tell(descFailed, prometheus.CounterValue, float64(info.FailedTotal), name)
+		tell(descPaused, prometheus.GaugeValue, map[bool]float64{true: 1}[info.Paused], name)
+	}
+}
+
+// caught logs where a page panicked, and not with what: net/http would, in a log of its own, which has nothing else to tell than clients that do not speak HTTP.
+func (h *house) caught(pages http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		defer func() {
+			switch p := recover(); p {
+			case nil:
+			case http.ErrAbortHandler:
+				panic(p)
+			default:
+				h.Log.Error("a page panicked", "stack", string(debug.Stack()))
+				panic(http.ErrAbortHandler) // the reader sees that the answer is not whole
+			}
+		}()
+		pages.ServeHTTP(w, r)
+	})
+}
+
+// serve answers requests until it is closed.
+func (h *house) serve(ctx context.Context, listener net.Listener, handler http.Handler, close func() error) *page {
+	p := &page{URL: "http://" + listener.Addr().String() + "/", close: close,
+		server: &http.Server{Handler: h.caught(handler), ErrorLog: log.New(io.Discard, "", 0), ReadHeaderTimeout: 5 * time.Second, BaseContext: func(net.Listener) context.Context { return ctx }}}
+	go func() {
+		if err := p.server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+			h.Log.Error("the pages stopped", "err", err)
+		}
+	}()
+	return p
+}

@@ -1,0 +1,314 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"flag"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/hibiken/asynq"
+
+	"vireilla/internal/canarytest"
+	"vireilla/internal/notice"
+	"vireilla/internal/oracletest"
+	"vireilla/internal/smtptest"
+	"vireilla/internal/store/storetest"
+	"vireilla/internal/timetable"
+	"vireilla/tasks"
+	"vireilla/workers"
+)
+
+// inAll is how many letters go out during each outage, for whoever wants to try with more than there is time for each time.
+var inAll = flag.Int("letters", 500, "letters of each outage")
+
+// over is the time in which so many fall due.
+func over(letters int) time.Duration {
+	return max(8*time.Second, time.Duration(letters)*time.Second/100)
+}
+
+// pace is how fast the clock of an outage runs: a second is a minute, so that the timetable's minutes, the sweep and the rounds come each second. The servers and
+// what waits for them keep their own time.
+const pace = 60
+
+// outage is an office at work: serve's parts on a real queue, while appointments are booked all the time. The relay's log is the oracle.
+type outage struct {
+	*house
+	t       *testing.T
+	mail    *smtptest.Server
+	build   func() *house // another process of the same office
+	planned int
+	log     logbook
+	stop    func() // stops what was started last
+}
+
+// logbook is a log that several goroutines write.
+type logbook struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (j *logbook) Write(line []byte) (int, error) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.text.Write(line)
+}
+
+func (j *logbook) String() string {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.text.String()
+}
+
+func (j *logbook) count(words string) int {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return strings.Count(j.text.String(), words)
+}
+
+// newOutage puts an office to work in which so many letters fall due, evenly over a time (of the machine's clock).
+func newOutage(t *testing.T, redisURL string, letters int, over time.Duration) *outage {
+	t.Helper()
+	return newOutageOn(t, "sqlite:"+filepath.Join(t.TempDir(), "v.db"), redisURL, letters, over)
+}
+
+func newOutageOn(t *testing.T, database, redisURL string, letters int, over time.Duration) *outage {
+	t.Helper()
+	o := &outage{t: t, mail: smtptest.Start(t, smtptest.WithoutData()), planned: letters}
+	a := &app{ctx: t.Context(), out: t.Output(), err: &o.log, commands: &commands{Data: t.TempDir(), LogLevel: "warn"}}
+	redis, _, err := queue(redisURL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	opened, began := time.Date(2024, time.March, 4, 7, 0, 0, 0, time.UTC), now()
+	clock := func() time.Time { return opened.Add(pace * now().Sub(began)) }
+	o.build = func() *house {
+		h, err := a.build(parts{database: database, smtp: o.mail.URL(), from: "no-reply@example.org", redis: redis, ticks: tasks.Ticks, letters: tasks.Letters, clock: clock})
+		if err != nil {
+			t.Fatal(err)
+		}
+		h.Policy.Guard.Floor = letters
+		return h
+	}
+	o.house = o.build()
+	t.Cleanup(func() { canarytest.Nobody(t, "the log", o.log.String()) }) // when all has stopped
+	began = now().Add(2 * time.Second)                                    // after the import: the clock comes from a little before nine
+	o.book(opened, letters, over)
+	o.start(o.house)
+	return o
+}
+
+// book imports appointments that are booked one after the other: each is a letter.
+func (o *outage) book(opened time.Time, letters int, over time.Duration) {
+	o.t.Helper()
+	feed := storetest.Small()
+	feed["seekers.csv"], feed["appointments.csv"] = nil, nil
+	delete(feed, "contacts.csv")
+	for i := range letters {
+		s := fmt.Sprintf("S-%06d", i)
+		feed["seekers.csv"] = append(feed["seekers.csv"], map[string]any{"seeker_id": s, "first_name": "Aino-Kanaria", "email": fmt.Sprintf("kanaria.s%d@example.org", i), "email_tier": "neutral",
+			"service_language": "fi", "municipality": "Lahti", "coach_id": "C-1", "job_search_started": "2024-01-08", "status": "unemployed"})
+		booked := opened.Add(pace * over * time.Duration(i) / time.Duration(letters))
+		feed["appointments.csv"] = append(feed["appointments.csv"], map[string]any{"appointment_id": fmt.Sprintf("A-%06d", i), "seeker_id": s, "coach_id": "C-1",
+			"kind": "job_search_discussion", "starts_at": opened.AddDate(0, 0, 10).UnixMilli(), "minutes": int64(45), "mode": "office", "state": "booked", "booked_at": booked.UnixMilli()})
+	}
+	if _, err := storetest.Import(o.t, o.Store, feed, true, true); err != nil {
+		o.t.Fatal(err)
+	}
+}
+
+// start does what serve does, at the pace of the clock.
+func (o *outage) start(h *house) {
+	t := o.t
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	h.Watch.Pace, h.Rounds.Pace = lookEvery/10, time.Minute/pace
+	entries := h.Policy.Timetable
+	for i := range entries {
+		if entries[i].Name == "appointments" { // each minute instead of each ten
+			every, err := timetable.Parse("* * * * *", h.Policy.Location)
+			if err != nil {
+				t.Fatal(err)
+			}
+			entries[i].Spec = every
+		}
+	}
+	var all sync.WaitGroup
+	h.Watch.Look(ctx)
+	stop, err := h.work(h.Workers, map[string]int{tasks.Ticks: 3, tasks.Letters: 1}, 100*time.Millisecond)
+	if err != nil {
+		t.Fatal(err)
+	}
+	all.Go(func() { h.Watch.Run(ctx) })
+	all.Go(func() { h.Rounds.Run(ctx) })
+	all.Go(func() { h.keepTime(ctx) })
+	o.stop = sync.OnceFunc(func() {
+		cancel()
+		stop()
+		all.Wait()
+		if err := h.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	t.Cleanup(o.stop)
+}
+
+// await looks until something is so.
+func (o *outage) await(what string, so func() bool) {
+	o.t.Helper()
+	look, late := time.NewTicker(20*time.Millisecond), time.After(time.Minute+over(o.planned))
+	defer look.Stop()
+	for !so() {
+		select {
+		case <-look.C:
+		case <-late:
+			o.t.Fatalf("waited in vain for %s; %d of %d letters went out\n%s", what, o.out(), o.planned, o.log.String())
+		}
+	}
+}
+
+// out is how many letters the relay took.
+func (o *outage) out() int { return len(o.mail.Accepted()) }
+
+// awaitPart waits until a part of the letters is out, in hundredths.
+func (o *outage) awaitPart(part int) {
+	o.t.Helper()
+	o.await(fmt.Sprintf("%d %% of the letters", part), func() bool { return o.out() >= o.planned*part/100 })
+}
+
+// used counts the tasks of some queues that were done.
+func (o *outage) used(queues ...string) (n int) {
+	inspector := asynq.NewInspector(o.redis)
+	defer inspector.Close()
+	for _, q := range queues {
+		if info, err := inspector.GetQueueInfo(q); err == nil {
+			n += info.ProcessedTotal
+		}
+	}
+	return n
+}
+
+// awaitQueue waits until tasks go through the queue again and says how long it took.
+func (o *outage) awaitQueue() {
+	o.t.Helper()
+	start, before := now(), o.used(tasks.Ticks, tasks.Letters)
+	o.await("tasks through the queue", func() bool { return o.used(tasks.Ticks, tasks.Letters) > before })
+	o.t.Logf("tasks go through the queue again after %.1f s", now().Sub(start).Seconds())
+}
+
+// check waits for the last letter; then each was taken once, and every row knows it.
+func (o *outage) check() {
+	o.t.Helper()
+	o.awaitPart(100)
+	o.await("the outbox to know it", func() bool {
+		sent, err := o.Store.Letters(o.t.Context(), notice.Filter{State: "sent"})
+		return err == nil && len(sent) == o.planned
+	})
+	letters := o.judge()
+	o.again(letters)
+	if n := len(o.judge()); n != o.planned {
+		o.t.Errorf("%d letters in the outbox; %d were planned", n, o.planned)
+	}
+	if n := o.out(); n != o.planned {
+		o.t.Errorf("%d letters were taken; %d were planned", n, o.planned)
+	}
+}
+
+// judge holds what the relay took against the outbox, and gives the outbox.
+func (o *outage) judge() []notice.Entry {
+	o.t.Helper()
+	letters, err := o.Store.Letters(o.t.Context(), notice.Filter{})
+	if err != nil {
+		o.t.Fatal(err)
+	}
+	world := oracletest.World{Accepted: o.mail.Accepted(), Outbox: letters, MessageID: func(key string) string { return workers.MessageID(key, o.Workers.Deliver.From) }}
+	for _, fault := range world.Faults() {
+		o.t.Error(fault)
+	}
+	return letters
+}
+
+// again puts the tasks of letters that are out once more, as asynq does after it could not tell Redis that they were done.
+func (o *outage) again(letters []notice.Entry) {
+	o.t.Helper()
+	ids := make([]int64, len(letters))
+	for i := range letters {
+		ids[i] = letters[i].ID
+	}
+	before := o.used(tasks.Letters)
+	if err := o.Bell.Ring(o.t.Context(), ids); err != nil {
+		o.t.Error(err)
+	}
+	o.await("the tasks to run again", func() bool { return o.used(tasks.Letters) >= before+len(ids)/tasks.Batch })
+}
+
+// toldAll expects that the log tells each loss of the queue and its return, and nothing else.
+func (o *outage) toldAll() {
+	o.t.Helper()
+	o.told(max(1, o.log.count("the queue cannot be used")), max(1, o.log.count("the queue is back")))
+}
+
+// told expects how often the log says that the queue went, and that it came back; and nothing else.
+func (o *outage) told(gone, back int) {
+	o.t.Helper()
+	got := map[string]int{"gone": o.log.count("the queue cannot be used"), "back": o.log.count("the queue is back"), "lines": o.log.count("\n")}
+	if diff := cmp.Diff(map[string]int{"gone": gone, "back": back, "lines": gone + back}, got); diff != "" {
+		o.t.Errorf("-want +got\n%s\n%s", diff, o.log.String())
+	}
+}
+
+// whileTaking does something while the relay has a whole letter in its hands, which it takes.
+func (o *outage) whileTaking(f func()) {
+	o.t.Helper()
+	reached, done := make(chan struct{}), make(chan struct{})
+	defer close(done)
+	o.mail.Set(smtptest.Dot, smtptest.Well().Calling(func() { close(reached); <-done }).Once())
+	select {
+	case <-reached:
+	case <-time.After(time.Minute):
+		o.t.Fatal("no letter came to the relay")
+	}
+	f()
+}
+
+// awaitLetter waits until a further letter goes out and says how long it took: a minute at most.
+func (o *outage) awaitLetter() {
+	o.t.Helper()
+	start, before := now(), o.out()
+	o.await("a letter", func() bool { return o.out() > before })
+	took := now().Sub(start)
+	o.t.Logf("letters go out again after %.1f s", took.Seconds())
+	if took > time.Minute {
+		o.t.Errorf("letters went out again after %s", took)
+	}
+}
+
+// nothingGoesOut expects that of the letters which fall due none goes out, after those that are under way.
+func (o *outage) nothingGoesOut() {
+	o.t.Helper()
+	<-time.After(time.Second)
+	before := o.out()
+	<-time.After(3 * time.Second)
+	if n := o.out(); n != before || n > o.planned*9/10 {
+		o.t.Errorf("%d letters went out, then %d", before, n)
+	}
+}
+
+// complains expects that each line of the log tells one of these causes, and gives how many lines there are.
+func (o *outage) complains(causes ...string) (lines int) {
+	o.t.Helper()
+	for line := range strings.Lines(o.log.String()) {
+		lines++
+		if !slices.ContainsFunc(causes, func(cause string) bool { return strings.Contains(line, cause) }) {
+			o.t.Errorf("the log says %s", line)
+		}
+	}
+	o.t.Logf("%d lines in the log", lines)
+	return lines
+}

@@ -1,0 +1,134 @@
+package main
+
+import (
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"vireilla/internal/servertest"
+)
+
+// D1: what happens to PostgreSQL while letters go out. However it goes, each letter goes out once and has its row, and the program goes on by itself.
+
+// goneAway is how the log says that the server cannot be reached, or hangs up.
+var goneAway = []string{"connection refused", "no such file or directory", "unexpected EOF", "broken pipe", "reset by peer", "conn closed", "bad connection"}
+
+// The server dies while the relay takes a letter, and stays away for longer than a moment: what was accepted is known when it is back, and comes once.
+func TestPostgresIsKilledWhileLettersGoOut(t *testing.T) {
+	t.Parallel()
+	server := servertest.StartPostgres(t)
+	o := newOutageOn(t, server.URL(), servertest.Redis(t), *inAll, over(*inAll))
+	for i, part := range []int{20, 40, 60} {
+		o.awaitPart(part)
+		o.whileTaking(func() { server.Kill(t) })
+		<-time.After([]time.Duration{0, 12 * time.Second, time.Second}[i])
+		server.Restart(t)
+		o.awaitLetter()
+	}
+	o.check()
+	if o.complains(append(goneAway, "57P03", "ticks left out")...) == 0 {
+		t.Error("the log says nothing")
+	}
+}
+
+// Nobody knows whether what was told to be done was done, whatever it was for.
+func TestPostgresIsCutOffAtCommit(t *testing.T) {
+	t.Parallel()
+	server := servertest.StartPostgres(t)
+	line := newDatabaseLine(t, server)
+	o := newOutageOn(t, server.Through(line.Addr), servertest.Redis(t), *inAll, 5*over(*inAll)) // long enough for the transactions of a minute to come several times
+	line.Break(true)
+	for _, kind := range []string{"claim", "record", "add", "strike", "done", "sleep"} {
+		o.await("the line to break at a "+kind, func() bool {
+			broke := line.Broke()
+			return broke[kind+" before"] > 0 && broke[kind+" after"] > 0
+		})
+	}
+	o.awaitPart(40)
+	line.Break(false)
+	o.check()
+	t.Log("the line broke:", line.Broke())
+	if o.complains(append(goneAway, "ticks left out")...) == 0 {
+		t.Error("the log says nothing")
+	}
+}
+
+// A rival writes to the same rows, under the strictest isolation and in an order that makes deadlocks.
+func TestPostgresTransactionsMeetOthersAndLose(t *testing.T) {
+	t.Parallel()
+	server := servertest.StartPostgres(t)
+	line := newDatabaseLine(t, server)
+	strict := server.Through(line.Addr) + "&default_transaction_isolation=serializable&deadlock_timeout=300ms"
+	o := newOutageOn(t, strict, servertest.Redis(t), *inAll, over(*inAll))
+	o.awaitPart(10)
+	stop := rival(t, server.URL())
+	o.awaitPart(90)
+	stop()
+	o.check()
+	failures, deadlocks := line.Said("40001"), line.Said("40P01")
+	t.Logf("%d serialization failures, %d deadlocks", failures, deadlocks)
+	if failures == 0 || deadlocks == 0 {
+		t.Error("the rival was in nobody's way")
+	}
+	o.complains("40001", "40P01", "ticks left out") // of those who lost again and again
+}
+
+// rival writes, until it is stopped, to rows that the program writes to, the last of them first.
+func rival(t *testing.T, database string) (stop func()) {
+	t.Helper()
+	conn, err := pgx.Connect(t.Context(), database)
+	if err != nil {
+		t.Fatal(err)
+	}
+	done, ended := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(ended)
+		defer conn.Close(t.Context())
+		for {
+			_, _ = conn.Exec(t.Context(), `SET deadlock_timeout = '10s'; BEGIN ISOLATION LEVEL SERIALIZABLE`) // the other one loses
+			for _, q := range []string{
+				`UPDATE notice SET rest = rest WHERE id IN (SELECT id FROM notice WHERE state IN ('pending', 'sending') ORDER BY id DESC LIMIT 5)`,
+				`UPDATE run SET planned = planned`, // who books letters has the counter first, then this
+				`SELECT pg_sleep(0.1)`,
+				`UPDATE counter SET n = n`,
+				`COMMIT`,
+			} {
+				if _, err := conn.Exec(t.Context(), q); err != nil {
+					_, _ = conn.Exec(t.Context(), `ROLLBACK`)
+					break
+				}
+			}
+			select {
+			case <-done:
+				return
+			case <-time.After(200 * time.Millisecond):
+			}
+		}
+	}()
+	return func() { close(done); <-ended }
+}
+
+// What can still be written is written, and what can be booked goes out; nothing else does.
+func TestPostgresHasNoRoomOnItsDisk(t *testing.T) {
+	t.Parallel()
+	disk := servertest.SmallDisk(t, 96)
+	server := servertest.StartPostgresOn(t, disk)
+	o := newOutageOn(t, server.URL(), servertest.Redis(t), *inAll, over(*inAll))
+	o.awaitPart(20)
+	full := time.After(5 * time.Second)
+	o.await("the program to say that there is no room", func() bool {
+		disk.Fill(t) // again and again, for the server gives some back
+		select {
+		case <-full:
+			full = nil
+		default:
+		}
+		return full == nil && o.log.count("No space left")+o.log.count("53100")+o.log.count("57P") > 0
+	})
+	disk.Free(t)
+	server.Restart(t) // where the log itself cannot be written, it ends
+	o.awaitLetter()
+	o.check()
+	o.complains(append(goneAway, "No space left", "53100", "57P", "ticks left out")...)
+}

@@ -1,0 +1,195 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"vireilla/internal/notice"
+	"vireilla/internal/servertest"
+	"vireilla/internal/store"
+)
+
+// D2: what happens to SQLite while letters go out.
+
+// TestHoldTheLock is, in a process of its own, an import that does not come to its end.
+func TestHoldTheLock(t *testing.T) {
+	path := os.Getenv("HOLD_THE_LOCK_OF")
+	if path == "" {
+		t.Skip("this one is for TestSQLiteIsLockedByAnotherProcess")
+	}
+	s, err := store.Open(t.Context(), "sqlite:"+path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	undone := errors.New("undone")
+	if err := s.Import(t.Context(), now(), func(*store.Import) error {
+		fmt.Println("held")
+		_, err := io.Copy(io.Discard, os.Stdin)
+		return errors.Join(err, undone)
+	}); !errors.Is(err, undone) {
+		t.Error(err)
+	}
+}
+
+// Another process holds the lock for longer than ours waits for it.
+func TestSQLiteIsLockedByAnotherProcess(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "v.db")
+	o := newOutageOn(t, "sqlite:"+path, "", *inAll, over(*inAll))
+	o.awaitPart(20)
+	var letGo io.Closer
+	o.whileTaking(func() { letGo = holdTheLock(t, path) })
+	o.await("the program to say that it waited in vain", func() bool { return o.log.count("SQLITE_BUSY") > 0 })
+	o.nothingGoesOut()
+	if err := letGo.Close(); err != nil {
+		t.Error(err)
+	}
+	o.awaitLetter()
+	o.check()
+	o.complains("SQLITE_BUSY", "context deadline exceeded", "ticks left out")
+}
+
+// holdTheLock lets another process take the lock of a database; it has it until what is given is closed.
+func holdTheLock(t *testing.T, path string) io.Closer {
+	t.Helper()
+	other := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestHoldTheLock$")
+	other.Env = append(os.Environ(), "HOLD_THE_LOCK_OF="+path)
+	in, err := other.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := other.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := other.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = in.Close(); _ = other.Wait() })
+	said := make([]byte, 4)
+	if _, err := io.ReadFull(out, said); err != nil || string(said) != "held" {
+		t.Fatalf("said %q, %v", said, err)
+	}
+	return in
+}
+
+func TestSQLiteHasNoRoomOnItsDisk(t *testing.T) {
+	t.Parallel()
+	disk := servertest.SmallDisk(t, 64)
+	o := newOutageOn(t, "sqlite:"+filepath.Join(disk.Folder(), "v.db"), "", *inAll, over(*inAll))
+	o.awaitPart(20)
+	disk.Fill(t)
+	o.await("the program to say that there is no room", func() bool {
+		return o.log.count("database or disk is full") > 0
+	})
+	o.nothingGoesOut()
+	disk.Free(t)
+	o.awaitLetter()
+	o.check()
+	o.complains("database or disk is full", "disk I/O error", "ticks left out")
+}
+
+// A file that is damaged while the program works: it says so and goes on trying, and what it cannot book does not go out. It does not start on such a file. From what the
+// file was before, it goes on where it stood.
+func TestSQLiteIsDamagedWhileLettersGoOut(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "v.db")
+	o := newOutageOn(t, "sqlite:"+path, "", *inAll, over(*inAll))
+	o.awaitPart(20)
+	mend := damage(t, path)
+	o.await("the program to say that the file is damaged", func() bool { return o.log.count("malformed")+o.log.count("not a database") > 0 })
+	o.nothingGoesOut()
+	o.stop()
+	if _, err := store.Open(context.Background(), "sqlite:"+path); err == nil || !strings.Contains(err.Error(), "database: is damaged") {
+		t.Errorf("opened a damaged file: %v", err)
+	}
+	mend()
+	sent := o.out()
+	o.house = o.build()
+	states := func() map[notice.State]int {
+		counts := map[notice.State]int{}
+		entries, err := o.Store.Letters(t.Context(), notice.Filter{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := range entries {
+			counts[entries[i].State]++
+		}
+		return counts
+	}
+	if n := states(); n[notice.Sent]+n[notice.Sending] < sent {
+		t.Errorf("%d letters went out; the outbox has %v", sent, n)
+	}
+	lost, err := o.Store.FreeStuck(t.Context(), now().Add(store.ClaimFor), nil) // what else would happen after so long
+	if err != nil {
+		t.Fatal(err)
+	}
+	o.start(o.house)
+	o.awaitLetter()
+	o.await("all but those of which nobody knows", func() bool { return states()[notice.Sent] == o.planned-lost })
+	o.judge()
+	t.Logf("%d letters are unsure", lost)
+	o.complains("malformed", "not a database", "closed", "context canceled", "ticks left out")
+}
+
+// damage spoils every page of a database; what it gives puts right those that are still spoilt.
+func damage(t *testing.T, path string) (mend func()) {
+	t.Helper()
+	const page = 4096
+	intoTheFile(t, path)
+	file, err := os.OpenFile(path, os.O_RDWR, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	before, err := io.ReadAll(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	spoilt := bytes.Clone(before)
+	for i := range spoilt {
+		spoilt[i] ^= 0x5a
+	}
+	if _, err := file.WriteAt(spoilt, 0); err != nil {
+		t.Fatal(err)
+	}
+	return func() {
+		defer file.Close()
+		text := make([]byte, page)
+		for at := 0; at < len(before); at += page {
+			if _, err := file.ReadAt(text, int64(at)); err != nil {
+				t.Fatal(err)
+			}
+			if bytes.Equal(text, spoilt[at:at+page]) {
+				if _, err := file.WriteAt(before[at:at+page], int64(at)); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+	}
+}
+
+// intoTheFile brings what stands in the log of a database into its file.
+func intoTheFile(t *testing.T, path string) {
+	t.Helper()
+	db, err := sql.Open("sqlite", "file:"+path+"?_pragma=busy_timeout(20000)")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	for busy := 1; busy != 0; {
+		var frames, done int
+		if err := db.QueryRowContext(t.Context(), `PRAGMA wal_checkpoint(TRUNCATE)`).Scan(&busy, &frames, &done); err != nil {
+			t.Fatal(err)
+		}
+	}
+}

@@ -1,0 +1,136 @@
+package main
+
+import (
+	"testing"
+	"time"
+
+	"github.com/hibiken/asynq"
+
+	"vireilla/internal/servertest"
+	"vireilla/tasks"
+)
+
+// R1: what happens to Redis while letters go out. However it goes, each letter goes out once, and the queue is used again.
+
+func TestRedisIsDownWhenTheWorkBegins(t *testing.T) {
+	t.Parallel()
+	redis := servertest.StartRedis(t)
+	redis.Kill()
+	o := newOutage(t, redis.URL(), *inAll, over(*inAll))
+	o.awaitPart(40)
+	redis.Restart(t)
+	o.awaitQueue()
+	o.check()
+	o.told(1, 1)
+}
+
+func TestRedisIsKilledAndComesBackEmpty(t *testing.T) {
+	t.Parallel()
+	redis := servertest.StartRedis(t)
+	o := newOutage(t, redis.URL(), *inAll, over(*inAll))
+	o.awaitPart(20)
+	redis.Kill()
+	o.awaitPart(60)
+	redis.Restart(t)
+	o.awaitQueue()
+	o.check()
+	o.told(1, 1)
+}
+
+func TestRedisForgetsEverything(t *testing.T) {
+	t.Parallel()
+	redis := servertest.StartRedis(t)
+	o := newOutage(t, redis.URL(), *inAll, over(*inAll))
+	for i, part := range []int{20, 40, 60} {
+		o.awaitPart(part)
+		if err := redis.Client(t).FlushAll(t.Context()).Err(); err != nil {
+			t.Fatal(err)
+		}
+		o.await("the loss to be told and made good", func() bool { return o.log.count("the queue is back") == i+1 })
+	}
+	o.awaitQueue()
+	o.check()
+	o.toldAll()
+}
+
+func TestRedisIsOutOfMemory(t *testing.T) {
+	t.Parallel()
+	redis := servertest.StartRedis(t)
+	o := newOutage(t, redis.URL(), *inAll, over(*inAll))
+	o.awaitPart(20)
+	memory := func(limit string) {
+		if err := redis.Client(t).ConfigSet(t.Context(), "maxmemory", limit).Err(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	memory("1mb") // less than it has
+	o.awaitPart(60)
+	memory("0")
+	o.awaitQueue()
+	o.check()
+	o.told(1, 1)
+}
+
+func TestRedisStalls(t *testing.T) {
+	t.Parallel()
+	redis := servertest.StartRedis(t)
+	o := newOutage(t, redis.URL(), *inAll, over(*inAll))
+	o.awaitPart(20)
+	redis.Hold(t)
+	stalled := time.After(10 * time.Second)
+	o.awaitPart(60)
+	<-stalled
+	redis.Resume(t)
+	o.awaitQueue()
+	o.check()
+	o.told(1, 1)
+}
+
+// A pause is somebody's will: nothing goes round it.
+func TestAPausedQueueWaits(t *testing.T) {
+	t.Parallel()
+	redis := servertest.StartRedis(t)
+	o := newOutage(t, redis.URL(), *inAll, over(*inAll))
+	inspector := asynq.NewInspector(o.redis)
+	defer inspector.Close()
+	o.awaitPart(20)
+	for _, q := range []string{tasks.Ticks, tasks.Letters} {
+		if err := inspector.PauseQueue(q); err != nil {
+			t.Fatal(err)
+		}
+	}
+	o.await("the log to say it", func() bool { return o.log.count("a queue is paused") == 1 })
+	<-time.After(2 * time.Second) // what was under way when the pause began
+	before := o.out()
+	<-time.After(3 * time.Second)
+	if n := o.out(); n != before || n > o.planned*9/10 {
+		t.Errorf("%d letters went out, then %d", before, n)
+	}
+	for _, q := range []string{tasks.Ticks, tasks.Letters} {
+		if err := inspector.UnpauseQueue(q); err != nil {
+			t.Fatal(err)
+		}
+	}
+	o.awaitQueue()
+	o.check()
+	if o.log.count("\n") != 2 || o.log.count("no queue is paused any more") != 1 {
+		t.Error(o.log.text.String())
+	}
+}
+
+// Three processes go on rounds beside each other, and all hear the bell again.
+func TestSeveralProcessesWithoutAQueueSendEachLetterOnce(t *testing.T) {
+	t.Parallel()
+	redis := servertest.StartRedis(t)
+	redis.Kill()
+	o := newOutageOn(t, servertest.Postgres(t), redis.URL(), *inAll, over(*inAll)/2)
+	for range 2 {
+		o.start(o.build())
+	}
+	o.awaitPart(70)
+	redis.Restart(t)
+	o.await("all to hear it again", func() bool { return o.log.count("the queue is back") == 3 })
+	o.awaitQueue()
+	o.check()
+	o.told(3, 3)
+}

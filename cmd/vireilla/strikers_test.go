@@ -1,0 +1,370 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"os/signal"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/hibiken/asynq"
+	"github.com/jackc/pgx/v5"
+
+	"vireilla/internal/policy"
+	"vireilla/internal/servertest"
+	"vireilla/internal/store"
+	"vireilla/internal/timetable"
+	"vireilla/tasks"
+	"vireilla/workers"
+)
+
+// The finest grain of a timetable is a minute, so these tests give their processes a clock on which one takes two seconds.
+const speed = 30
+
+type fastClock struct{ shows, since time.Time }
+
+func (c fastClock) now() time.Time { return c.shows.Add(speed * now().Sub(c.since)) }
+
+// A timetable around the hours that summer time skips and doubles.
+const busyTimetable = `timetable:
+  - {entry: contacts,     cron: "* * * * *",   catch_up: all}
+  - {entry: training,     cron: "*/2 * * * *", catch_up: all}
+  - {entry: digests,      cron: "57 3 * * *",  catch_up: all}
+  - {entry: leads,        cron: "0 * * * *",   catch_up: all}
+  - {entry: appointments, cron: "*/5 * * * *", catch_up: latest}
+  - {entry: deliver,      cron: "1-59/2 * * * *", catch_up: latest}
+  - {entry: sweep,        cron: "* * * * *",   catch_up: latest}
+  - {entry: retention,    cron: "5 3 * * *",   catch_up: all}
+`
+
+func TestEachTickIsStruckOnceWhateverBecomesOfTheStriker(t *testing.T) {
+	for _, c := range []struct {
+		name, begin string
+		harm        func(t *testing.T, o *office3, striker *child)
+	}{
+		{"killed, in the hour that is skipped", "2024-03-31T02:55:30+02:00", func(t *testing.T, o *office3, striker *child) {
+			striker.kill()
+			o.awaitStriker(15*time.Second, striker)
+		}},
+		{"stopped for a while, in the hour that is doubled", "2024-10-27T03:55:30+03:00", func(t *testing.T, o *office3, striker *child) {
+			striker.signal(syscall.SIGSTOP)
+			o.awaitStriker(15*time.Second, striker)
+			striker.signal(syscall.SIGCONT)
+			o.await(10*time.Second, "the one that was stopped to see that another strikes", func() bool {
+				return strings.Contains(striker.said(), "another process strikes")
+			})
+		}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			begin, err := time.Parse(time.RFC3339, c.begin)
+			if err != nil {
+				t.Fatal(err)
+			}
+			o := newOffice3(t, begin)
+			o.start(3)
+			striker := o.awaitStriker(20*time.Second, nil)
+			o.quiet()
+			c.harm(t, o, striker)
+
+			o.quiet()
+			for _, c := range o.children {
+				c.kill()
+			}
+			o.children = nil
+			over := o.clock.now().Add(2 * time.Minute)
+			o.await(10*time.Second, "ticks to pass while nobody is there", func() bool { return o.clock.now().After(over) })
+			o.start(3)
+			striker = o.awaitStriker(15*time.Second, nil)
+
+			o.quiet()
+			striker.end()
+			o.awaitStriker(5*time.Second, striker) // it let go: nobody waits for the end of its lease
+			o.quiet()
+			until := o.clock.now() // what is struck while they end may be left to others, of whom there are none
+			for _, c := range o.children {
+				c.end()
+			}
+			o.check(until)
+		})
+	}
+}
+
+// office3 is some processes of the program on one PostgreSQL and one redis-server.
+type office3 struct {
+	t         *testing.T
+	clock     fastClock
+	database  string
+	redis     string
+	folder    string // of the policy and of the list of what was done
+	policy    *policy.Policy
+	store     *store.Store
+	inspector *asynq.Inspector
+	children  []*child
+}
+
+func newOffice3(t *testing.T, begin time.Time) *office3 {
+	t.Helper()
+	o := &office3{t: t, clock: fastClock{begin, now()}, database: servertest.Postgres(t), redis: servertest.Redis(t), folder: t.TempDir()}
+	rules, _, _ := strings.Cut(string(policy.DefaultFile()), "timetable:\n")
+	p, faults := policy.Parse([]byte(rules + busyTimetable))
+	if len(faults) > 0 {
+		t.Fatal(faults)
+	}
+	o.policy = p
+	o.well(os.WriteFile(filepath.Join(o.folder, "policy.yaml"), []byte(rules+busyTimetable), 0o600))
+	var err error
+	o.store, err = store.Open(t.Context(), o.database)
+	o.well(err)
+	t.Cleanup(func() { _ = o.store.Close() })
+	options, err := asynq.ParseRedisURI(o.redis)
+	o.well(err)
+	o.inspector = asynq.NewInspector(options)
+	t.Cleanup(func() { _ = o.inspector.Close() })
+	// All entries begin at one known moment.
+	fence, err := o.store.TakeLease(t.Context(), workers.TimetableLease, "test", time.Minute)
+	o.well(err)
+	for _, e := range p.Timetable {
+		_, held, err := o.store.Strike(t.Context(), workers.TimetableLease, fence, timetable.Stroke{Entry: e.Name, Now: begin})
+		if err != nil || !held {
+			t.Fatal(held, err)
+		}
+	}
+	o.well(o.store.EndLease(t.Context(), workers.TimetableLease, "test"))
+	return o
+}
+
+func (o *office3) well(err error) {
+	o.t.Helper()
+	if err != nil {
+		o.t.Fatal(err)
+	}
+}
+
+// await waits until something has happened.
+func (o *office3) await(atMost time.Duration, what string, happened func() bool) {
+	o.t.Helper()
+	look, late := time.NewTicker(30*time.Millisecond), time.After(atMost)
+	defer look.Stop()
+	for !happened() {
+		select {
+		case <-look.C:
+		case <-late:
+			for _, c := range o.children {
+				o.t.Logf("%d said %s", c.cmd.Process.Pid, c.said())
+			}
+			o.t.Fatalf("waited %s for %s", atMost, what)
+		}
+	}
+}
+
+// awaitStriker waits until one of the processes other than one strikes.
+func (o *office3) awaitStriker(atMost time.Duration, other *child) (striker *child) {
+	o.t.Helper()
+	from := now()
+	o.await(atMost, "a striker", func() bool {
+		holder, err := o.store.Holder(o.t.Context(), workers.TimetableLease)
+		o.well(err)
+		for _, c := range o.children {
+			if words := strings.Split(holder, "/"); c != other && len(words) == 3 && words[1] == strconv.Itoa(c.cmd.Process.Pid) {
+				striker = c
+			}
+		}
+		return striker != nil
+	})
+	o.t.Logf("a striker after %s", now().Sub(from).Round(100*time.Millisecond))
+	return striker
+}
+
+// quiet waits until the middle of a minute in which all that was struck is done.
+func (o *office3) quiet() {
+	o.t.Helper()
+	o.await(20*time.Second, "the middle of a minute", func() bool {
+		at := o.clock.now()
+		open, err := o.store.OpenTicks(o.t.Context(), at)
+		o.well(err)
+		last, err := o.store.LastTicks(o.t.Context())
+		o.well(err)
+		info, err := o.inspector.GetQueueInfo(tasks.Ticks)
+		struck := !last["contacts"].Before(at.Truncate(time.Minute))
+		return struck && len(open) == 0 && err == nil && info.Active+info.Pending == 0 && at.Second() > 10 && at.Second() < 40
+	})
+}
+
+// check holds what was recorded and done up to a moment against the cron specs.
+func (o *office3) check(until time.Time) {
+	o.t.Helper()
+	conn, err := pgx.Connect(o.t.Context(), o.database)
+	o.well(err)
+	defer conn.Close(o.t.Context())
+	recorded := map[string]int{}
+	rows, err := conn.Query(o.t.Context(), `SELECT name, due_at FROM tick WHERE done_at <> 0 AND due_at <= $1`, until.UnixMilli())
+	o.well(err)
+	for rows.Next() {
+		var name string
+		var ms int64
+		o.well(rows.Scan(&name, &ms))
+		recorded[line(name, time.UnixMilli(ms))]++
+	}
+	o.well(rows.Err())
+	text, err := os.ReadFile(filepath.Join(o.folder, "done"))
+	o.well(err)
+	done := map[string]int{}
+	for _, l := range strings.Split(strings.TrimSpace(string(text)), "\n") {
+		if _, text, _ := strings.Cut(l, " "); text <= until.UTC().Format(time.RFC3339) {
+			done[l]++
+		}
+	}
+	if diff := cmp.Diff(recorded, done); diff != "" {
+		o.t.Errorf("-recorded +done\n%s", diff)
+	}
+	want := o.expected(until)
+	if o.clock.now().Before(o.clock.shows.Add(6 * time.Minute)) {
+		o.t.Error("over before the clocks were turned")
+	}
+	if diff := cmp.Diff(want, recorded); diff != "" || len(want) < 20 {
+		o.t.Errorf("-expected +recorded, of %d\n%s", len(want), diff)
+	}
+	info, err := o.inspector.GetQueueInfo(tasks.Ticks)
+	if err != nil || info.Archived+info.Retry+info.Active != 0 {
+		o.t.Errorf("left in the queue: %+v, %v", info, err)
+	}
+	open, err := o.store.OpenTicks(o.t.Context(), until)
+	if err != nil || len(open) != 0 {
+		o.t.Errorf("left in the ledger: %v, %v", open, err)
+	}
+}
+
+// expected is every tick up to a moment, without what the ledger says was left out because a later tick came.
+func (o *office3) expected(until time.Time) map[string]int {
+	o.t.Helper()
+	want := map[string]int{}
+	for _, e := range o.policy.Timetable {
+		skips, err := o.store.TickSkips(o.t.Context(), e.Name, 100)
+		o.well(err)
+		if e.CatchUp == timetable.All && len(skips) > 0 {
+			o.t.Errorf("%s: left out %v", e.Name, skips)
+		}
+		for _, at := range e.Spec.Between(o.clock.shows, until, 1000) {
+			if !slices.ContainsFunc(skips, func(k timetable.Skip) bool {
+				return !at.Before(k.From) && !at.After(k.To) && k.Why == timetable.Superseded
+			}) {
+				want[line(e.Name, at)]++
+			}
+		}
+	}
+	return want
+}
+
+func line(entry string, at time.Time) string { return entry + " " + at.UTC().Format(time.RFC3339) }
+
+// child is a process of the program.
+type child struct {
+	t   *testing.T
+	cmd *exec.Cmd
+
+	mu   sync.Mutex
+	text strings.Builder
+	gone bool
+}
+
+func (c *child) Write(b []byte) (int, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.text.Write(b)
+}
+
+func (c *child) said() string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.text.String()
+}
+
+func (o *office3) start(n int) {
+	o.t.Helper()
+	for range n {
+		c := &child{t: o.t, cmd: exec.Command(os.Args[0], "-test.run=^TestChild$")}
+		c.cmd.Env = append(os.Environ(), "DATABASE_URL="+o.database, "REDIS_URL="+o.redis, "CHILD_FOLDER="+o.folder,
+			fmt.Sprintf("CHILD_CLOCK=%d %d", o.clock.shows.UnixMilli(), o.clock.since.UnixMilli()))
+		c.cmd.Stdout, c.cmd.Stderr = c, c
+		o.well(c.cmd.Start())
+		o.children = append(o.children, c)
+		o.t.Cleanup(c.kill)
+	}
+}
+
+func (c *child) signal(s os.Signal) {
+	c.t.Helper()
+	if err := c.cmd.Process.Signal(s); err != nil {
+		c.t.Fatal(err)
+	}
+}
+
+func (c *child) kill() {
+	if !c.gone {
+		c.gone = true
+		_ = c.cmd.Process.Kill()
+		_ = c.cmd.Wait() // killed, as it should be
+	}
+}
+
+// end asks the process to end, and expects that it ends well.
+func (c *child) end() {
+	c.t.Helper()
+	if c.gone {
+		return
+	}
+	c.signal(syscall.SIGTERM)
+	c.gone = true
+	if err := c.cmd.Wait(); err != nil {
+		c.t.Errorf("%v: %s", err, c.said())
+	}
+}
+
+// TestChild is, in a process of its own, a serve with a clock that runs fast; it writes down which ticks it has done.
+func TestChild(t *testing.T) {
+	var shows, since int64
+	if _, err := fmt.Sscan(os.Getenv("CHILD_CLOCK"), &shows, &since); err != nil {
+		t.Skip("this one is a process of TestEachTickIsStruckOnceWhateverBecomesOfTheStriker")
+	}
+	well := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
+	defer stop()
+	folder := os.Getenv("CHILD_FOLDER")
+	done, err := os.OpenFile(filepath.Join(folder, "done"), os.O_WRONLY|os.O_APPEND|os.O_CREATE, 0o600)
+	well(err)
+	defer done.Close()
+	a := &app{ctx: ctx, out: io.Discard, err: os.Stderr, commands: &commands{Data: folder, Policy: filepath.Join(folder, "policy.yaml"), LogLevel: "warn"}}
+	redis, closeQueue, err := queue(os.Getenv("REDIS_URL"))
+	well(err)
+	h, err := a.build(parts{database: os.Getenv("DATABASE_URL"), smtp: "smtp+plain://127.0.0.1:1", from: "no-reply@example.org", redis: redis, ticks: tasks.Ticks,
+		letters: tasks.Letters, clock: fastClock{time.UnixMilli(shows), time.UnixMilli(since)}.now})
+	well(err)
+	end, err := h.work(asynq.HandlerFunc(func(ctx context.Context, task *asynq.Task) error {
+		err := h.Workers.ProcessTask(ctx, task)
+		if tick, none := tasks.ParseTick(task); err == nil && none == nil {
+			_, err = fmt.Fprintln(done, line(tick.Entry, tick.At))
+		}
+		return err
+	}), map[string]int{tasks.Ticks: 3, tasks.Letters: 1}, 100*time.Millisecond)
+	well(err)
+	h.keepTime(ctx)
+	end()
+	well(h.Close())
+	well(closeQueue())
+}

@@ -1,0 +1,160 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"strings"
+	"time"
+
+	"vireilla/internal/policy"
+	"vireilla/internal/store"
+	"vireilla/workers"
+)
+
+type timetableCmd struct {
+	At     string `help:"From this moment on; now without it." placeholder:"MOMENT"`
+	Next   int    `help:"How many runs of each entry." default:"3"`
+	Format string `help:"text or json." default:"text" enum:"text,json"`
+}
+
+// nextRuns is an entry, its next runs in local time, and what the database knows of it.
+type nextRuns struct {
+	Entry   string   `json:"entry"`
+	Cron    string   `json:"cron"`
+	CatchUp string   `json:"catch_up"`
+	Within  string   `json:"catch_up_within"`
+	Next    []string `json:"next"`
+	Last    *lastRun `json:"last,omitempty"`
+	Left    *leftOut `json:"left_out,omitempty"`
+}
+
+// lastRun is the newest tick of an entry; Done is empty while its work is not done.
+type lastRun struct {
+	At   string `json:"at"`
+	Done string `json:"done"`
+}
+
+// leftOut is the newest stretch of ticks that were not struck.
+type leftOut struct {
+	From string `json:"from"`
+	To   string `json:"to"`
+	Why  string `json:"why"`
+}
+
+func (c *timetableCmd) Run(a *app) error {
+	p, _, err := a.policy()
+	if err != nil {
+		return err
+	}
+	at, err := a.parseMoment(c.At, p)
+	if err != nil {
+		return err
+	}
+	var all []nextRuns
+	for _, e := range p.Timetable {
+		r := nextRuns{Entry: e.Name, Cron: e.Cron, CatchUp: string(e.CatchUp), Within: e.CatchUpWithin.String()}
+		for t := e.Spec.Next(at); len(r.Next) < c.Next; t = e.Spec.Next(t) {
+			r.Next = append(r.Next, t.In(p.Location).Format(time.RFC3339))
+		}
+		all = append(all, r)
+	}
+	striker, err := c.past(a, p, all)
+	if err != nil { // what is to come stands without a database
+		fmt.Fprintln(a.err, "what was struck is not known:", err)
+	}
+	if c.Format == "json" {
+		return a.json(all)
+	}
+	return c.text(a, all, striker)
+}
+
+// past adds what the database knows, and tells who strikes at the moment. A database that is not there yet is not made.
+func (c *timetableCmd) past(a *app, p *policy.Policy, all []nextRuns) (striker string, err error) {
+	cfg, err := loadConfig(a.Data)
+	if err != nil {
+		return "", err
+	}
+	if path, file := strings.CutPrefix(cfg.Database, "sqlite:"); file {
+		if _, err := os.Stat(path); err != nil {
+			if errors.Is(err, fs.ErrNotExist) {
+				err = nil
+			}
+			return "", err
+		}
+	}
+	s, err := a.openStore(cfg.Database)
+	if err != nil {
+		return "", err
+	}
+	defer s.Close()
+	newest, err := s.NewestTicks(a.ctx)
+	if err != nil {
+		return "", err
+	}
+	for i := range all {
+		if err := all[i].addPast(a, s, newest, p.Location); err != nil {
+			return "", err
+		}
+	}
+	return s.Holder(a.ctx, workers.TimetableLease)
+}
+
+func (r *nextRuns) addPast(a *app, s *store.Store, newest []store.Tick, zone *time.Location) error {
+	written := func(t time.Time) string {
+		if t.IsZero() {
+			return ""
+		}
+		return t.In(zone).Format(time.RFC3339)
+	}
+	for _, t := range newest {
+		if t.Name == r.Entry {
+			r.Last = &lastRun{At: written(t.At), Done: written(t.Done)}
+		}
+	}
+	skips, err := s.TickSkips(a.ctx, r.Entry, 1)
+	if len(skips) > 0 {
+		r.Left = &leftOut{From: written(skips[0].From), To: written(skips[0].To), Why: skips[0].Why}
+	}
+	return err
+}
+
+func (c *timetableCmd) text(a *app, all []nextRuns, striker string) error {
+	when := func(text string) string {
+		at, _ := time.Parse(time.RFC3339, text)
+		return at.Format("Mon 2006-01-02 15:04 -07:00")
+	}
+	t := a.table("entry", "cron", "catch up", "last", "", "next runs")
+	for _, r := range all {
+		last, state := "", ""
+		if r.Last != nil {
+			last, state = when(r.Last.At), "done"
+			if r.Last.Done == "" {
+				state = "open"
+			}
+		}
+		head := []string{r.Entry, r.Cron, r.CatchUp + ", within " + r.Within, last, state}
+		for _, n := range r.Next {
+			t.row(append(head, when(n))...)
+			head = make([]string, len(head))
+		}
+	}
+	if err := t.flush(); err != nil {
+		return err
+	}
+	var notes []string
+	for _, r := range all {
+		if r.Left != nil {
+			notes = append(notes, fmt.Sprintf("%s: left out from %s to %s, %s", r.Entry, when(r.Left.From), when(r.Left.To), r.Left.Why))
+		}
+	}
+	if striker != "" {
+		notes = append(notes, "struck by "+striker)
+	}
+	if len(notes) == 0 {
+		return nil
+	}
+	_, err := fmt.Fprintf(a.out, "\n%s\n", strings.Join(notes, "\n"))
+	return err
+}

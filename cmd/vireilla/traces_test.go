@@ -1,0 +1,71 @@
+package main
+
+import (
+	"bytes"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+
+	"go.opentelemetry.io/otel/sdk/trace"
+	"go.opentelemetry.io/otel/sdk/trace/tracetest"
+)
+
+func TestSpansReachTheCollectorAndNameNobody(t *testing.T) {
+	var mu sync.Mutex
+	var heard bytes.Buffer
+	collector := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		mu.Lock()
+		defer mu.Unlock()
+		_, _ = io.Copy(&heard, r.Body)
+	}))
+	defer collector.Close()
+	t.Setenv("OTEL_EXPORTER_OTLP_ENDPOINT", collector.URL)
+	relay := relay(t)
+	data, rules := office(t, "2024-03-06")
+	must(t, "--data", data, "--policy", rules, "run", "--at", "2024-03-06", "--yes")
+	mu.Lock()
+	defer mu.Unlock()
+	for _, name := range []string{"strike digests", "tick:digests", "book", "deliver", "claim", "batch", "letter", "render", "send", "record", "vireilla.kind", "coach_digest"} {
+		if !strings.Contains(heard.String(), name) {
+			t.Errorf("no word of %q", name)
+		}
+	}
+	if len(relay.Accepted()) == 0 {
+		t.Fatal("no letters")
+	}
+	for _, m := range relay.Accepted() {
+		if strings.Contains(heard.String(), m.To[0]) {
+			t.Fatal("a span names an address")
+		}
+	}
+}
+
+func TestACollectorThatIsAwayHoldsNothingUp(t *testing.T) {
+	gone := httptest.NewServer(nil)
+	gone.Close()
+	t.Setenv("OTEL_EXPORTER_OTLP_ENDPOINT", gone.URL)
+	relay(t)
+	data, rules := office(t, "2024-03-06")
+	must(t, "--data", data, "--policy", rules, "run", "--at", "2024-03-06", "--yes")
+}
+
+// A letter belongs to the trace of the tick that planned it, across the queue.
+func TestATraceGoesFromTickToLetter(t *testing.T) {
+	recorder := tracetest.NewSpanRecorder()
+	trace := spans(trace.NewTracerProvider(trace.WithSpanProcessor(recorder)))
+	ctx, end := trace.Start(t.Context(), "tick", nil)
+	headers := trace.Carry(ctx)
+	end(nil)
+	_, end = trace.Start(trace.Follow(t.Context(), headers), "letter", nil)
+	end(io.EOF)
+	ended := recorder.Ended()
+	if len(ended) != 2 || ended[0].SpanContext().TraceID() != ended[1].SpanContext().TraceID() || ended[1].Parent().SpanID() != ended[0].SpanContext().SpanID() {
+		t.Fatalf("spans %v", ended)
+	}
+	if ended[1].Status().Code.String() != "Error" || ended[1].Status().Description != "" {
+		t.Errorf("status %+v", ended[1].Status())
+	}
+}

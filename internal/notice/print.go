@@ -1,0 +1,28 @@
+package notice
+
+import "fmt"
+
+// What holds somebody's address prints by ids, in a log too: see the types of caseload.
+
+// Format implements fmt.Formatter.
+func (d Door) Format(f fmt.State, _ rune) {
+	of := "a digest"
+	switch {
+	case d.Booking != nil:
+		of = "appointment " + d.Booking.ID
+	case d.Matter != nil:
+		of = "training " + d.Matter.ID
+	}
+	_, _ = fmt.Fprintf(f, "door of %s", of) // fmt keeps what is written to it
+}
+
+// Format implements fmt.Formatter.
+func (r Report) Format(f fmt.State, _ rune) {
+	_, _ = fmt.Fprintf(f, "letter %d %s %d %s", r.ID, r.State, r.Code, r.Why)
+}
+
+// MarshalText implements encoding.TextMarshaler.
+func (d Door) MarshalText() ([]byte, error) { return []byte(fmt.Sprint(d)), nil }
+
+// MarshalText implements encoding.TextMarshaler.
+func (r Report) MarshalText() ([]byte, error) { return []byte(fmt.Sprint(r)), nil }

@@ -1,0 +1,275 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"vireilla/internal/calendar"
+	"vireilla/internal/notice"
+	"vireilla/internal/policy"
+	"vireilla/internal/timetable"
+)
+
+// TestADayReadsNoTableWhole asks SQLite how it would answer each statement of a day's work: none may go through the register or the outbox from end to end. A
+// day costs what is due that day.
+func TestADayReadsNoTableWhole(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "v.db")
+	s, err := Open(t.Context(), "sqlite:"+path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	plain := s.db
+	defer plain.Close()
+	heard := &heard{}
+	s.db = sql.OpenDB(listener{plain.Driver(), "file:" + path + "?_txlock=immediate", heard})
+	defer s.db.Close()
+	aDay(t, s, heard)
+
+	statements := heard.list
+	if len(statements) < 30 {
+		t.Fatalf("heard only %d statements", len(statements))
+	}
+	for _, h := range statements {
+		if !regexp.MustCompile(`(?i)^\s*(select|update|delete|insert|with)`).MatchString(h.text) {
+			continue
+		}
+		rows, err := plain.Query("EXPLAIN QUERY PLAN "+h.text, h.args...)
+		if err := handRows(rows, err, func(r *sql.Rows) error {
+			var id, parent, unused int
+			var step string
+			if err := r.Scan(&id, &parent, &unused, &step); err != nil {
+				return err
+			}
+			if whole(h.text, step) {
+				t.Errorf("%s in\n%s", step, h.text)
+			}
+			return nil
+		}); err != nil {
+			t.Errorf("%v in\n%s", err, h.text)
+		}
+	}
+}
+
+// whole tells whether a step goes through a table that grows with the register or with the years. The agenda holds what has something to say; an index with a
+// condition holds what is open; what is in brackets is already narrowed.
+func whole(text, step string) bool {
+	table, found := strings.CutPrefix(step, "SCAN ")
+	if !found {
+		return false
+	}
+	table, how, _ := strings.Cut(table, " ")
+	switch {
+	case strings.HasPrefix(table, "CONSTANT"), strings.HasPrefix(table, "(subquery"):
+		return false
+	case strings.Contains(text, "FROM agenda "+table), strings.Contains(text, ") "+table): // the latter is the name of a query with a limit
+		return false
+	}
+	if how == "USING INDEX run_day" { // the runs from the newest on, until there are enough
+		return !strings.Contains(text, "LIMIT")
+	}
+	for _, narrow := range []string{"notice_due", "notice_sending", "notice_held", "notice_ended", "notice_waiting", "run_held", "told_phone", "tick_open", "appointment_wake", "agenda_clarification"} {
+		if strings.HasSuffix(how, " "+narrow) {
+			return false
+		}
+	}
+	return table != "team" && table != "coach" && table != "absence" && table != "meta" && table != "schedule"
+}
+
+// aDay does what the steps of a day do.
+func aDay(t *testing.T, s *Store, heard *heard) {
+	t.Helper()
+	ctx, now := t.Context(), time.Date(2024, 3, 4, 6, 0, 0, 0, time.UTC)
+	day := calendar.Date(2024, 3, 4)
+	well := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	exec := func(query string) {
+		t.Helper()
+		_, err := s.db.Exec(query)
+		well(err)
+	}
+	exec(`INSERT INTO coach VALUES ('C-1', 'Eero-Kanaria', 'kanaria.c@example.org', 'T-1', 'fi', 'coach', 0)`)
+	exec(`INSERT INTO seeker VALUES ('S-1', 'Aino-Kanaria', 'kanaria.s@example.org', 'neutral', 'fi', 'Lahti', 'C-1', '2024-01-01', '', '', '', 'unemployed', '', 0, 0, 0)`)
+	well(s.Prepare(ctx, day, "p"))
+	heard.list = nil // that everybody wakes behind a new policy costs what it costs
+	well(s.Prepare(ctx, day+1, "p"))
+	o := policy.Obligation{Seeker: "S-1", Rule: "initial_interview", Anchor: day, Due: day, DueStrict: day, Stage: policy.Due, Owner: "C-1"}
+	well(s.Refresh(ctx, day, func(*notice.Awake) notice.Agenda {
+		return notice.Agenda{Seeker: "S-1", Wake: day + 1, Obligations: []policy.Obligation{o}}
+	}))
+	_, err := s.Staff(ctx)
+	well(err)
+	_, err = s.Staged(ctx)
+	well(err)
+	_, err = s.Staged(ctx, "S-1")
+	well(err)
+	_, err = s.ToldPhone(ctx)
+	well(err)
+	_, err = s.Clarifications(ctx)
+	well(err)
+	_, err = s.Decisions(ctx, day-7, day)
+	well(err)
+	_, err = s.Matters(ctx, []string{"TR-1"})
+	well(err)
+	_, err = s.Soon(ctx, now, now.Add(48*time.Hour))
+	well(err)
+	_, err = s.Unwritten(ctx, now)
+	well(err)
+	_, err = s.Seekers(ctx, []string{"S-1"})
+	well(err)
+	_, err = s.AwakeBookings(ctx, now)
+	well(err)
+	_, err = s.Bookings(ctx, []string{"A-1"})
+	well(err)
+	well(s.Sleep(ctx, []Booking{{}}, []time.Time{now}))
+	item := notice.Item{Seeker: "S-1", Rule: o.Rule, Anchor: day, Stage: policy.Due}
+	_, err = s.Add(ctx, now, Run{Kind: "digests", Day: day, Guard: policy.Default().Guard}, notice.Plan{
+		Notices: []notice.Notice{{Key: "k", Letter: notice.CoachDigest, To: "C-1", Role: notice.ToCoach, SendAt: now, Expires: now.Add(time.Hour), Told: []notice.Item{item}}},
+		Skips:   []notice.Skip{{Key: "s", Why: "x", Until: now.Add(time.Hour)}},
+	})
+	well(err)
+	for _, count := range []func(context.Context, time.Time) (int, error){s.Due, func(ctx context.Context, at time.Time) (int, error) { return s.FreeStuck(ctx, at, []string{"x"}) }} {
+		_, err = count(ctx, now)
+		well(err)
+	}
+	_, err = s.NextDue(ctx)
+	well(err)
+	_, _, err = s.NextBooking(ctx)
+	well(err)
+	claimed, err := s.Claim(ctx, now, now, nil, 25)
+	well(err)
+	_, err = s.Record(ctx, now, []notice.Report{{Claimed: claimed[0], Next: notice.Next{State: notice.Sent}}})
+	well(err)
+	_, err = s.LastTicks(ctx)
+	well(err)
+	fence, err := s.TakeLease(ctx, "timetable", "one", time.Minute)
+	well(err)
+	_, _, err = s.Strike(ctx, "timetable", fence, timetable.Stroke{Entry: "digests", Now: now, Ticks: []time.Time{now}, Skips: []timetable.Skip{{From: now, To: now, Why: timetable.TooOld}}})
+	well(err)
+	_, err = s.NewestTicks(ctx)
+	well(err)
+	_, err = s.TickSkips(ctx, "digests", 1)
+	well(err)
+	well(s.TickDone(ctx, now, "digests", now))
+	_, err = s.OpenTicks(ctx, now)
+	well(err)
+	_, err = s.Stopped(ctx)
+	well(err)
+	_, err = s.Vitals(ctx, now, []string{"digests"})
+	well(err)
+	operatorsLook(t, s, now, day)
+}
+
+// operatorsLook asks what the pages ask.
+func operatorsLook(t *testing.T, s *Store, now time.Time, day calendar.Day) {
+	t.Helper()
+	ctx := t.Context()
+	ask := func(name string, err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+	}
+	_, err := s.Tally(ctx, day)
+	ask("tally", err)
+	_, err = s.Reasons(ctx, day)
+	ask("reasons", err)
+	_, err = s.Skipped(ctx, now, now.Add(time.Hour))
+	ask("skipped", err)
+	_, _, err = s.Waiting(ctx, now)
+	ask("waiting", err)
+	_, err = s.HeldRuns(ctx, now)
+	ask("held runs", err)
+	_, err = s.Runs(ctx, 30)
+	ask("runs", err)
+	_, err = s.History(ctx, day-30, day)
+	ask("history", err)
+	filters := []notice.Filter{{Day: day}, {Day: day, State: "sent"}, {To: "S-1"}, {ID: 1}, {ID: 1, State: "withdrawn"}}
+	for _, state := range notice.States() {
+		if state != notice.Sent && state != notice.Withdrawn {
+			filters = append(filters, notice.Filter{State: string(state)})
+		}
+	}
+	for _, f := range filters {
+		for _, f.Before = range []int64{0, 9} {
+			f.Newest, f.Limit = true, 51
+			_, err := s.Letters(ctx, f)
+			ask("letters", err)
+		}
+	}
+}
+
+// heard is the statements that went to the database.
+type heard struct {
+	mu   sync.Mutex
+	list []statement
+}
+
+type statement struct {
+	text string
+	args []any
+}
+
+func (h *heard) note(text string, args []driver.NamedValue) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	values := make([]any, len(args))
+	for i, a := range args {
+		values[i] = a.Value
+	}
+	h.list = append(h.list, statement{text, values})
+}
+
+// listener connects to a database and hears what is said.
+type listener struct {
+	driver driver.Driver
+	dsn    string
+	heard  *heard
+}
+
+func (l listener) Driver() driver.Driver { return l.driver }
+
+func (l listener) Connect(context.Context) (driver.Conn, error) {
+	conn, err := l.driver.Open(l.dsn)
+	return heardConn{conn, l.heard}, err
+}
+
+type heardConn struct {
+	driver.Conn
+	heard *heard
+}
+
+func (c heardConn) BeginTx(ctx context.Context, opts driver.TxOptions) (driver.Tx, error) {
+	return c.Conn.(driver.ConnBeginTx).BeginTx(ctx, opts)
+}
+
+func (c heardConn) PrepareContext(ctx context.Context, text string) (driver.Stmt, error) {
+	s, err := c.Conn.(driver.ConnPrepareContext).PrepareContext(ctx, text)
+	return heardStmt{s, text, c.heard}, err
+}
+
+type heardStmt struct {
+	driver.Stmt
+	text  string
+	heard *heard
+}
+
+func (s heardStmt) QueryContext(ctx context.Context, args []driver.NamedValue) (driver.Rows, error) {
+	s.heard.note(s.text, args)
+	return s.Stmt.(driver.StmtQueryContext).QueryContext(ctx, args)
+}
+
+func (s heardStmt) ExecContext(ctx context.Context, args []driver.NamedValue) (driver.Result, error) {
+	s.heard.note(s.text, args)
+	return s.Stmt.(driver.StmtExecContext).ExecContext(ctx, args)
+}

@@ -1,0 +1,72 @@
+package store
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+// A file that takes long to look through is opened at once. When damage is found in it later, nothing is written any more, no letter is begun, and who asks is told.
+func TestDamageThatIsFoundLaterStopsEverything(t *testing.T) {
+	before := soundWithin
+	soundWithin = 0
+	t.Cleanup(func() { soundWithin = before })
+	path := filepath.Join(t.TempDir(), "v.db")
+	s, err := Open(t.Context(), "sqlite:"+path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.SetStopped(t.Context(), false); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := len(text) - 4096; i < len(text); i++ { // an index of the last table, which opening does not read
+		text[i] ^= 0x5a
+	}
+	if err := os.WriteFile(path, text, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s, err = Open(t.Context(), "sqlite:"+path)
+	if err != nil {
+		if !strings.Contains(err.Error(), "database: is damaged") { // it was as quick as that
+			t.Fatal(err)
+		}
+		return
+	}
+	defer s.Close()
+	s.looking.Wait()
+	now := time.Date(2024, 3, 4, 7, 0, 0, 0, time.UTC)
+	_, claims := s.Claim(t.Context(), now, now, nil, 25)
+	_, begins := s.Halted(t.Context())
+	_, vitals := s.Vitals(t.Context(), now, nil)
+	for what, err := range map[string]error{"a claim": claims, "a beginning": begins, "the vitals": vitals, "readiness": s.Ready(t.Context()), "a change": s.SetStopped(t.Context(), false)} {
+		if err == nil || !strings.Contains(err.Error(), "database: is damaged") {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+}
+
+// Who closes a database does not wait until all of it was looked through.
+func TestClosingEndsTheLook(t *testing.T) {
+	before := soundWithin
+	soundWithin = 0
+	t.Cleanup(func() { soundWithin = before })
+	s, err := Open(t.Context(), "sqlite:"+filepath.Join(t.TempDir(), "v.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Close(); err != nil {
+		t.Error(err)
+	}
+	if err := s.Sound(); err != nil {
+		t.Errorf("a look that was ended found %v", err)
+	}
+}

@@ -1,0 +1,190 @@
+package storetest
+
+import (
+	"fmt"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"vireilla/internal/notice"
+	"vireilla/internal/policy"
+	"vireilla/internal/store"
+)
+
+// looked looks at everybody who wakes, finds what is given of each, and gives the ids of those it looked at, in their order.
+func looked(t *testing.T, s *store.Store, finds map[string][]policy.Obligation) (ids []string) {
+	t.Helper()
+	err := s.Refresh(t.Context(), monday, func(a *notice.Awake) notice.Agenda {
+		ids = append(ids, a.Seeker.ID)
+		return notice.Agenda{Seeker: a.Seeker.ID, Obligations: finds[a.Seeker.ID]}
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	slices.Sort(ids)
+	return ids
+}
+
+// asleep looks at everything, so that nobody is awake.
+func asleep(t *testing.T, s *store.Store) {
+	t.Helper()
+	looked(t, s, nil)
+	bookings, err := s.AwakeBookings(t.Context(), morning)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Sleep(t.Context(), bookings, make([]time.Time, len(bookings))); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func wakesTouched(t *testing.T, s *store.Store) {
+	mustImport(t, s, Small())
+	asleep(t, s)
+	touched := Small()
+	touched["contacts.csv"][1]["held_on"] = "2024-01-15"
+	mustImport(t, s, touched)
+	bookings, err := s.AwakeBookings(t.Context(), morning)
+	if err != nil || len(bookings) != 1 || bookings[0].ID != "A-2" {
+		t.Fatalf("awake appointments: %d, %v", len(bookings), err)
+	}
+	if ids := looked(t, s, nil); !slices.Equal(ids, []string{"S-2"}) {
+		t.Fatalf("awake: %v", ids)
+	}
+}
+
+// wakesOnItsDay lets a case sleep until a day, and another policy wake everybody.
+func wakesOnItsDay(t *testing.T, s *store.Store) {
+	mustImport(t, s, Small())
+	look := func(a *notice.Awake) notice.Agenda {
+		found := notice.Agenda{Seeker: a.Seeker.ID}
+		if a.Seeker.ID == "S-2" {
+			found.Wake = monday + 3
+		}
+		return found
+	}
+	awake := func() int {
+		n, err := s.Awake(t.Context(), monday+2, 10)
+		later, err2 := s.Awake(t.Context(), monday+3, 10)
+		if err != nil || err2 != nil || later > 3 {
+			t.Fatal(n, later, err, err2)
+		}
+		return 10*n + later
+	}
+	prepare := func(policyID string) {
+		if err := s.Prepare(t.Context(), monday, policyID); err != nil {
+			t.Fatal(err)
+		}
+	}
+	prepare("p/1")
+	if err := s.Refresh(t.Context(), monday, look); err != nil {
+		t.Fatal(err)
+	}
+	if n := awake(); n != 1 {
+		t.Fatalf("awake %02d, want nobody before the day and one on it", n)
+	}
+	prepare("p/1")
+	if n := awake(); n != 1 {
+		t.Fatalf("awake %02d behind the same policy", n)
+	}
+	prepare("p/2")
+	if n := awake(); n != 33 {
+		t.Fatalf("awake %02d behind another policy, want everybody", n)
+	}
+	if ids := looked(t, s, nil); len(ids) != 3 {
+		t.Fatalf("looked at %v behind another policy, want everybody", ids)
+	}
+}
+
+// importInBetween imports while a case is being looked at: the newest state is the last one seen.
+func importInBetween(t *testing.T, s *store.Store) {
+	mustImport(t, s, Small())
+	var wg sync.WaitGroup
+	for n := range 10 {
+		status := fmt.Sprintf("status-%d", n)
+		if err := s.Prepare(t.Context(), monday, status); err != nil { // wakes everybody
+			t.Fatal(err)
+		}
+		touched := Small()
+		touched["seekers.csv"][0]["status"] = status
+		var seen string
+		var once sync.Once
+		look := func(a *notice.Awake) notice.Agenda {
+			once.Do(func() {
+				wg.Go(func() {
+					if _, err := Import(t, s, touched, true, true); err != nil {
+						t.Error(err)
+					}
+				})
+			})
+			if a.Seeker.ID == "S-1" {
+				seen = a.Seeker.Status
+			}
+			return notice.Agenda{Seeker: a.Seeker.ID}
+		}
+		for range 2 { // during the import, and behind it
+			if err := s.Refresh(t.Context(), monday, look); err != nil {
+				t.Fatal(err)
+			}
+			wg.Wait()
+		}
+		if seen != status {
+			t.Fatalf("the last look saw %q, the import brought %q", seen, status)
+		}
+	}
+}
+
+// looksAtOnce looks at many cases from several sides.
+func looksAtOnce(t *testing.T, s *store.Store) {
+	feed := Small()
+	feed["seekers.csv"] = nil
+	feed["contacts.csv"] = nil
+	feed["appointments.csv"] = nil
+	const many = 2300
+	for i := range many {
+		feed["seekers.csv"] = append(feed["seekers.csv"], map[string]any{"seeker_id": fmt.Sprintf("S-%05d", i), "coach_id": "C-1", "status": "unemployed"})
+	}
+	mustImport(t, s, feed)
+	var wg sync.WaitGroup
+	var mu sync.Mutex
+	seen := map[string]int{}
+	for range 4 {
+		wg.Go(func() {
+			err := s.Refresh(t.Context(), monday, func(a *notice.Awake) notice.Agenda {
+				mu.Lock()
+				defer mu.Unlock()
+				seen[a.Seeker.ID]++
+				return notice.Agenda{Seeker: a.Seeker.ID, Wake: monday + 1, Obligations: []policy.Obligation{
+					{Seeker: a.Seeker.ID, Rule: "job_search_discussion", Anchor: monday, Due: monday, DueStrict: monday, Stage: policy.Due, Owner: "C-1"}}}
+			})
+			if err != nil {
+				t.Error(err)
+			}
+			if staged, err := s.Staged(t.Context()); err != nil || len(staged) != many {
+				t.Errorf("one of them went on with %d of %d cases, %v", len(staged), many, err)
+			}
+		})
+	}
+	wg.Wait()
+	for id, n := range seen {
+		if n != 1 {
+			t.Fatalf("%s was looked at %d times", id, n)
+		}
+	}
+	if n, err := s.Awake(t.Context(), monday+1, many+1); err != nil || n != many {
+		t.Fatalf("%d wake tomorrow, %v", n, err)
+	}
+}
+
+// quietIsNotKept keeps of a case only what has something to say.
+func quietIsNotKept(t *testing.T, s *store.Store) {
+	mustImport(t, s, Small())
+	quiet := policy.Obligation{Seeker: "S-1", Rule: "job_search_discussion", Anchor: monday, Due: monday + 80, DueStrict: monday + 80, Owner: "C-1"}
+	loud := policy.Obligation{Seeker: "S-1", Rule: "initial_interview", Anchor: monday, Due: monday, DueStrict: monday, Stage: policy.Due, Owner: "C-1"}
+	looked(t, s, map[string][]policy.Obligation{"S-1": {quiet, loud}})
+	staged, err := s.Staged(t.Context())
+	if err != nil || len(staged) != 1 || staged[0].Obligation != loud {
+		t.Fatalf("staged %+v, %v", staged, err)
+	}
+}

@@ -1,0 +1,50 @@
+package web
+
+import (
+	"vireilla/internal/calendar"
+	"vireilla/internal/notice"
+)
+
+// monthLong is how many days the charts show.
+const monthLong = 30
+
+// chart is a bar for each day. The numbers stand in a table below: a picture alone tells nothing to who does not see it.
+type chart struct {
+	Name, Class string
+	Bars        []bar
+	Most, Sum   int
+}
+
+// bar is a day's bar, in a picture that is 10 a day wide and 100 high.
+type bar struct {
+	Day            calendar.Day
+	N              int
+	X, Top, Height int
+}
+
+// charts draws what went out, and what did not though it was to; the latter on a scale of its own, where three among a thousand are seen.
+func charts(days []notice.DayTally) []chart {
+	return []chart{
+		draw("Sent", "sent", days, notice.Sent),
+		draw("Not sent: failed, held, unsure or deferred", "notsent", days, notice.Failed, notice.Held, notice.Unsure, notice.Deferred),
+	}
+}
+
+func draw(name, class string, days []notice.DayTally, states ...notice.State) chart {
+	c := chart{Name: name, Class: class}
+	for i, d := range days {
+		b := bar{Day: d.Day, X: i * 10}
+		for _, state := range states {
+			b.N += d.States[state]
+		}
+		c.Most, c.Sum = max(c.Most, b.N), c.Sum+b.N
+		c.Bars = append(c.Bars, b)
+	}
+	for i := range c.Bars {
+		if b := &c.Bars[i]; b.N > 0 {
+			b.Height = max(3, b.N*100/c.Most) // one letter is seen too
+		}
+		c.Bars[i].Top = 100 - c.Bars[i].Height
+	}
+	return c
+}

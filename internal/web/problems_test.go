@@ -1,0 +1,100 @@
+package web
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"vireilla/internal/calendar"
+	"vireilla/internal/notice"
+)
+
+func TestWhatIsWrongStandsFirstAndSaysWhatToDo(t *testing.T) {
+	held := notice.HeldRun{RunRow: notice.RunRow{Kind: "digests", State: "held", Day: calendar.Date(2024, 3, 4), Planned: 4100}, Left: 4000}
+	at := func(d time.Duration) time.Time { return monday.Add(-d) }
+	nobody := func(context.Context) ([]Worker, error) { return nil, nil }
+	gone := func(context.Context) ([]Worker, error) { return nil, errors.New("no route to redis") }
+	for _, v := range []struct {
+		name  string
+		facts told
+		crew  func(context.Context) ([]Worker, error)
+		bad   bool
+		want  []string
+	}{
+		{"kill switch", told{stopped: true, due: 12}, nil, true,
+			[]string{"Letters are stopped", "12 letters are due", `href="/switch/start" class="button"`, "vireilla outbox start --yes", "<dd>on: stopped</dd>"}},
+		{"restored", told{behind: []string{"abc"}, due: 3, next: at(3 * time.Hour)}, nil, true,
+			[]string{"The database is older than the send journal", "vireilla journal accept --yes", "import the newest feed"}},
+		{"no worker", told{}, nobody, true, []string{"No worker is at work", "vireilla serve", "<dt>Workers alive</dt><dd>0</dd>"}},
+		{"no queue", told{}, gone, true, []string{"The queue does not answer", "REDIS_URL", "<dt>Workers alive</dt><dd>not known</dd>"}},
+		{"late letters", told{due: manyDue, next: at(3*time.Hour + 12*time.Minute)}, nil, true,
+			[]string{"Letters are late", "has been due for 3 hours 12 minutes", "1,000 or more letters are due", "<dd>for 3 hours 12 minutes</dd>"}},
+		{"timetable", told{lastTick: at(2 * time.Hour)}, nil, true, []string{"The timetable stands still", "was to begin"}},
+		{"relay", told{reasons: []notice.Reason{{State: notice.Deferred, Why: "tls", N: 3}, {State: notice.Deferred, Why: "unreachable", N: 4}, {State: notice.Deferred, Why: "busy", N: 100}}},
+			nil, true, []string{"The relay takes no letters", "7 letters of today could not go out", "SMTP_URL"}},
+		{"held run", told{heldRuns: []notice.HeldRun{held}}, nil, false, []string{"A run is held by the guard: digests, 2024-03-04", "4,100 letters", "4,000 would still be of use",
+			`href="/letters?state=held&amp;day=2024-03-04"`, `href="/runs/digests/2024-03-04/release" class="button"`, "vireilla outbox release digests/2024-03-04 --yes", "holds 1 run"}},
+		{"held letters", told{held: 1}, nil, false, []string{"1 letter held for a person", `href="/letters?state=held&amp;day="`}},
+		{"failed letters", told{failed: 2}, nil, false, []string{"2 letters failed", `href="/letters?state=failed&amp;day="`}},
+	} {
+		t.Run(v.name, func(t *testing.T) {
+			p := pages(&v.facts)
+			p.Crew = v.crew
+			body := get(t, p, "/")
+			expect(t, body, v.want...)
+			refuse(t, body, "All is well")
+			class := map[bool]string{true: `class="notice bad"`, false: `class="notice warn"`}
+			expect(t, body, class[v.bad])
+			refuse(t, body, class[!v.bad])
+			if problem, figures := strings.Index(body, class[v.bad]), strings.Index(body, "figures"); problem > figures {
+				t.Error("the problem does not stand first")
+			}
+			p.Desk = nil
+			refuse(t, get(t, p, "/"), `class="button"`, "<form")
+		})
+	}
+}
+
+func TestTheWorstComesFirst(t *testing.T) {
+	body := get(t, pages(&told{held: 1, failed: 1, stopped: true}), "/")
+	if strings.Index(body, "notice bad") > strings.Index(body, "notice warn") {
+		t.Error("a warning stands above what is bad")
+	}
+}
+
+func TestWhatIsAsItShouldBeIsNoProblem(t *testing.T) {
+	old := notice.HeldRun{RunRow: notice.RunRow{Kind: "digests", State: "held", Day: calendar.Date(2024, 2, 1), Planned: 4100}}
+	for name, facts := range map[string]*told{
+		"letters go out at this moment": {due: 400, next: monday.Add(-late)},
+		"the next letter is for later":  {next: monday.Add(time.Hour)},
+		"a minute's tick is under way":  {lastTick: monday.Add(-late)},
+		"nothing of a held run is left": {heldRuns: []notice.HeldRun{old}},
+	} {
+		p := pages(facts)
+		p.Crew = func(context.Context) ([]Worker, error) {
+			return []Worker{{Host: "w1", Process: 7, Busy: 2, Places: 10}}, nil
+		}
+		body := get(t, p, "/")
+		if !strings.Contains(body, "All is well") {
+			t.Errorf("%s: that is told as a problem", name)
+		}
+		expect(t, body, `<th scope="row">w1</th><td class="n">7</td><td class="n">2 of 10</td>`)
+	}
+}
+
+func TestTheLastDaysAreDrawnAndWritten(t *testing.T) {
+	today := calendar.Date(2024, 3, 4)
+	facts := &told{days: map[calendar.Day]map[notice.State]int{
+		today - 29: {notice.Sent: 1000, notice.Failed: 2, notice.Held: 1}, today - 3: {notice.Sent: 500}, today: {notice.Sent: 1, notice.Unsure: 1, notice.Withdrawn: 9}}}
+	body := get(t, pages(facts), "/")
+	expect(t, body, "Sent: 1,501 in all, at most 1,000 a day", "Not sent: failed, held, unsure or deferred: 4 in all, at most 3 a day", "<span>4 February</span><span>4 March</span>",
+		`<rect x="0" y="0" width="8" height="100"><title>2024-02-04: 1,000</title></rect>`, `<rect x="260" y="50" width="8" height="50">`,
+		`<rect x="290" y="97" width="8" height="3"><title>2024-03-04: 1</title></rect>`, `<rect x="290" y="67" width="8" height="33">`,
+		`<tr><th scope="row"><a href="/letters?day=2024-02-04">2024-02-04</a></th><td class="n">1,000</td><td class="n">3</td></tr>`,
+		`2024-02-05</a></th><td class="n">0</td><td class="n">0</td></tr>`)
+	if n := strings.Count(body, "<rect"); n != 5 {
+		t.Errorf("%d bars", n)
+	}
+}
