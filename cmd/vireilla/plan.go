@@ -70,43 +70,56 @@ func (c *planCmd) Run(a *app) error {
 	return c.text(a, &answer)
 }
 
-// planDay plans what goes out on a day: what is due when the digests are, and to job seekers also what comes until the sending window closes. end is the day's.
+// planDay plans what goes out on a day: what is due when the digests are, and the letters about appointments that the day brings.
 func planDay(a *app, s *store.Store, p *policy.Policy, day calendar.Day, end time.Time) (notice.Plan, error) {
-	plan, err := dueAt(a, s, p, p.Digest.At.On(day, p.Location))
+	begin := day.At(0, 0, p.Location)
+	bookings, err := aheadOf(a, s, begin)
+	if err != nil {
+		return notice.Plan{}, err
+	}
+	morning := p.Digest.At.On(day, p.Location)
+	early, _ := notice.Appointments(morning, p, bookings)
+	plan, err := dueAt(a, s, p, morning, early.Skips)
 	if err != nil {
 		return plan, err
 	}
-	later, err := dueAt(a, s, p, p.Window.To.On(day, p.Location))
-	if err != nil {
-		return plan, err
-	}
-	type about struct{ letter, to, subject string }
-	told, keys := map[about]bool{}, map[string]bool{}
-	for _, n := range plan.Notices {
-		told[about{n.Letter, n.To, n.Subject}], keys[n.Key] = true, true
-	}
-	for _, n := range later.Notices {
-		if n.Role == notice.ToSeeker && n.SendAt.Before(end) && !keys[n.Key] {
-			plan.Notices = append(plan.Notices, n)
-			told[about{n.Letter, n.To, n.Subject}] = true
+	plan.Add(notice.Foresee(begin, end, p, bookings, func(t time.Time) time.Time {
+		for _, e := range p.Timetable {
+			if e.Name == "appointments" {
+				return e.Spec.Next(t.Add(-1))
+			}
 		}
-	}
-	skipped := map[about]bool{}
-	for _, k := range later.Skips {
-		skipped[about{k.Letter, k.To, k.Subject}] = true
-	}
-	plan.Skips = slices.DeleteFunc(plan.Skips, func(k notice.Skip) bool { return skipped[about{k.Letter, k.To, k.Subject}] })
-	plan.Skips = slices.DeleteFunc(append(plan.Skips, later.Skips...), func(k notice.Skip) bool { return told[about{k.Letter, k.To, k.Subject}] })
-	return settled(a, s, plan, end)
+		return end
+	}))
+	today := func(n notice.Notice) bool { return n.SendAt.Before(end) }
+	return settled(a, s, plan.Only(notice.OutsideWindow, today), end)
 }
 
 // planAt plans everything that is due by a moment from the whole register, as it was seen at that moment; the scans plan the same from what wakes.
 func planAt(a *app, s *store.Store, p *policy.Policy, at time.Time) (notice.Plan, error) {
-	plan, err := dueAt(a, s, p, at)
+	bookings, err := aheadOf(a, s, at)
+	if err != nil {
+		return notice.Plan{}, err
+	}
+	appointments, _ := notice.Appointments(at, p, bookings)
+	plan, err := dueAt(a, s, p, at, appointments.Skips)
 	if err != nil {
 		return plan, err
 	}
+	plan.Add(appointments)
 	return settled(a, s, plan, at)
+}
+
+// aheadOf gives the appointments that start, or were told to start, after an instant, with what was told of them by then.
+func aheadOf(a *app, s *store.Store, at time.Time) ([]notice.Booking, error) {
+	ahead, err := s.Ahead(a.ctx, at)
+	bookings := make([]notice.Booking, len(ahead))
+	for i := range ahead {
+		if bookings[i] = ahead[i].Booking; bookings[i].Told != nil && bookings[i].Told.At.After(at) {
+			bookings[i].Told = nil
+		}
+	}
+	return bookings, err
 }
 
 // settled takes out what was planned by an instant, and puts the rest in the order in which it goes out.
@@ -115,19 +128,15 @@ func settled(a *app, s *store.Store, plan notice.Plan, by time.Time) (notice.Pla
 	if err != nil {
 		return plan, err
 	}
-	plan.Drop(known)
+	plan = plan.Only(notice.AlreadyTold, func(n notice.Notice) bool { return !known[n.Key] })
 	slices.SortFunc(plan.Notices, func(a, b notice.Notice) int { return cmp.Or(a.SendAt.Compare(b.SendAt), cmp.Compare(a.Key, b.Key)) })
 	return plan, nil
 }
 
-// dueAt plans also what was planned before.
-func dueAt(a *app, s *store.Store, p *policy.Policy, at time.Time) (notice.Plan, error) {
+// dueAt plans all letters that are due but those about appointments, also what was planned before. unwritten is which of these are not written, and why.
+func dueAt(a *app, s *store.Store, p *policy.Policy, at time.Time, unwritten []notice.Skip) (notice.Plan, error) {
 	day := calendar.DayOf(at, p.Location)
 	var plan notice.Plan
-	add := func(more notice.Plan) {
-		plan.Notices = append(plan.Notices, more.Notices...)
-		plan.Skips = append(plan.Skips, more.Skips...)
-	}
 	staff, err := s.Staff(a.ctx)
 	if err != nil {
 		return plan, err
@@ -140,35 +149,21 @@ func dueAt(a *app, s *store.Store, p *policy.Policy, at time.Time) (notice.Plan,
 	if err != nil {
 		return plan, err
 	}
-	add(quiet)
-	add(notice.Leads(at, p, staff, staged))
-
-	ahead, err := s.Ahead(a.ctx, at)
-	if err != nil {
-		return plan, err
-	}
-	bookings := make([]notice.Booking, len(ahead))
-	for i := range ahead {
-		if t := ahead[i].Told; t != nil && t.At.After(at) {
-			ahead[i].Told = nil // it was not told yet
-		}
-		bookings[i] = ahead[i].Booking
-	}
-	letters, _ := notice.Appointments(at, p, bookings)
-	add(letters)
-
+	plan.Add(quiet)
 	decided, err := s.Decisions(a.ctx, day-calendar.Day(p.Appointments.DecisionNewsDays), day)
 	if err != nil {
 		return plan, err
 	}
 	matters := notice.Matters(at, p, append(awaited, decided...))
-	add(matters)
+	plan.Add(matters)
 
-	phone, err := workers.PhoneItems(a.ctx, seenAt{s, told, append(letters.Skips, matters.Skips...)}, p, at)
+	phone, err := workers.PhoneItems(a.ctx, seenAt{s, told, slices.Concat(unwritten, matters.Skips)}, p, at)
 	if err != nil {
 		return plan, err
 	}
-	add(notice.Digests(at, p, staff, append(staged, phone...)))
+	digests := notice.Digests(at, p, staff, append(staged, phone...))
+	plan.Add(digests)
+	plan.Add(notice.Leads(at, p, staff, staged, digests))
 	return plan, nil
 }
 

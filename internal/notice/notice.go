@@ -44,11 +44,11 @@ type Notice struct {
 	Language string    `json:"language"`
 	SendAt   time.Time `json:"send_at"`
 	Items    []Item    `json:"items,omitempty"`
-	Rest     int       `json:"rest,omitempty"` // items beyond the letter's limit; they stand at the end of Told
+	Rest     int       `json:"rest,omitempty"` // items beyond the letter's limit; a coach's stand at the end of Told
 
 	Late    int       `json:"-"` // items past their due day, counted ones included
 	Expires time.Time `json:"-"` // after this the letter makes no sense
-	Told    []Item    `json:"-"` // what the letter tells for the first time, listed or counted
+	Told    []Item    `json:"-"` // what the letter tells for the first time, listed or, to a coach, counted
 	Start   time.Time `json:"-"` // the start of the appointment that the letter tells
 }
 
@@ -101,21 +101,27 @@ type Plan struct {
 	Skips   []Skip
 }
 
+// Add takes in another plan.
+func (p *Plan) Add(more Plan) {
+	p.Notices = append(p.Notices, more.Notices...)
+	p.Skips = append(p.Skips, more.Skips...)
+}
+
 func (p *Plan) skip(letter, to, subject, why string) {
 	p.Skips = append(p.Skips, Skip{Letter: letter, To: to, Subject: subject, Why: why})
 }
 
-// Drop moves the notices whose key is known already to the skips, as already_told.
-func (p *Plan) Drop(known map[string]bool) {
-	kept := p.Notices[:0]
+// Only gives the plan with those notices that are wanted; the others become skips for a reason.
+func (p *Plan) Only(why string, wanted func(n Notice) bool) Plan {
+	kept := Plan{Skips: p.Skips}
 	for _, n := range p.Notices {
-		if known[n.Key] {
-			p.skip(n.Letter, n.To, n.Subject, AlreadyTold)
+		if wanted(n) {
+			kept.Notices = append(kept.Notices, n)
 		} else {
-			kept = append(kept, n)
+			kept.skip(n.Letter, n.To, n.Subject, why)
 		}
 	}
-	p.Notices = kept
+	return kept
 }
 
 // Keys gives the keys of the planned notices.
