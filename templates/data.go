@@ -16,8 +16,9 @@ type Digest struct {
 	Rest  int       `tier:"staff"` // how many more there are than Items
 	// New and Late count what is new to the reader and what is past its due day,
 	// Rest included. Where both are zero, they are counted from Items.
-	New  int `tier:"staff" subject:"yes"`
-	Late int `tier:"staff" subject:"yes"`
+	New     int `tier:"staff" subject:"yes"`
+	Late    int `tier:"staff" subject:"yes"`
+	RestNew int `tier:"staff"` // set by Render: how many of Rest are new
 }
 
 // Escalation is the data of lead_escalation: what has waited too long in a team.
@@ -26,8 +27,7 @@ type Escalation struct {
 	Team  string    `tier:"staff"` // team id
 	Day   time.Time `tier:"staff" subject:"yes"`
 	Items []Item    `tier:"staff"`               // most urgent first
-	Rest  int       `tier:"staff"`               // how many more there are than Items
-	Total int       `tier:"staff" subject:"yes"` // set by Render: Items and Rest
+	Total int       `tier:"staff" subject:"yes"` // set by Render: how many Items
 }
 
 // Item is one line of a letter to staff.

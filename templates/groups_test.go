@@ -39,12 +39,13 @@ func TestItemsStandUnderHeadingsInTheOrderTheyCame(t *testing.T) {
 func TestTheDigestCountsWhatTheCallerDidNot(t *testing.T) {
 	set := load(t)
 	d := sample[Digest](t, set, "coach_digest")
+	d.New, d.Late = 0, 0
 	if m := render(t, set, "coach_digest", "en", Staff, d); !strings.Contains(m.Subject, "5 new, 3 late") {
 		t.Errorf("got %q", m.Subject)
 	}
 	d.New, d.Late = 60, 44
-	if m := render(t, set, "coach_digest", "en", Staff, d); !strings.Contains(m.Subject, "60 new, 44 late") {
-		t.Errorf("got %q", m.Subject)
+	if m := render(t, set, "coach_digest", "en", Staff, d); !strings.Contains(m.Subject, "60 new, 44 late") || !strings.Contains(m.Text, "and 73 more, 55 of them new\n") {
+		t.Errorf("got %q and %s", m.Subject, m.Text)
 	}
 }
 

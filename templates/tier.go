@@ -80,12 +80,14 @@ func (k kind) take(data any) (any, error) {
 	}
 	switch d := data.(type) {
 	case Digest:
+		fresh, late := count(d.Items)
 		if d.New == 0 && d.Late == 0 {
-			d.New, d.Late = count(d.Items)
+			d.New, d.Late = fresh, late
 		}
+		d.RestNew = min(max(0, d.New-fresh), d.Rest)
 		return d, nil
 	case Escalation:
-		d.Total = len(d.Items) + d.Rest
+		d.Total = len(d.Items)
 		return d, nil
 	case Appointment:
 		// Finland is never at UTC: a time there is one that nobody turned into the

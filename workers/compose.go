@@ -30,7 +30,7 @@ func (d *Deliver) compose(c *notice.Claimed, door *notice.Door, items []notice.I
 		data = templates.Digest{Town: door.Authority.NameIn(language), Coach: c.To, Day: d.midnight(day), Items: d.items(c, door, items),
 			Rest: c.Rest, New: len(c.Notice.Told), Late: c.Late}
 	case c.Letter == notice.LeadEscalation:
-		data = templates.Escalation{Town: door.Authority.NameIn(language), Team: c.To, Day: d.midnight(day), Items: d.items(c, door, items), Rest: c.Rest}
+		data = templates.Escalation{Town: door.Authority.NameIn(language), Team: c.To, Day: d.midnight(day), Items: d.items(c, door, items)}
 	case c.Letter == notice.MatterUpdate:
 		m := door.Matter
 		tier, language = templates.Tier(m.Seeker.EmailTier), m.Seeker.Language

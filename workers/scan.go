@@ -110,7 +110,7 @@ func (s *Scan) digests(ctx context.Context, entry string, now time.Time) error {
 		return err
 	}
 	if entry == "leads" {
-		return s.book(ctx, entry, now, notice.Leads(now, s.Policy, staff, staged))
+		return s.book(ctx, entry, now, notice.Leads(now, s.Policy, staff, staged, notice.Plan{}))
 	}
 	phone, err := PhoneItems(ctx, s.Facts, s.Policy, now)
 	if err != nil {

@@ -52,23 +52,25 @@ func Digests(now time.Time, p *policy.Policy, staff *Staff, staged []Staged) Pla
 		default:
 			n := Notice{Key: CoachDigest + "/" + owner + "/" + day.String(), Letter: CoachDigest, To: owner, Role: role, Language: language,
 				SendAt: at, Expires: (day + 1).At(0, 0, p.Location)}
-			n.list(p, items)
+			n.list(items, p.Digest.MaxItems)
 			plan.Notices = append(plan.Notices, n)
 		}
 	}
 	return plan
 }
 
-// Leads plans the letters to team leads: the obligations that became escalated and were not yet told to the lead.
-func Leads(now time.Time, p *policy.Policy, staff *Staff, staged []Staged) Plan {
+// Leads plans the letters to team leads: all obligations that became escalated and were not yet told to the lead, by an earlier letter or by the digests
+// that go out before.
+func Leads(now time.Time, p *policy.Policy, staff *Staff, staged []Staged, digests Plan) Plan {
 	var plan Plan
 	day := calendar.DayOf(now, p.Location)
 	at := p.Digest.At.On(day, p.Location)
 	lists := map[string][]Item{}
+	told := digests.telling()
 	for i := range staged {
 		s := &staged[i]
 		team := staff.Coaches[s.Coach].TeamID
-		if s.Stage == policy.Escalated && s.Told[team] < policy.Escalated {
+		if s.Stage == policy.Escalated && max(s.Told[team], told[team][s.Key()]) < policy.Escalated {
 			lists[team] = append(lists[team], s.item(team, day))
 		}
 	}
@@ -84,7 +86,7 @@ func Leads(now time.Time, p *policy.Policy, staff *Staff, staged []Staged) Plan 
 		default:
 			n := Notice{Key: LeadEscalation + "/" + team + "/" + day.String(), Letter: LeadEscalation, To: team, Role: ToLead, Language: t.Language,
 				SendAt: at, Expires: (day + 1).At(0, 0, p.Location)}
-			n.list(p, lists[team])
+			n.list(lists[team], len(lists[team]))
 			plan.Notices = append(plan.Notices, n)
 		}
 	}
@@ -96,34 +98,51 @@ func (s *Staged) item(owner string, day calendar.Day) Item {
 		DaysOverdue: max(0, int(day-s.Due)), Anchor: s.Anchor, Due: s.Due, Coach: s.Coach, At: s.At, Why: s.Why, weight: s.Weight}
 }
 
-// list puts the items in the order of the letter: days past due, then the rule's weight, then the seeker. What does not fit is a number.
-func (n *Notice) list(p *policy.Policy, items []Item) {
-	slices.SortFunc(items, func(a, b Item) int {
-		return cmp.Or(cmp.Compare(a.Due, b.Due), cmp.Compare(b.weight, a.weight), cmp.Compare(a.Seeker, b.Seeker),
-			cmp.Compare(a.Rule, b.Rule), cmp.Compare(a.Subject, b.Subject), cmp.Compare(a.Anchor, b.Anchor))
-	})
-	if limit := p.Digest.MaxItems; len(items) > limit {
+// telling gives what the letters of a plan tell for the first time, by whom they go to.
+func (p *Plan) telling() map[string]map[policy.Key]policy.Stage {
+	told := map[string]map[policy.Key]policy.Stage{}
+	for i := range p.Notices {
+		n := &p.Notices[i]
+		told[n.To] = map[policy.Key]policy.Stage{}
+		for _, item := range n.Told {
+			told[n.To][item.key()] = item.Stage
+		}
+	}
+	return told
+}
+
+// list puts the most urgent items first; the letter keeps that order below each of its headings. What does not fit is a number, and told all the same: a coach is disturbed by news and not by a long
+// list. Of what a lead reads there nobody else takes care, so only what is named is told.
+func (n *Notice) list(items []Item, limit int) {
+	slices.SortFunc(items, urgency)
+	n.Items = items
+	if len(items) > limit {
 		items = named(items, limit)
 		n.Items, n.Rest = items[:limit], len(items)-limit
-	} else {
-		n.Items = items
 	}
-	for _, i := range items {
-		if i.New {
-			n.Told = append(n.Told, i)
+	for i, item := range items {
+		if item.New && (i < len(n.Items) || n.Role != ToLead) {
+			n.Told = append(n.Told, item)
 		}
-		if i.DaysOverdue > 0 {
+		if item.DaysOverdue > 0 {
 			n.Late++
 		}
 	}
 }
 
+// urgency is an order: days past due, then the rule's weight, then the seeker.
+func urgency(a, b Item) int {
+	return cmp.Or(cmp.Compare(a.Due, b.Due), cmp.Compare(b.weight, a.weight), cmp.Compare(a.Seeker, b.Seeker),
+		cmp.Compare(a.Rule, b.Rule), cmp.Compare(a.Subject, b.Subject), cmp.Compare(a.Anchor, b.Anchor))
+}
+
+func (i *Item) phone() bool { return i.Rule == ShortNotice || i.Rule == ReachByPhone }
+
 // named puts those that the letter has room for first. Whom to phone is among them, however much is late: it is about the next days.
 func named(items []Item, limit int) []Item {
-	phone := func(i Item) bool { return i.Rule == ShortNotice || i.Rule == ReachByPhone }
 	calls := 0
 	for _, i := range items {
-		if phone(i) {
+		if i.phone() {
 			calls++
 		}
 	}
@@ -131,7 +150,7 @@ func named(items []Item, limit int) []Item {
 	room := map[bool]int{true: calls, false: limit - calls}
 	var in, out []Item
 	for _, i := range items {
-		if kind := phone(i); room[kind] > 0 {
+		if kind := i.phone(); room[kind] > 0 {
 			room[kind]--
 			in = append(in, i)
 		} else {

@@ -183,11 +183,42 @@ func TestTheLeadIsToldOnceOfWhatEscalated(t *testing.T) {
 		{"a clarification too", "2024-03-05 07:35", []Staged{clarification}, []string{"send lead_escalation/T-1/2024-03-05 at 2024-03-05 07:30: S-4!"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			expect(t, words(Leads(at(c.now), office(), team(away("C-1", "C-2", "2024-03-01", "2024-03-31")), c.staged)), c.want)
+			expect(t, words(Leads(at(c.now), office(), team(away("C-1", "C-2", "2024-03-01", "2024-03-31")), c.staged, Plan{})), c.want)
 		})
 	}
-	n := Leads(at("2024-03-05 07:35"), office(), team(), []Staged{escalated}).Notices[0]
+	n := Leads(at("2024-03-05 07:35"), office(), team(), []Staged{escalated}, Plan{}).Notices[0]
 	if n.To != "T-1" || n.Role != ToLead || n.Language != "sv" || n.Items[0].Coach != "C-1" {
 		t.Errorf("%+v", n)
 	}
+}
+
+func TestALeadIsToldAllThatEscalatedHoweverMuchItIs(t *testing.T) {
+	p := office()
+	p.Digest.MaxItems = 2
+	var staged []Staged
+	for i := range 5 {
+		staged = append(staged, owed(fmt.Sprint("S-", i), "initial_interview", policy.Escalated, (on("2024-02-20")+calendar.Day(i)).String()))
+	}
+	plan := Leads(at("2024-03-05 07:35"), p, team(), staged, Plan{})
+	expect(t, words(plan), []string{"send lead_escalation/T-1/2024-03-05 at 2024-03-05 07:30: S-0! S-1! S-2! S-3! S-4!"})
+	if len(plan.Notices[0].Told) != 5 {
+		t.Errorf("tells %+v", plan.Notices[0].Told)
+	}
+}
+
+// Where nobody stands in for a coach, the lead has the digest: what it has no room to name, the letter five minutes later names, and nothing is in both.
+func TestALeadsDigestTellsWhatItNames(t *testing.T) {
+	p := office()
+	p.Digest.MaxItems = 2
+	staff := team(away("C-1", "", "2024-03-01", "2024-03-31"))
+	var staged []Staged
+	for i := range 5 {
+		staged = append(staged, owed(fmt.Sprint("S-", i), "initial_interview", policy.Escalated, (on("2024-02-20")+calendar.Day(i)).String()))
+	}
+	digests := Digests(at("2024-03-05 07:30"), p, staff, staged)
+	expect(t, words(digests)[:1], []string{"send coach_digest/T-1/2024-03-05 at 2024-03-05 07:30: S-0! S-1! +3"})
+	if n := digests.Notices[0]; len(n.Told) != 2 || n.Late != 5 {
+		t.Errorf("tells %+v, %d late", n.Told, n.Late)
+	}
+	expect(t, words(Leads(at("2024-03-05 07:35"), p, staff, staged, digests)), []string{"send lead_escalation/T-1/2024-03-05 at 2024-03-05 07:30: S-2! S-3! S-4!"})
 }

@@ -86,7 +86,7 @@ func TestWhatADigestDoesNotSayIsNotTold(t *testing.T) {
 func TestALeadsLetterIsForTheTeamOfTheCoach(t *testing.T) {
 	p := office()
 	s := owed("S-1", "initial_interview", policy.Escalated, "2024-02-20")
-	c := Claimed{Notice: Leads(at("2024-03-05 07:35"), p, team(), []Staged{s}).Notices[0]}
+	c := Claimed{Notice: Leads(at("2024-03-05 07:35"), p, team(), []Staged{s}, Plan{}).Notices[0]}
 	for _, v := range []struct {
 		name string
 		door Door

@@ -17,7 +17,7 @@ type Verdict struct {
 	Change string   `json:"change"` // what would change it
 }
 
-// Quiet says why a case has no contact obligation on a day (section 8), or "" when it has one.
+// Quiet says why a case has no contact obligation on a day (section 8), or lacks the first one because its search is resumed; "" when neither is so.
 func (p *Policy) Quiet(c caseload.Case, day calendar.Day) string {
 	v := look(c, day)
 	if why := v.closed(); why != "" {
@@ -26,7 +26,7 @@ func (p *Policy) Quiet(c caseload.Case, day calendar.Day) string {
 	why := Met
 	p.each(c, day, func(s *step, _ Obligation, w string) {
 		switch {
-		case len(s.rule.Kinds) > 0 || why == "":
+		case len(s.rule.Kinds) > 0 || why == SkippedBySixMonths:
 		case w == "" || w == SkippedBySixMonths:
 			why = w
 		}
