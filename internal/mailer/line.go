@@ -239,13 +239,17 @@ func (l *line) announce(m message) error {
 // dotted is a message on the wire: no line of its own begins with a single dot, and the last one does (RFC 5321
 // section 4.5.2). Lines end in CRLF already.
 func dotted(raw []byte) []byte {
-	if bytes.Contains(raw, []byte("\n.")) {
-		raw = bytes.ReplaceAll(raw, []byte("\n."), []byte("\n.."))
+	lineDot := []byte("\n.")
+	wire := make([]byte, 0, len(raw)+bytes.Count(raw, lineDot)+len("\r\n")+len(dot))
+	for at := bytes.Index(raw, lineDot); at >= 0; at = bytes.Index(raw, lineDot) {
+		wire = append(append(wire, raw[:at]...), "\n.."...)
+		raw = raw[at+len(lineDot):]
 	}
-	if !bytes.HasSuffix(raw, []byte("\r\n")) {
-		raw = append(raw, "\r\n"...)
+	wire = append(wire, raw...)
+	if !bytes.HasSuffix(wire, []byte("\r\n")) {
+		wire = append(wire, "\r\n"...)
 	}
-	return append(raw, dot...)
+	return append(wire, dot...)
 }
 
 func (l *line) write(b []byte) error {
