@@ -1,5 +1,6 @@
 -- +goose Up
 -- Days are text, 2024-03-04, '' when not set. Moments are milliseconds since 1970 UTC, 0 when not set.
+-- rev counts the changes that came with the feed, so that who evaluated an older state cannot overwrite the wish to be looked at again.
 
 CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 
@@ -8,39 +9,36 @@ INSERT INTO counter (name, n) VALUES ('notice', 0), ('import', 0);
 
 CREATE TABLE team (
 	team_id TEXT PRIMARY KEY, name TEXT NOT NULL, authority TEXT NOT NULL, lead_name TEXT NOT NULL, lead_email TEXT NOT NULL, language TEXT NOT NULL,
-	gone_at BIGINT NOT NULL DEFAULT 0);
+	gone_at BIGINT NOT NULL DEFAULT 0, rev BIGINT NOT NULL DEFAULT 0);
 
 CREATE TABLE coach (
 	coach_id TEXT PRIMARY KEY, name TEXT NOT NULL, email TEXT NOT NULL, team_id TEXT NOT NULL, language TEXT NOT NULL, role TEXT NOT NULL,
-	gone_at BIGINT NOT NULL DEFAULT 0);
+	gone_at BIGINT NOT NULL DEFAULT 0, rev BIGINT NOT NULL DEFAULT 0);
 
 CREATE TABLE absence (
 	coach_id TEXT NOT NULL, "from" TEXT NOT NULL, "to" TEXT NOT NULL, deputy_id TEXT NOT NULL,
-	gone_at BIGINT NOT NULL DEFAULT 0, PRIMARY KEY (coach_id, "from", "to"));
+	gone_at BIGINT NOT NULL DEFAULT 0, rev BIGINT NOT NULL DEFAULT 0, PRIMARY KEY (coach_id, "from", "to"));
 
 CREATE TABLE seeker (
 	seeker_id TEXT PRIMARY KEY, first_name TEXT NOT NULL, email TEXT NOT NULL, email_tier TEXT NOT NULL, service_language TEXT NOT NULL,
 	municipality TEXT NOT NULL, coach_id TEXT NOT NULL, job_search_started TEXT NOT NULL, job_search_ended TEXT NOT NULL,
 	previous_job_search_ended TEXT NOT NULL, unemployment_started TEXT NOT NULL, status TEXT NOT NULL, service_line TEXT NOT NULL,
 	supplementary_weeks BIGINT NOT NULL, protected BIGINT NOT NULL,
-	gone_at BIGINT NOT NULL DEFAULT 0) WITHOUT ROWID;
-
--- The days on which a case is to be looked at again; '' at once. It lies in the order of the days: those of one day are neighbours, however large the register
--- is. A case may stand here for several days: a look too many finds the same.
-CREATE TABLE wake (wake_on TEXT NOT NULL, seeker_id TEXT NOT NULL, PRIMARY KEY (wake_on, seeker_id)) WITHOUT ROWID;
+	gone_at BIGINT NOT NULL DEFAULT 0, rev BIGINT NOT NULL DEFAULT 0,
+	wake_on TEXT DEFAULT '');  -- the day to look at the case again; '' at once, NULL not by time alone
+CREATE INDEX seeker_wake ON seeker (wake_on, seeker_id) WHERE wake_on IS NOT NULL;
 
 CREATE TABLE contact (
 	contact_id TEXT PRIMARY KEY, seeker_id TEXT NOT NULL, coach_id TEXT NOT NULL, kind TEXT NOT NULL, mode TEXT NOT NULL,
-	held_at BIGINT NOT NULL, held_on TEXT NOT NULL, gone_at BIGINT NOT NULL DEFAULT 0);
+	held_at BIGINT NOT NULL, held_on TEXT NOT NULL, gone_at BIGINT NOT NULL DEFAULT 0, rev BIGINT NOT NULL DEFAULT 0);
 CREATE INDEX contact_seeker ON contact (seeker_id, gone_at, held_on, kind, contact_id);  -- holds all that the rules ask for
 
 CREATE TABLE appointment (
 	appointment_id TEXT PRIMARY KEY, seeker_id TEXT NOT NULL, coach_id TEXT NOT NULL, kind TEXT NOT NULL, starts_at BIGINT NOT NULL,
 	minutes BIGINT NOT NULL, mode TEXT NOT NULL, place TEXT NOT NULL, state TEXT NOT NULL, booked_at BIGINT NOT NULL, changed_at BIGINT NOT NULL,
-	cancelled_at BIGINT NOT NULL, gone_at BIGINT NOT NULL DEFAULT 0,
-	rev BIGINT NOT NULL DEFAULT 0,  -- counts the imports that touched its seeker: who looked at an older state cannot put it to sleep
+	cancelled_at BIGINT NOT NULL, gone_at BIGINT NOT NULL DEFAULT 0, rev BIGINT NOT NULL DEFAULT 0,
 	wake_at BIGINT DEFAULT 0,  -- the moment to look at it again; NULL not by time alone
-	told_at BIGINT NOT NULL DEFAULT 0, told_start BIGINT NOT NULL DEFAULT 0, told_was BIGINT NOT NULL DEFAULT 0, told_mode TEXT NOT NULL DEFAULT '', told_place TEXT NOT NULL DEFAULT '',
+	told_at BIGINT NOT NULL DEFAULT 0, told_start BIGINT NOT NULL DEFAULT 0, told_mode TEXT NOT NULL DEFAULT '', told_place TEXT NOT NULL DEFAULT '',
 	told_sequence BIGINT NOT NULL DEFAULT 0, told_cancelled BIGINT NOT NULL DEFAULT 0);
 CREATE INDEX appointment_seeker ON appointment (seeker_id);
 CREATE INDEX appointment_wake ON appointment (wake_at) WHERE wake_at IS NOT NULL;
@@ -49,21 +47,22 @@ CREATE INDEX appointment_starts ON appointment (starts_at);
 CREATE TABLE training (
 	training_id TEXT PRIMARY KEY, seeker_id TEXT NOT NULL, kind TEXT NOT NULL, state TEXT NOT NULL, applied_on TEXT NOT NULL,
 	information_complete_on TEXT NOT NULL, clarification_due TEXT NOT NULL, study_starts_on TEXT NOT NULL, decided_on TEXT NOT NULL,
-	notified_on TEXT NOT NULL, handler_id TEXT NOT NULL, gone_at BIGINT NOT NULL DEFAULT 0);
+	notified_on TEXT NOT NULL, handler_id TEXT NOT NULL, gone_at BIGINT NOT NULL DEFAULT 0, rev BIGINT NOT NULL DEFAULT 0);
 CREATE INDEX training_seeker ON training (seeker_id);
 CREATE INDEX training_notified ON training (notified_on) WHERE notified_on <> '';
 
--- What has something to say, as of the day in meta 'agenda_day', of every seeker that does not wake by that day.
+-- What is due, as of the day in meta 'agenda_day' for every seeker whose wake_on is later.
 CREATE TABLE agenda (
 	seeker_id TEXT NOT NULL, rule TEXT NOT NULL, subject TEXT NOT NULL, anchor TEXT NOT NULL, era TEXT NOT NULL, basis TEXT NOT NULL,
 	due_strict TEXT NOT NULL, due TEXT NOT NULL, stage BIGINT NOT NULL, owner TEXT NOT NULL, coach_id TEXT NOT NULL, weight BIGINT NOT NULL,
-	PRIMARY KEY (seeker_id, rule, subject, anchor)) WITHOUT ROWID;
+	PRIMARY KEY (seeker_id, rule, subject, anchor));
+CREATE INDEX agenda_staged ON agenda (coach_id) WHERE stage > 0;
 CREATE INDEX agenda_clarification ON agenda (stage) WHERE rule = 'clarification';
 
--- The stages that an owner (coach or team) was told of, each when it first was: so that a past day can be asked about.
+-- The last stage that an owner (coach or team) was told of.
 CREATE TABLE told (
 	seeker_id TEXT NOT NULL, rule TEXT NOT NULL, subject TEXT NOT NULL, anchor TEXT NOT NULL, owner TEXT NOT NULL, stage BIGINT NOT NULL, told_at BIGINT NOT NULL,
-	PRIMARY KEY (seeker_id, rule, subject, anchor, owner, stage));
+	PRIMARY KEY (seeker_id, rule, subject, anchor, owner));
 
 CREATE INDEX told_phone ON told (rule) WHERE rule IN ('short_notice', 'reach_by_phone');
 
@@ -77,18 +76,14 @@ CREATE TABLE notice (
 	code BIGINT NOT NULL DEFAULT 0, why TEXT NOT NULL DEFAULT '');
 CREATE INDEX notice_due ON notice (next_try, id) WHERE state IN ('pending', 'deferred', 'unsure');
 CREATE INDEX notice_sending ON notice (claimed_until) WHERE state = 'sending';
-CREATE INDEX notice_held ON notice (run) WHERE state = 'held';
 CREATE INDEX notice_run ON notice (run);
 CREATE INDEX notice_to ON notice (to_id);
-CREATE INDEX notice_ended ON notice (state, id) WHERE state IN ('held', 'failed');  -- to list what a person decides about
-CREATE INDEX notice_waiting ON notice (state, expires_at) WHERE state IN ('held', 'failed');  -- and to count what is still of use
 
 -- Letters that were not written, with the reason, for as long as a coach can do something about it.
 CREATE TABLE skip (
 	key TEXT PRIMARY KEY, letter TEXT NOT NULL, to_id TEXT NOT NULL, subject TEXT NOT NULL, why TEXT NOT NULL, at BIGINT NOT NULL, until BIGINT NOT NULL);
 CREATE INDEX skip_until ON skip (until);
 CREATE INDEX skip_to ON skip (to_id);
-CREATE INDEX skip_at ON skip (at);
 
 -- Addresses that bounced; a new address of the same person is tried again.
 CREATE TABLE suppression (seeker_id TEXT PRIMARY KEY, email TEXT NOT NULL, at BIGINT NOT NULL);
@@ -96,19 +91,11 @@ CREATE TABLE suppression (seeker_id TEXT PRIMARY KEY, email TEXT NOT NULL, at BI
 -- One row for a kind of run and local day.
 CREATE TABLE run (
 	kind TEXT NOT NULL, day TEXT NOT NULL, planned BIGINT NOT NULL, state TEXT NOT NULL, at BIGINT NOT NULL, PRIMARY KEY (kind, day));
-CREATE INDEX run_day ON run (day, kind);
-CREATE INDEX run_held ON run (day) WHERE state = 'held';
 
 -- The timetable's ledger.
 CREATE TABLE schedule (name TEXT PRIMARY KEY, last_tick BIGINT NOT NULL);
 CREATE TABLE tick (name TEXT NOT NULL, due_at BIGINT NOT NULL, done_at BIGINT NOT NULL DEFAULT 0, PRIMARY KEY (name, due_at));
 CREATE INDEX tick_open ON tick (due_at) WHERE done_at = 0;
-
--- Stretches of ticks that were left out for good, with the reason.
-CREATE TABLE tick_skip (name TEXT NOT NULL, from_at BIGINT NOT NULL, to_at BIGINT NOT NULL, why TEXT NOT NULL, PRIMARY KEY (name, from_at));
-
--- What one process does at a time. A holder that comes back after another took the lease has a fence that is lost.
-CREATE TABLE lease (name TEXT PRIMARY KEY, holder TEXT NOT NULL, fence BIGINT NOT NULL, until BIGINT NOT NULL);
 
 -- +goose Down
 SELECT 'the first migration is not undone: delete the database instead';
