@@ -161,6 +161,22 @@ func TestGuardHoldsARunWhole(t *testing.T) {
 	}
 }
 
+func TestAReleaseLetsOutNoMoreThanWasPlannedByThen(t *testing.T) {
+	h := newHouse(t)
+	h.book(51)
+	h.at("2024-03-05 10:00")
+	h.arrived()
+	_, err := h.Release(t.Context(), h.clock(), "appointments", calendar.DayOf(h.clock(), h.deliver.Policy.Location))
+	h.well(err)
+	h.at("2024-03-05 10:10")
+	if n := len(h.news()); n != 51 {
+		t.Fatalf("%d letters", n)
+	}
+	h.book(700)
+	h.at("2024-03-05 11:00")
+	h.arrived()
+}
+
 func TestKillSwitch(t *testing.T) {
 	h := newHouse(t)
 	h.book(1)

@@ -233,6 +233,9 @@ func (w *world) release() {
 	}
 	run := slices.Sorted(maps.Keys(w.held))[0]
 	kind, text, _ := strings.Cut(run, "/")
+	for _, e := range w.outbox() {
+		w.spared[e.ID] = w.spared[e.ID] || e.Run == run && e.Why == notice.HeldByGuard
+	}
 	if _, err := w.store.Release(context.Background(), w.now(), kind, day(text)); err != nil {
 		w.t.Fatal(err)
 	}

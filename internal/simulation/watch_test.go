@@ -22,7 +22,7 @@ type seen struct {
 	ends     map[int64]int   // the step at which the last end of each was recorded
 	held     map[string]int  // runs that the guard holds, since which step
 	runs     map[string]string
-	spared   map[int64]bool // were under way when their run was held
+	spared   map[int64]bool // were under way when their run was held, or released when it was held before
 	retried  map[int64]int  // by hand
 }
 

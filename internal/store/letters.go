@@ -106,7 +106,8 @@ func runsOf(day calendar.Day) (runs []any) {
 
 // Retry lets a failed, held, unsure or deferred letter be tried at once.
 func (s *Store) Retry(ctx context.Context, now time.Time, id int64) error {
-	return s.decide(ctx, `UPDATE notice SET state = CASE WHEN unsure > 0 THEN 'unsure' ELSE 'pending' END, next_try = $1, changed_at = $1, why = 'by_hand', fence = fence + 1
+	return s.decide(ctx, `UPDATE notice SET state = CASE WHEN unsure > 0 THEN 'unsure' ELSE 'pending' END, next_try = $1, changed_at = $1, why = 'by_hand', fence = fence + 1,
+			released = 1
 		WHERE id = $2 AND state IN ('failed', 'held', 'unsure', 'deferred')`, now, id)
 }
 
@@ -129,17 +130,17 @@ func (s *Store) decide(ctx context.Context, query string, now time.Time, id int6
 	})
 }
 
-// Release lets the letters of a run that the guard holds go out; it gives how many.
+// Release lets the letters of a run that the guard holds go out; it gives how many. What the run plans later counts anew.
 func (s *Store) Release(ctx context.Context, now time.Time, kind string, day calendar.Day) (n int, err error) {
 	err = s.write(ctx, func(tx *sql.Tx) error {
-		result, err := tx.ExecContext(ctx, `UPDATE run SET state = 'released' WHERE kind = $1 AND day = $2 AND state = 'held'`, kind, day.String())
+		result, err := tx.ExecContext(ctx, `UPDATE run SET state = 'released', released = planned WHERE kind = $1 AND day = $2 AND state = 'held'`, kind, day.String())
 		if err != nil {
 			return err
 		}
 		if found, err := result.RowsAffected(); err != nil || found == 0 {
 			return errors.Join(err, fmt.Errorf("held run %s/%s: %w", kind, day, notice.ErrState))
 		}
-		result, err = tx.ExecContext(ctx, `UPDATE notice SET state = CASE WHEN unsure > 0 THEN 'unsure' ELSE 'pending' END, why = '', changed_at = $1
+		result, err = tx.ExecContext(ctx, `UPDATE notice SET state = CASE WHEN unsure > 0 THEN 'unsure' ELSE 'pending' END, why = '', changed_at = $1, released = 1
 			WHERE run = $2 AND state = 'held' AND why = $3`,
 			millis(now), kind+"/"+day.String(), notice.HeldByGuard)
 		if err != nil {

@@ -69,7 +69,7 @@ const insertNotice = `INSERT INTO notice (id, key, letter, role, to_id, subject,
 	VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, 'pending', $8, $17)
 	ON CONFLICT (key) DO UPDATE SET state = 'pending', why = '', letter = excluded.letter, role = excluded.role, to_id = excluded.to_id, subject = excluded.subject,
 		language = excluded.language, send_at = excluded.send_at, next_try = excluded.next_try, expires_at = excluded.expires_at,
-		start_at = excluded.start_at, items = excluded.items, told = excluded.told, rest = excluded.rest, late = excluded.late, run = excluded.run, changed_at = excluded.changed_at
+		start_at = excluded.start_at, items = excluded.items, told = excluded.told, rest = excluded.rest, late = excluded.late, run = excluded.run, changed_at = excluded.changed_at, released = 0
 		WHERE notice.state = 'withdrawn' AND notice.unsure = 0 AND notice.why NOT IN ('by_hand', 'erased')
 				OR notice.state = 'failed' AND notice.code >= 500 AND notice.role = 'seeker'
 	RETURNING id`
@@ -108,11 +108,11 @@ func touchRun(ctx context.Context, tx *sql.Tx, now time.Time, run Run, planned i
 	return err
 }
 
-// guard holds a run when it plans more than the guard allows: all that is not out yet, tried before or not. It gives how many letters are held.
+// guard holds a run when it plans more than the guard allows: all that is not out yet, tried before or not. What a person released does not count, and goes out. It
+// gives how many letters are held.
 func guard(ctx context.Context, tx *sql.Tx, now time.Time, run Run) (int, error) {
 	var planned int
-	var state string
-	if err := tx.QueryRowContext(ctx, `SELECT planned, state FROM run WHERE kind = $1 AND day = $2`, run.Kind, run.Day.String()).Scan(&planned, &state); err != nil {
+	if err := tx.QueryRowContext(ctx, `SELECT planned - released FROM run WHERE kind = $1 AND day = $2`, run.Kind, run.Day.String()).Scan(&planned); err != nil {
 		return 0, err
 	}
 	var last []int
@@ -123,14 +123,14 @@ func guard(ctx context.Context, tx *sql.Tx, now time.Time, run Run) (int, error)
 			last = append(last, n)
 			return err
 		})
-	if err != nil || state == "released" || planned <= notice.GuardLimit(run.Guard.Floor, run.Guard.Times, last) {
+	if err != nil || planned <= notice.GuardLimit(run.Guard.Floor, run.Guard.Times, last) {
 		return 0, err
 	}
 	if _, err := tx.ExecContext(ctx, `UPDATE run SET state = 'held' WHERE kind = $1 AND day = $2`, run.Kind, run.Day.String()); err != nil {
 		return 0, err
 	}
-	result, err := tx.ExecContext(ctx, `UPDATE notice SET state = 'held', why = $1, changed_at = $2 WHERE run = $3 AND state IN ('pending', 'deferred', 'unsure')`,
-		notice.HeldByGuard, millis(now), run.Kind+"/"+run.Day.String())
+	result, err := tx.ExecContext(ctx, `UPDATE notice SET state = 'held', why = $1, changed_at = $2
+		WHERE run = $3 AND state IN ('pending', 'deferred', 'unsure') AND released = 0`, notice.HeldByGuard, millis(now), run.Kind+"/"+run.Day.String())
 	if err != nil {
 		return 0, err
 	}

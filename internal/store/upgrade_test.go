@@ -143,6 +143,10 @@ func upgraded(t *testing.T, url string) {
 	if err != nil || !slices.Equal(added.IDs, []int64{8}) {
 		t.Errorf("planned again: %+v, %v", added, err)
 	}
+	run.Day--
+	if added, err := s.Add(t.Context(), evening, run, notice.Plan{Notices: []notice.Notice{{Key: "fresh", SendAt: evening.Add(time.Hour)}}}); err != nil || len(added.IDs) != 1 {
+		t.Errorf("behind a release: %+v, %v", added, err)
+	}
 	claimed, err := s.Claim(t.Context(), evening, evening, nil, 25)
 	if err != nil || len(claimed) != 4 || slices.ContainsFunc(claimed, func(c notice.Claimed) bool { return c.Unreadable }) {
 		t.Errorf("claimed %+v, %v", claimed, err)

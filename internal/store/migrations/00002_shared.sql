@@ -51,6 +51,12 @@ CREATE INDEX skip_at ON skip (at);
 CREATE INDEX run_day ON run (day, kind);
 CREATE INDEX run_held ON run (day) WHERE state = 'held';
 
+-- What a person let out does not count for the guard: of a run how many letters, and which.
+ALTER TABLE run ADD COLUMN released BIGINT NOT NULL DEFAULT 0;
+ALTER TABLE notice ADD COLUMN released BIGINT NOT NULL DEFAULT 0;
+UPDATE run SET released = planned WHERE state = 'released';
+UPDATE notice SET released = 1 WHERE state IN ('pending', 'deferred', 'unsure') AND run IN (SELECT kind || '/' || day FROM run WHERE state = 'released');
+
 -- Stretches of ticks that were left out for good, with the reason.
 CREATE TABLE tick_skip (name TEXT NOT NULL, from_at BIGINT NOT NULL, to_at BIGINT NOT NULL, why TEXT NOT NULL, PRIMARY KEY (name, from_at));
 

@@ -216,6 +216,52 @@ func guardHoldsTheTried(t *testing.T, s *store.Store) {
 	}
 }
 
+// releasedOnce releases a run. What is planned behind that counts anew, and when it is too much, it alone is held.
+func releasedOnce(t *testing.T, s *store.Store) {
+	expect := func(what string, got, want any) {
+		t.Helper()
+		if got != want {
+			t.Fatalf("%s: %v, want %v", what, got, want)
+		}
+	}
+	release := func() int {
+		t.Helper()
+		n, err := s.Release(t.Context(), morning, "appointments", monday)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	expect("planned first", len(add(t, s, 7)), 0) // the floor is 5
+	held, err := s.Letters(t.Context(), notice.Filter{State: string(notice.Held)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Withdraw(t.Context(), morning, held[0].ID); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Retry(t.Context(), morning, held[1].ID); err != nil {
+		t.Fatal(err)
+	}
+	expect("planned while it is held", len(add(t, s, 8)), 0)
+	expect("pending, by hand", states(t, s)[notice.Pending], 1)
+	expect("released", release(), 6)
+	expect("planned behind that", len(add(t, s, 13)), 5)
+	expect("planned beyond", len(add(t, s, 14)), 0)
+	expect("held", states(t, s)[notice.Held], 6)
+	out := claim(t, s, morning)
+	expect("claimed", len(out), 7)
+	again := report(out[0], notice.Withdrawn)
+	if _, err := s.Record(t.Context(), morning, []notice.Report{again}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Add(t.Context(), morning, run("appointments"), notice.Plan{Notices: []notice.Notice{letter(again.Key)}}); err != nil {
+		t.Fatal(err)
+	}
+	expect("held, with one that was planned again", states(t, s)[notice.Held], 7)
+	expect("released once more", release(), 7)
+}
+
 func withdrawnAgain(t *testing.T, s *store.Store) {
 	add(t, s, 1)
 	c := claim(t, s, morning)[0]

@@ -43,6 +43,7 @@ func Run(t *testing.T, open Open) {
 		"WhatIsClosedNeverWakes":               closedNeverWakes,
 		"TheGuardHoldsARunWhole":               guard,
 		"TheGuardHoldsWhatWasTriedToo":         guardHoldsTheTried,
+		"AReleaseCoversWhatWasPlannedByThen":   releasedOnce,
 		"AWithdrawnLetterMayBePlannedAgain":    withdrawnAgain,
 		"TheKillSwitchStopsClaims":             killSwitch,
 		"ATickIsStruckOnce":                    ticks,
