@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"vireilla/internal/calendar"
 	"vireilla/internal/notice"
@@ -159,6 +160,31 @@ func TestGuardHoldsARunWhole(t *testing.T) {
 	if n := len(h.news()); n != 52 {
 		t.Errorf("%d letters", n)
 	}
+}
+
+// Many more appointments wake at once than are read at a time: none goes out before all are counted.
+func TestARunThatIsReadInPartsIsHeldWhole(t *testing.T) {
+	h := newHouse(t)
+	h.well(h.Adopt(t.Context(), time.Time{}, calendar.Date(2024, time.March, 5), map[string]int{"appointments": 400}, 10)) // so the limit is 1200
+	h.scan.Ring = h.deliver.Run                                                                                            // the workers are quick
+	h.book(1500)
+	h.at("2024-03-05 10:00")
+	h.arrived()
+	h.counts(map[notice.State]int{notice.Held: 1500})
+}
+
+// What the relay did not take in the morning is of the same run as what is too much at noon.
+func TestALaterPartOfARunHoldsWhatIsNotOutYet(t *testing.T) {
+	h := newHouse(t)
+	h.book(40)
+	h.mail.Set(smtptest.Dot, smtptest.Drop().Once(), smtptest.Reply("451 4.3.0 later"))
+	h.at("2024-03-05 10:00")
+	h.counts(map[notice.State]int{notice.Unsure: 1, notice.Deferred: 39})
+	h.book(60)
+	h.mail.Set(smtptest.Dot)
+	h.at("2024-03-05 12:00")
+	h.arrived()
+	h.counts(map[notice.State]int{notice.Held: 60})
 }
 
 func TestAReleaseLetsOutNoMoreThanWasPlannedByThen(t *testing.T) {

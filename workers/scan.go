@@ -29,8 +29,8 @@ type Scan struct {
 		Decisions(ctx context.Context, from, to calendar.Day) ([]notice.Matter, error)
 	}
 	Bookings interface {
-		AwakeBookings(ctx context.Context, now time.Time) ([]notice.AwakeBooking, error)
-		Sleep(ctx context.Context, bookings []notice.AwakeBooking, wake []time.Time) error
+		AwakeBookings(ctx context.Context, now time.Time, look func([]notice.AwakeBooking)) error
+		Sleep(ctx context.Context, looked []notice.Looked) error
 	}
 	Outbox interface {
 		Add(ctx context.Context, now time.Time, run notice.Run, plan notice.Plan) (notice.Added, error)
@@ -132,24 +132,29 @@ func (s *Scan) training(ctx context.Context, now time.Time) error {
 	return s.book(ctx, "training", now, notice.Matters(now, s.Policy, append(awaited, decided...)))
 }
 
+// appointments reads part by part, and of those that are looked at keeps little more than their ids; but it books all at once, for the guard counts what is booked and
+// nothing may go out before that.
 func (s *Scan) appointments(ctx context.Context, now time.Time) error {
-	for {
-		awake, err := s.Bookings.AwakeBookings(ctx, now)
-		if err != nil || len(awake) == 0 {
-			return err
-		}
+	var plan notice.Plan
+	var looked []notice.Looked
+	err := s.Bookings.AwakeBookings(ctx, now, func(awake []notice.AwakeBooking) {
 		bookings := make([]notice.Booking, len(awake))
 		for i := range awake {
 			bookings[i] = awake[i].Booking
 		}
-		plan, wake := notice.Appointments(now, s.Policy, bookings)
-		if err := s.book(ctx, "appointments", now, plan); err != nil {
-			return err
+		part, wake := notice.Appointments(now, s.Policy, bookings)
+		plan.Notices, plan.Skips = append(plan.Notices, part.Notices...), append(plan.Skips, part.Skips...)
+		for i := range awake {
+			looked = append(looked, notice.Looked{ID: awake[i].ID, Rev: awake[i].Rev, Wake: wake[i]})
 		}
-		if err := s.Bookings.Sleep(ctx, awake, wake); err != nil { // after booking: a crash in between plans the same keys again
-			return err
-		}
+	})
+	if err != nil || len(looked) == 0 {
+		return err
 	}
+	if err := s.book(ctx, "appointments", now, plan); err != nil {
+		return err
+	}
+	return s.Bookings.Sleep(ctx, looked) // after booking: a crash in between plans the same keys again
 }
 
 // book writes a plan down and rings for what may go out.

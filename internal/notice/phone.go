@@ -16,6 +16,13 @@ type AwakeBooking struct {
 	Rev int64
 }
 
+// Looked is an appointment that was looked at, as of a Rev, and when to look again though nothing is imported: the zero time means never.
+type Looked struct {
+	ID   string
+	Rev  int64
+	Wake time.Time
+}
+
 const phoneWeight = 100 // above every rule: it is about the next days
 
 // PhoneItems makes the digest items that are no rule: appointments booked or moved to so near that the coach phones too, and letters that could not be written

@@ -136,12 +136,12 @@ func (m *machine) Refresh(ctx context.Context, on calendar.Day, look func(*notic
 	return act(ctx, m, "Refresh", func() error { return m.Store.Refresh(ctx, on, look) })
 }
 
-func (m *machine) AwakeBookings(ctx context.Context, now time.Time) ([]notice.AwakeBooking, error) {
-	return call(ctx, m, "AwakeBookings", func() ([]notice.AwakeBooking, error) { return m.Store.AwakeBookings(ctx, now) })
+func (m *machine) AwakeBookings(ctx context.Context, now time.Time, look func([]notice.AwakeBooking)) error {
+	return act(ctx, m, "AwakeBookings", func() error { return m.Store.AwakeBookings(ctx, now, look) })
 }
 
-func (m *machine) Sleep(ctx context.Context, bookings []notice.AwakeBooking, wake []time.Time) error {
-	return act(ctx, m, "Sleep", func() error { return m.Store.Sleep(ctx, bookings, wake) })
+func (m *machine) Sleep(ctx context.Context, looked []notice.Looked) error {
+	return act(ctx, m, "Sleep", func() error { return m.Store.Sleep(ctx, looked) })
 }
 
 func (m *machine) Staff(ctx context.Context) (*notice.Staff, error) {

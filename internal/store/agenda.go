@@ -29,10 +29,18 @@ func (s *Store) setAgenda(ctx context.Context, tx *sql.Tx, found []notice.Agenda
 
 // insertMany inserts rows of so many columns, many at once.
 func (s *Store) insertMany(ctx context.Context, q querier, head, tail string, columns int, values []any) error {
+	return s.manyRows(columns, values, func(marks string, part []any) error {
+		_, err := q.ExecContext(ctx, head+marks+tail, part...)
+		return err
+	})
+}
+
+// manyRows hands out the values of rows, many at once, and the marks that stand for them.
+func (s *Store) manyRows(columns int, values []any, insert func(marks string, part []any) error) error {
 	const atOnce = 100
 	for len(values) > 0 {
 		n := min(atOnce, len(values)/columns)
-		if _, err := q.ExecContext(ctx, head+s.dia.marks(n, columns)+tail, values[:n*columns]...); err != nil {
+		if err := insert(s.dia.marks(n, columns), values[:n*columns]); err != nil {
 			return err
 		}
 		values = values[n*columns:]

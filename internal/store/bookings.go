@@ -22,8 +22,12 @@ const bookingQuery = `SELECT a.appointment_id, a.seeker_id, a.coach_id, a.kind, 
 	FROM appointment a JOIN seeker s ON s.seeker_id = a.seeker_id LEFT JOIN suppression x ON x.seeker_id = a.seeker_id
 	WHERE a.gone_at = 0 AND s.gone_at = 0 AND `
 
-func (s *Store) bookings(ctx context.Context, where string, args ...any) ([]Booking, error) {
-	var found []Booking
+func (s *Store) bookings(ctx context.Context, where string, args ...any) (found []Booking, err error) {
+	err = s.eachBooking(ctx, where, args, func(b *Booking) { found = append(found, *b) })
+	return found, err
+}
+
+func (s *Store) eachBooking(ctx context.Context, where string, args []any, look func(*Booking)) error {
 	err := s.often(ctx, bookingQuery+where, args, func(r *sql.Rows) error {
 		var b Booking
 		var t notice.ToldBooking
@@ -31,21 +35,34 @@ func (s *Store) bookings(ctx context.Context, where string, args ...any) ([]Book
 		err := r.Scan(append([]any{&a.ID, &a.SeekerID, &a.CoachID, &a.Kind, moment{&a.StartsAt}, &a.Minutes, &a.Mode, &a.Place, &a.State, moment{&a.BookedAt},
 			moment{&a.ChangedAt}, moment{&a.CancelledAt}, &b.Rev, moment{&t.At}, moment{&t.StartsAt}, moment{&t.Was}, &t.Mode, &t.Place, &t.Sequence, &t.Cancelled, &b.Suppressed},
 			seekerFields(&b.Seeker)...)...)
+		if err != nil {
+			return err
+		}
 		if !t.At.IsZero() {
 			b.Told = &t
 		}
-		found = append(found, b)
-		return err
+		look(&b)
+		return nil
 	})
 	if err != nil {
-		return nil, fmt.Errorf("read appointments: %w", err)
+		return fmt.Errorf("read appointments: %w", err)
 	}
-	return found, nil
+	return nil
 }
 
-// AwakeBookings gives the next appointments to be looked at by `now`.
-func (s *Store) AwakeBookings(ctx context.Context, now time.Time) ([]Booking, error) {
-	return s.bookings(ctx, `a.wake_at <= $1 LIMIT 500`, millis(now))
+// AwakeBookings hands out the appointments to be looked at by `now`, some hundred at a time.
+func (s *Store) AwakeBookings(ctx context.Context, now time.Time, look func([]Booking)) error {
+	var part []Booking
+	err := s.eachBooking(ctx, `a.wake_at <= $1`, []any{millis(now)}, func(b *Booking) {
+		if part = append(part, *b); len(part) == chunkSize {
+			look(part)
+			part = part[:0]
+		}
+	})
+	if err == nil && len(part) > 0 {
+		look(part)
+	}
+	return err
 }
 
 // Ahead gives every appointment that starts, or was told to start, after `now`.

@@ -127,11 +127,10 @@ func aDay(t *testing.T, s *Store, heard *heard) {
 	well(err)
 	_, err = s.Seekers(ctx, []string{"S-1"})
 	well(err)
-	_, err = s.AwakeBookings(ctx, now)
-	well(err)
+	well(s.AwakeBookings(ctx, now, func([]Booking) {}))
 	_, err = s.Bookings(ctx, []string{"A-1"})
 	well(err)
-	well(s.Sleep(ctx, []Booking{{}}, []time.Time{now}))
+	well(s.Sleep(ctx, []notice.Looked{{Wake: now}}))
 	item := notice.Item{Seeker: "S-1", Rule: o.Rule, Anchor: day, Stage: policy.Due}
 	_, err = s.Add(ctx, now, Run{Kind: "digests", Day: day, Guard: policy.Default().Guard}, notice.Plan{
 		Notices: []notice.Notice{{Key: "k", Letter: notice.CoachDigest, To: "C-1", Role: notice.ToCoach, SendAt: now, Expires: now.Add(time.Hour), Told: []notice.Item{item}}},

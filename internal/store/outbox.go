@@ -3,8 +3,8 @@ package store
 import (
 	"context"
 	"database/sql"
-	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"vireilla/internal/notice"
@@ -28,20 +28,8 @@ func (s *Store) Add(ctx context.Context, now time.Time, run Run, plan notice.Pla
 		if err != nil {
 			return err
 		}
-		insert, err := tx.PrepareContext(ctx, insertNotice)
-		if err != nil {
+		if added.IDs, err = s.addNotices(ctx, tx, now, run, last, plan.Notices); err != nil {
 			return err
-		}
-		defer insert.Close()
-		for i := range plan.Notices {
-			id, err := addNotice(ctx, insert, now, run, last-int64(i), &plan.Notices[i])
-			if errors.Is(err, sql.ErrNoRows) {
-				continue // the key is known
-			}
-			if err != nil {
-				return err
-			}
-			added.IDs = append(added.IDs, id)
 		}
 		if err := touchRun(ctx, tx, now, run, len(added.IDs)); err != nil {
 			return err
@@ -64,28 +52,43 @@ func lastID(ctx context.Context, tx *sql.Tx, n int) (last int64, err error) {
 	return last, err
 }
 
-const insertNotice = `INSERT INTO notice (id, key, letter, role, to_id, subject, language, send_at, expires_at, start_at, items, told, rest, late, run, policy,
-		planned_at, state, next_try, changed_at)
-	VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, 'pending', $8, $17)
-	ON CONFLICT (key) DO UPDATE SET state = 'pending', why = '', letter = excluded.letter, role = excluded.role, to_id = excluded.to_id, subject = excluded.subject,
-		language = excluded.language, send_at = excluded.send_at, next_try = excluded.next_try, expires_at = excluded.expires_at,
-		start_at = excluded.start_at, items = excluded.items, told = excluded.told, rest = excluded.rest, late = excluded.late, run = excluded.run, changed_at = excluded.changed_at, released = 0
-		WHERE notice.state = 'withdrawn' AND notice.unsure = 0 AND notice.why NOT IN ('by_hand', 'erased')
-				OR notice.state = 'failed' AND notice.code >= 500 AND notice.role = 'seeker'
-	RETURNING id`
-
-func addNotice(ctx context.Context, insert *sql.Stmt, now time.Time, run Run, id int64, n *notice.Notice) (int64, error) {
-	items, err := notice.EncodeItems(n.Items)
-	if err != nil {
-		return 0, err
+// addNotices gives the ids of those whose key is new. A scan may plan a hundred thousand: many go in one statement.
+func (s *Store) addNotices(ctx context.Context, tx *sql.Tx, now time.Time, run Run, last int64, notices []notice.Notice) (ids []int64, err error) {
+	var rows []any
+	seen := map[string]bool{}
+	for i := range notices {
+		n := &notices[i]
+		if seen[n.Key] {
+			continue // PostgreSQL does not write one row twice in a statement
+		}
+		seen[n.Key] = true
+		items, err := notice.EncodeItems(n.Items)
+		if err != nil {
+			return nil, err
+		}
+		told, err := notice.EncodeItems(n.Told)
+		if err != nil {
+			return nil, err
+		}
+		rows = append(rows, last-int64(i), n.Key, n.Letter, n.Role, n.To, n.Subject, n.Language, millis(n.SendAt), millis(n.SendAt), millis(n.Expires), millis(n.Start),
+			items, told, n.Rest, n.Late, run.Kind+"/"+run.Day.String(), run.Policy, millis(now), millis(now), string(notice.Pending))
 	}
-	told, err := notice.EncodeItems(n.Told)
-	if err != nil {
-		return 0, err
-	}
-	err = insert.QueryRowContext(ctx, id, n.Key, n.Letter, n.Role, n.To, n.Subject, n.Language, millis(n.SendAt), millis(n.Expires), millis(n.Start), items, told,
-		n.Rest, n.Late, run.Kind+"/"+run.Day.String(), run.Policy, millis(now)).Scan(&id)
-	return id, err
+	err = s.manyRows(20, rows, func(marks string, values []any) error {
+		return each(ctx, tx, `INSERT INTO notice (id, key, letter, role, to_id, subject, language, send_at, next_try, expires_at, start_at,
+				items, told, rest, late, run, policy, planned_at, changed_at, state) VALUES `+marks+`
+			ON CONFLICT (key) DO UPDATE SET state = 'pending', why = '', letter = excluded.letter, role = excluded.role, to_id = excluded.to_id, subject = excluded.subject,
+				language = excluded.language, send_at = excluded.send_at, next_try = excluded.next_try, expires_at = excluded.expires_at, start_at = excluded.start_at,
+				items = excluded.items, told = excluded.told, rest = excluded.rest, late = excluded.late, run = excluded.run, changed_at = excluded.changed_at, released = 0
+				WHERE notice.state = 'withdrawn' AND notice.unsure = 0 AND notice.why NOT IN ('by_hand', 'erased')
+					OR notice.state = 'failed' AND notice.code >= 500 AND notice.role = 'seeker'
+			RETURNING id`, values, func(r *sql.Rows) error {
+			var id int64
+			err := r.Scan(&id)
+			ids = append(ids, id)
+			return err
+		})
+	})
+	return ids, err
 }
 
 func (s *Store) addSkips(ctx context.Context, tx *sql.Tx, now time.Time, skips []notice.Skip) error {
@@ -158,24 +161,29 @@ func (s *Store) Known(ctx context.Context, keys []string, by time.Time) (map[str
 	return known, nil
 }
 
-// Sleep lets appointments that were looked at sleep until their next moment (the zero time: for good), unless an import touched one in between.
-func (s *Store) Sleep(ctx context.Context, bookings []Booking, wake []time.Time) error {
-	err := s.write(ctx, func(tx *sql.Tx) error {
+// Sleep lets appointments that were looked at sleep until their next moment, unless an import touched one in between.
+func (s *Store) Sleep(ctx context.Context, looked []notice.Looked) error {
+	for part := range slices.Chunk(looked, chunkSize) {
+		if err := s.sleep(ctx, part); err != nil {
+			return fmt.Errorf("appointments looked at: %w", err)
+		}
+	}
+	return nil
+}
+
+func (s *Store) sleep(ctx context.Context, looked []notice.Looked) error {
+	return s.write(ctx, func(tx *sql.Tx) error {
 		asleep, err := tx.PrepareContext(ctx, `UPDATE appointment SET wake_at = $1 WHERE appointment_id = $2 AND rev = $3`)
 		if err != nil {
 			return err
 		}
 		defer asleep.Close()
-		for i := range bookings {
-			at := sql.NullInt64{Int64: millis(wake[i]), Valid: !wake[i].IsZero()}
-			if _, err := asleep.ExecContext(ctx, at, bookings[i].ID, bookings[i].Rev); err != nil {
+		for _, l := range looked {
+			at := sql.NullInt64{Int64: millis(l.Wake), Valid: !l.Wake.IsZero()}
+			if _, err := asleep.ExecContext(ctx, at, l.ID, l.Rev); err != nil {
 				return err
 			}
 		}
 		return nil
 	})
-	if err != nil {
-		return fmt.Errorf("appointments looked at: %w", err)
-	}
-	return nil
 }

@@ -5,7 +5,6 @@ import (
 	"slices"
 	"sync"
 	"testing"
-	"time"
 
 	"vireilla/internal/notice"
 	"vireilla/internal/policy"
@@ -30,13 +29,22 @@ func looked(t *testing.T, s *store.Store, finds map[string][]policy.Obligation) 
 func asleep(t *testing.T, s *store.Store) {
 	t.Helper()
 	looked(t, s, nil)
-	bookings, err := s.AwakeBookings(t.Context(), morning)
-	if err != nil {
+	var looked []notice.Looked
+	for _, b := range awake(t, s) {
+		looked = append(looked, notice.Looked{ID: b.ID, Rev: b.Rev})
+	}
+	if err := s.Sleep(t.Context(), looked); err != nil {
 		t.Fatal(err)
 	}
-	if err := s.Sleep(t.Context(), bookings, make([]time.Time, len(bookings))); err != nil {
+}
+
+// awake gives the appointments to be looked at.
+func awake(t *testing.T, s *store.Store) (bookings []notice.AwakeBooking) {
+	t.Helper()
+	if err := s.AwakeBookings(t.Context(), morning, func(part []notice.AwakeBooking) { bookings = append(bookings, part...) }); err != nil {
 		t.Fatal(err)
 	}
+	return bookings
 }
 
 func wakesTouched(t *testing.T, s *store.Store) {
@@ -45,9 +53,8 @@ func wakesTouched(t *testing.T, s *store.Store) {
 	touched := Small()
 	touched["contacts.csv"][1]["held_on"] = "2024-01-15"
 	mustImport(t, s, touched)
-	bookings, err := s.AwakeBookings(t.Context(), morning)
-	if err != nil || len(bookings) != 1 || bookings[0].ID != "A-2" {
-		t.Fatalf("awake appointments: %d, %v", len(bookings), err)
+	if bookings := awake(t, s); len(bookings) != 1 || bookings[0].ID != "A-2" {
+		t.Fatalf("awake appointments: %d", len(bookings))
 	}
 	if ids := looked(t, s, nil); !slices.Equal(ids, []string{"S-2"}) {
 		t.Fatalf("awake: %v", ids)
