@@ -70,8 +70,11 @@ func idFault(s string) string {
 		c := s[i]
 		ok = ok && (isDigit(c) || 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || c == '.' || c == '_' || c == ':' || c == '-')
 	}
-	if !ok {
+	switch {
+	case !ok:
 		return "is no id: 1–64 of A–Z a–z 0–9 . _ : -"
+	case isIdentity(s):
+		return "an identity number is no id"
 	}
 	return ""
 }

@@ -12,7 +12,7 @@ func wrongFields(c caseload.Column) []string {
 	wrong := []string{strings.Repeat("q", 4097), "qa\xff", "q\x00q", "q\u202eq", "q\nq"}
 	switch c.Kind {
 	case caseload.ID:
-		return append(wrong, "q q", " q-1", "q-1 ", "q/1", "q@example.org", "ä", strings.Repeat("q", 65))
+		return append(wrong, "q q", " q-1", "q-1 ", "q/1", "q@example.org", "ä", strings.Repeat("q", 65), "131052-308T", "131052-308t", "010203Y9002", "311299F999E")
 	case caseload.Word:
 		return append(wrong, strings.ToUpper(c.Words[0]), c.Words[0]+" ", "qqq")
 	case caseload.Tag:
