@@ -7,6 +7,7 @@
 //   - Text that begins with = or @ is refused, and with + or - when a ( | ! or = follows: a spreadsheet would take it for
 //     a formula. "-1. krs" and "+358 3 814 0000" are fine.
 //   - Text holds no control character, no line or paragraph separator and no Unicode Bidi_Control character.
+//   - A personal identity code is no id: ids stand in logs, and in letters to the staff.
 //   - A moment in the hour that summer time skips is refused; in the hour that comes twice it is the first.
 package feed
 
@@ -103,12 +104,16 @@ func (r *run) find(files []caseload.File) ([]*caseload.File, error) {
 	for i := range files {
 		names[i] = files[i].Name
 	}
-	for _, e := range entries {
+	for i, e := range entries {
 		switch {
 		case slices.Contains(names, e.Name()):
 			there[e.Name()] = true
 		case strings.EqualFold(path.Ext(e.Name()), ".csv"):
-			r.faults.add(e.Name(), 0, "", "is no file of the feed; they are "+strings.Join(names, ", "))
+			what := fmt.Sprintf("file %d by name", i+1) // which may be somebody's
+			if slices.Contains(names, strings.ToLower(e.Name())) {
+				what = e.Name()
+			}
+			r.faults.add("", 0, "", what+" is no file of the feed; they are "+strings.Join(names, ", "))
 		}
 	}
 	var present []*caseload.File
@@ -212,9 +217,18 @@ func (r *run) references(ctx context.Context, files []caseload.File, f *caseload
 	return nil
 }
 
-// shown is an id in quotes, or nothing when it has no digit: where columns were swapped, that may be a name.
+// shown is an id in quotes, or nothing when it has no digit or more than three letters: where columns were swapped, that may be a name, or what was made of one.
 func shown(id string) string {
-	if !strings.ContainsAny(id, "0123456789") {
+	digits, letters := 0, 0
+	for i := range len(id) {
+		switch c := id[i] | 0x20; {
+		case isDigit(id[i]):
+			digits++
+		case 'a' <= c && c <= 'z':
+			letters++
+		}
+	}
+	if digits == 0 || letters > 3 {
 		return ""
 	}
 	return `"` + id + `"`

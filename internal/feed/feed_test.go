@@ -91,7 +91,7 @@ func TestWhatIsWrongWithAFileIsToldWithItsLine(t *testing.T) {
 		"quote inside":     {"seekers.csv", seekers + "S-3,Ai\"no,Lahti,C-1\n", "seekers.csv:4: a quotation mark is not closed, or stands where none may: was the file cut?"},
 		"quote then text":  {"seekers.csv", seekers + "S-3,\"Ai\"no,Lahti,C-1\n", "seekers.csv:4: a quotation mark is not closed, or stands where none may: was the file cut?"},
 		"long line":        {"seekers.csv", long, "seekers.csv:1: the row is longer than 256 KiB: a quotation mark that is not closed?"},
-		"unknown file":     {"Seekers.CSV", seekers, "Seekers.CSV: is no file of the feed; they are teams.csv, coaches.csv, absences.csv, seekers.csv, contacts.csv, appointments.csv, training.csv\nthe folder holds none of teams.csv, coaches.csv, absences.csv, seekers.csv, contacts.csv, appointments.csv, training.csv"},
+		"unknown file":     {"Seekers.CSV", seekers, "Seekers.CSV is no file of the feed; they are teams.csv, coaches.csv, absences.csv, seekers.csv, contacts.csv, appointments.csv, training.csv\nthe folder holds none of teams.csv, coaches.csv, absences.csv, seekers.csv, contacts.csv, appointments.csv, training.csv"},
 		"backwards":        {"absences.csv", "coach_id,from,to\nC-1,2024-03-05,2024-03-04\n", "absences.csv:2: to: is before from"},
 		"line after break": {"teams.csv", "team_id,name,authority,lead_email\nT-1,\"a\r\nb\",lahti,t@example.org\n\nT-2,,lahti,t@example.org\n", "teams.csv:2: name: holds a line break\nteams.csv:5: name: is missing"},
 	} {
@@ -111,7 +111,7 @@ func TestAFileWithoutItsHeaderLineRepeatsNobodysName(t *testing.T) {
 func TestUnknownIDsAndSecondKeysAreTold(t *testing.T) {
 	s := newShelf("coaches.csv C-1")
 	got := refused(t, folder(
-		"seekers.csv", "seeker_id,municipality,coach_id\nS-1,Lahti,C-1\nS-2,Lahti,C-99\nS-1,Lahti,C-1\nS-3,Lahti,Kanaria\nKanaria,Lahti,C-1\nKanaria,Lahti,C-1\n",
+		"seekers.csv", "seeker_id,municipality,coach_id\nS-1,Lahti,C-1\nS-2,Lahti,C-99\nS-1,Lahti,C-1\nS-3,Lahti,Kanaria\nKanaria,Lahti,C-1\nKanaria,Lahti,C-1\nS-4,Lahti,eero.kanaria2\nS-5,Lahti,KANARIA2\n",
 		"absences.csv", "coach_id,from,to,deputy_id\nC-1,2024-03-04,2024-03-05,\nC-1,2024-03-04,2024-03-05,C-7\nC-1,2024-03-04,2024-03-06,C-8\n",
 		"contacts.csv", "contact_id,seeker_id,coach_id,kind,held_at\nK-1,S-9,,call,2024-03-04T09:00\n",
 	), s, Options{})
@@ -121,7 +121,17 @@ seekers.csv:3: coach_id: no such coach "C-99"
 seekers.csv:4: seeker_id: "S-1" stands already on line 2
 seekers.csv:5: coach_id: no such coach
 seekers.csv:7: seeker_id: stands already on line 6
+seekers.csv:8: coach_id: no such coach
+seekers.csv:9: coach_id: no such coach
 contacts.csv:2: seeker_id: no such seeker "S-9"`
+	if got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+}
+
+func TestAFileThatIsNoneOfTheFeedIsNotNamedAfterAPerson(t *testing.T) {
+	got := refused(t, folder("absences.csv", "coach_id,from,to\n", "Eero Kanaria kanaria@example.org.csv", "x", "seekers.csv", seekers), newShelf("coaches.csv C-1", "coaches.csv C-2"), Options{})
+	want := "file 1 by name is no file of the feed; they are teams.csv, coaches.csv, absences.csv, seekers.csv, contacts.csv, appointments.csv, training.csv"
 	if got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}

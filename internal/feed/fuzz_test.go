@@ -76,9 +76,6 @@ func FuzzNamesAreNotRepeated(f *testing.F) {
 		row := []string{"S-1", "Kanaria" + name, "Kanaria" + address, "Kanaria", "C-1", "fi", "unemployed", "2024-03-04"}
 		turn %= len(row)
 		row = append(row[turn:len(row):len(row)], row[:turn]...) // columns that were swapped
-		if id := row[0]; strings.ContainsAny(id, "0123456789") || strings.ContainsAny(row[4], "0123456789") {
-			return // looks like an id, and ids may be shown
-		}
 		var text bytes.Buffer
 		w := csv.NewWriter(&text)
 		if !headless {
