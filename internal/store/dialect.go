@@ -9,6 +9,7 @@ import (
 	"io"
 	"io/fs"
 	"net/url"
+	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -59,6 +60,9 @@ func connect(rawURL string) (*sql.DB, dialect, error) {
 }
 
 func connectSQLite(path string) (*sql.DB, dialect, error) {
+	if file, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL, 0o600); err == nil { // else it is there, or SQLite says why it cannot be
+		_ = file.Close() // nothing was written
+	}
 	pragmas := url.Values{
 		"_txlock": {"immediate"},
 		"_pragma": {"busy_timeout(20000)", "journal_mode(WAL)", "synchronous(FULL)", "cache_size(-32768)", "temp_store(FILE)"},

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 
 	"vireilla/internal/store"
@@ -27,6 +28,22 @@ func open(t *testing.T) *store.Store {
 }
 
 func TestSQLiteKeepsTheContract(t *testing.T) { storetest.Run(t, open) }
+
+// Names and addresses are in the file, and in what SQLite keeps beside it.
+func TestOthersMayNotReadTheFile(t *testing.T) {
+	defer syscall.Umask(syscall.Umask(0))
+	folder := t.TempDir()
+	openURL(t, "sqlite:"+filepath.Join(folder, "v.db"))
+	files, err := os.ReadDir(folder)
+	if err != nil || len(files) != 3 {
+		t.Fatalf("%d files, %v", len(files), err)
+	}
+	for _, file := range files {
+		if info, err := file.Info(); err != nil || info.Mode().Perm() != 0o600 {
+			t.Errorf("%s: %s, %v", file.Name(), info.Mode(), err)
+		}
+	}
+}
 
 // TestManyMayCreateOneFile opens a file that is not there yet from several sides, as processes that start together do.
 func TestManyMayCreateOneFile(t *testing.T) {
