@@ -11,7 +11,7 @@ import (
 
 // DoorFacts is what is read of the register before a letter goes out.
 type DoorFacts interface {
-	PhoneFacts
+	SubjectFacts
 	Staff(ctx context.Context) (*notice.Staff, error)
 	Staged(ctx context.Context, seekers ...string) ([]notice.Staged, error)
 	Seekers(ctx context.Context, ids []string) (map[string]caseload.Seeker, error)
@@ -27,14 +27,16 @@ func (d *Deliver) doors(ctx context.Context, claimed []notice.Claimed) ([]notice
 		return nil, err
 	}
 	var appointments, training, seekers []string
-	phone := false
+	var phone []notice.Item
 	for i := range claimed {
 		c := &claimed[i]
 		switch {
 		case c.Role != notice.ToSeeker:
 			for _, item := range c.Items {
 				seekers = append(seekers, item.Seeker)
-				phone = phone || item.Rule == notice.ShortNotice || item.Rule == notice.ReachByPhone
+				if item.ToPhone() {
+					phone = append(phone, item)
+				}
 			}
 		case c.Letter == notice.MatterUpdate:
 			training = append(training, c.Subject)
@@ -47,13 +49,11 @@ func (d *Deliver) doors(ctx context.Context, claimed []notice.Claimed) ([]notice
 	if err != nil {
 		return nil, err
 	}
-	if phone {
-		items, err := PhoneItems(ctx, d.Facts, d.Policy, d.Clock())
-		if err != nil {
-			return nil, err
-		}
-		f.staged = append(f.staged, items...)
+	stand, err := toPhoneStill(ctx, d.Facts, d.Policy, d.Clock(), phone)
+	if err != nil {
+		return nil, err
 	}
+	f.staged = append(f.staged, stand...)
 	day := calendar.DayOf(d.Clock(), d.Policy.Location)
 	doors := make([]notice.Door, len(claimed))
 	for i := range claimed {

@@ -9,12 +9,17 @@ import (
 	"vireilla/internal/policy"
 )
 
-// PhoneFacts is what the digest items that are no rule are made of.
-type PhoneFacts interface {
-	Soon(ctx context.Context, from, to time.Time) ([]notice.AwakeBooking, error)
-	Unwritten(ctx context.Context, now time.Time) ([]notice.Skip, error)
+// SubjectFacts is what letters are about.
+type SubjectFacts interface {
 	Bookings(ctx context.Context, ids []string) ([]notice.AwakeBooking, error)
 	Matters(ctx context.Context, ids []string) ([]notice.Matter, error)
+}
+
+// PhoneFacts is what the digest items that are no rule are made of.
+type PhoneFacts interface {
+	SubjectFacts
+	Soon(ctx context.Context, from, to time.Time) ([]notice.AwakeBooking, error)
+	Unwritten(ctx context.Context, now time.Time) ([]notice.Skip, error)
 	ToldPhone(ctx context.Context) (map[policy.Key]map[string]policy.Stage, error)
 }
 
@@ -40,13 +45,34 @@ func PhoneItems(ctx context.Context, facts PhoneFacts, p *policy.Policy, now tim
 	return items, err
 }
 
+// toPhoneStill gives of those items that letters name the ones that still stand: what a batch costs is what is in it.
+func toPhoneStill(ctx context.Context, facts SubjectFacts, p *policy.Policy, now time.Time, named []notice.Item) ([]notice.Staged, error) {
+	var soon []string
+	var skips []notice.Skip
+	for _, i := range named {
+		switch {
+		case !i.At.After(now):
+		case i.Rule == notice.ShortNotice:
+			soon = append(soon, i.Subject)
+		default: // the letter that could not be written was about an appointment or a training case
+			skips = append(skips, notice.Skip{Subject: i.Subject, Until: i.At}, notice.Skip{Letter: notice.MatterUpdate, Subject: i.Subject, Until: i.At})
+		}
+	}
+	bookings, err := bookingsOf(ctx, facts, soon)
+	if err != nil {
+		return nil, err
+	}
+	unwritten, err := subjects(ctx, facts, skips)
+	return notice.PhoneItems(now, p, bookings, unwritten.bookings, unwritten.matters, skips), err
+}
+
 type unwritten struct {
 	bookings []notice.AwakeBooking
 	matters  []notice.Matter
 }
 
 // subjects reads the appointments and training cases that skips are about.
-func subjects(ctx context.Context, facts PhoneFacts, skips []notice.Skip) (found unwritten, err error) {
+func subjects(ctx context.Context, facts SubjectFacts, skips []notice.Skip) (found unwritten, err error) {
 	var appointments, training []string
 	for _, k := range skips {
 		if k.Letter == notice.MatterUpdate {
@@ -55,12 +81,8 @@ func subjects(ctx context.Context, facts PhoneFacts, skips []notice.Skip) (found
 			appointments = append(appointments, k.Subject)
 		}
 	}
-	for _, ids := range inParts(appointments) {
-		part, err := facts.Bookings(ctx, ids)
-		if err != nil {
-			return found, err
-		}
-		found.bookings = append(found.bookings, part...)
+	if found.bookings, err = bookingsOf(ctx, facts, appointments); err != nil {
+		return found, err
 	}
 	for _, ids := range inParts(training) {
 		part, err := facts.Matters(ctx, ids)
@@ -68,6 +90,17 @@ func subjects(ctx context.Context, facts PhoneFacts, skips []notice.Skip) (found
 			return found, err
 		}
 		found.matters = append(found.matters, part...)
+	}
+	return found, nil
+}
+
+func bookingsOf(ctx context.Context, facts SubjectFacts, ids []string) (found []notice.AwakeBooking, err error) {
+	for _, ids := range inParts(ids) {
+		part, err := facts.Bookings(ctx, ids)
+		if err != nil {
+			return nil, err
+		}
+		found = append(found, part...)
 	}
 	return found, nil
 }

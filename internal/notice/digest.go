@@ -136,13 +136,14 @@ func urgency(a, b Item) int {
 		cmp.Compare(a.Rule, b.Rule), cmp.Compare(a.Subject, b.Subject), cmp.Compare(a.Anchor, b.Anchor))
 }
 
-func (i *Item) phone() bool { return i.Rule == ShortNotice || i.Rule == ReachByPhone }
+// ToPhone tells the two items that are no rule: somebody is to be phoned.
+func (i *Item) ToPhone() bool { return i.Rule == ShortNotice || i.Rule == ReachByPhone }
 
 // named puts those that the letter has room for first. Whom to phone is among them, however much is late: it is about the next days.
 func named(items []Item, limit int) []Item {
 	calls := 0
 	for _, i := range items {
-		if i.phone() {
+		if i.ToPhone() {
 			calls++
 		}
 	}
@@ -150,7 +151,7 @@ func named(items []Item, limit int) []Item {
 	room := map[bool]int{true: calls, false: limit - calls}
 	var in, out []Item
 	for _, i := range items {
-		if kind := i.phone(); room[kind] > 0 {
+		if kind := i.ToPhone(); room[kind] > 0 {
 			room[kind]--
 			in = append(in, i)
 		} else {
