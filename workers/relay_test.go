@@ -93,6 +93,44 @@ func TestRelayDownDefersAndLaterSends(t *testing.T) {
 		"withdrawn coach_digest/C-1/2024-03-05 too_late", "sent coach_digest/C-1/2024-03-06")
 }
 
+func TestWhileTheRelayIsDeadTheOldestLetterGrowsOlderAndAtNightNoneIsLate(t *testing.T) {
+	h := newHouse(t)
+	h.book(1)
+	h.mail.Set(smtptest.Greeting, smtptest.ReplyAndDrop("421 4.3.2 closed"))
+	late := func(at, since string) {
+		t.Helper()
+		var want time.Time
+		if since != "" {
+			want = local(since)
+		}
+		if got, err := h.OldestDue(t.Context(), local(at)); err != nil || !got.Equal(want) {
+			t.Errorf("%s: late since %v, want %v; %v", at, got, want, err)
+		}
+	}
+	for hour := 10; hour < 16; hour++ {
+		for minute := range 60 {
+			now := fmt.Sprintf("2024-03-08 %02d:%02d", hour, minute)
+			h.set(now)
+			h.strike("appointments")
+			h.send()
+			late(now, "2024-03-08 10:00")
+		}
+	}
+	for _, now := range []string{"2024-03-08 20:00", "2024-03-09 12:00", "2024-03-11 07:59"} { // Friday evening, the weekend
+		h.set(now)
+		h.send()
+		late(now, "")
+	}
+	h.set("2024-03-11 08:00")
+	h.send()
+	late("2024-03-11 08:00", "2024-03-08 10:00")
+	h.mail.Set(smtptest.Greeting)
+	h.set("2024-03-11 12:00")
+	h.send()
+	h.arrived(first)
+	late("2024-03-11 12:00", "")
+}
+
 func TestOneHopelessAddressIsSuppressedAndTheCoachIsToldToPhone(t *testing.T) {
 	h := newHouse(t)
 	h.book(1)

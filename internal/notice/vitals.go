@@ -5,7 +5,7 @@ import "time"
 // Vitals are the few numbers that tell whether letters go out. None of them grows with the register or with the years.
 type Vitals struct {
 	Open       map[State]int        // letters that have not come to their end
-	OldestDue  time.Time            // since when the letter that has waited longest is due; zero when none is due
+	OldestDue  time.Time            // since when the letter that has waited longest should have gone, tried or not; zero when none is late
 	HeldRuns   int                  // runs that the guard holds
 	Stopped    bool                 // the kill switch is on
 	Behind     int                  // send journals that know more than the database; no letter goes out

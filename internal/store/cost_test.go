@@ -141,6 +141,8 @@ func aDay(t *testing.T, s *Store, heard *heard) {
 		_, err = count(ctx, now)
 		well(err)
 	}
+	_, err = s.OldestDue(ctx, now)
+	well(err)
 	_, err = s.NextDue(ctx)
 	well(err)
 	_, _, err = s.NextBooking(ctx)

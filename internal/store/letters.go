@@ -140,7 +140,7 @@ func (s *Store) Release(ctx context.Context, now time.Time, kind string, day cal
 		if found, err := result.RowsAffected(); err != nil || found == 0 {
 			return errors.Join(err, fmt.Errorf("held run %s/%s: %w", kind, day, notice.ErrState))
 		}
-		result, err = tx.ExecContext(ctx, `UPDATE notice SET state = CASE WHEN unsure > 0 THEN 'unsure' ELSE 'pending' END, why = '', changed_at = $1, released = 1
+		result, err = tx.ExecContext(ctx, `UPDATE notice SET state = CASE WHEN unsure > 0 THEN 'unsure' ELSE 'pending' END, why = 'released', changed_at = $1, released = 1
 			WHERE run = $2 AND state = 'held' AND why = $3`,
 			millis(now), kind+"/"+day.String(), notice.HeldByGuard)
 		if err != nil {

@@ -43,9 +43,9 @@ func (s *Store) Vitals(ctx context.Context, now time.Time, entries []string) (no
 			return v, fmt.Errorf("read the vitals: %w", err)
 		}
 	}
-	var first sql.NullInt64
-	err := errors.Join(
-		one(`SELECT min(next_try) FROM notice WHERE state IN ('pending', 'deferred', 'unsure')`, nil, &first),
+	var err error
+	v.OldestDue, err = s.OldestDue(ctx, now)
+	err = errors.Join(err,
 		one(`SELECT count(*) FROM run WHERE state = 'held' AND EXISTS (SELECT 1 FROM notice n WHERE n.run = run.kind || '/' || run.day AND n.state = 'held' AND n.expires_at > $1)`,
 			[]any{millis(now)}, &v.HeldRuns),
 		one(`SELECT EXISTS (SELECT 1 FROM meta WHERE name = 'stopped')`, nil, &v.Stopped),
@@ -53,9 +53,6 @@ func (s *Store) Vitals(ctx context.Context, now time.Time, entries []string) (no
 		one(`SELECT count(*) FROM (SELECT 1 FROM tick WHERE done_at = 0 AND due_at <= $1 LIMIT 1000) t`, []any{millis(now)}, &v.OpenTicks),
 		one(`SELECT due_at FROM tick WHERE done_at = 0 AND due_at <= $1 ORDER BY due_at LIMIT 1`, []any{millis(now)}, moment{&v.OldestTick}),
 	)
-	if due := instant(first.Int64); first.Valid && !due.After(now) {
-		v.OldestDue = due
-	}
 	last := func(to map[string]time.Time, name, query string) {
 		var at time.Time
 		if err = errors.Join(err, one(query, []any{name}, moment{&at})); !at.IsZero() {
@@ -70,6 +67,23 @@ func (s *Store) Vitals(ctx context.Context, now time.Time, entries []string) (no
 	}
 	return v, err
 }
+
+// OldestDue gives the time since when the letter that has waited longest should have gone, however often it was tried and whenever it is tried again, under way or
+// not; the zero time when none is late. A letter that came to a closed window is late from its opening on, one that a person decided about from then on.
+func (s *Store) OldestDue(ctx context.Context, now time.Time) (since time.Time, err error) {
+	err = s.often(ctx, `SELECT min(since) FROM (SELECT `+lateFrom+` AS since FROM notice WHERE state IN ('pending', 'deferred', 'unsure')
+			UNION ALL SELECT `+lateFrom+` FROM notice WHERE state = 'sending') s HAVING min(since) <= $1`,
+		[]any{millis(now)}, func(r *sql.Rows) error { return r.Scan(moment{&since}) })
+	if err != nil {
+		return since, fmt.Errorf("read the oldest due letter: %w", err)
+	}
+	return since, nil
+}
+
+const lateFrom = `CASE WHEN why IN ('outside_window', 'by_hand') THEN next_try
+	WHEN why = 'released' AND changed_at > send_at THEN changed_at
+	WHEN planned_at > send_at THEN planned_at
+	ELSE send_at END`
 
 // Ready tells whether the database answers and is not damaged.
 func (s *Store) Ready(ctx context.Context) error {

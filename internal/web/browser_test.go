@@ -14,7 +14,7 @@ import (
 
 // eventful is a program with something of everything on its pages.
 func eventful() (*Pages, *told) {
-	facts := &told{letters: inEveryState(), heldRuns: held(), stopped: true, due: manyDue, next: monday.Add(-3 * time.Hour), held: 2, failed: 3, lastTick: monday.Add(-time.Hour),
+	facts := &told{letters: inEveryState(), heldRuns: held(), stopped: true, due: manyDue, oldest: monday.Add(-3 * time.Hour), held: 2, failed: 3, lastTick: monday.Add(-time.Hour),
 		tally:   map[string]map[notice.State]int{notice.AppointmentReminder: {}, notice.CoachDigest: {notice.Sent: 12500, notice.Failed: 3}},
 		reasons: []notice.Reason{{State: notice.Deferred, Why: "unreachable", N: 40}, {State: notice.Withdrawn, Why: "superseded", N: 2}, {State: notice.Failed, Why: "rejected", N: 3}},
 		skipped: map[string]int{"protected": 7, "no_address": 12},

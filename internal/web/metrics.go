@@ -31,7 +31,7 @@ func gauge(name, help string, labels ...string) *prometheus.Desc {
 var (
 	descUp       = gauge("database_up", "Whether the database answered this scrape.")
 	descOpen     = gauge("letters_open", "Letters that have not come to their end.", "state")
-	descOldest   = gauge("oldest_due_letter_age_seconds", "Since when the letter that has waited longest is due; 0 when none is.")
+	descOldest   = gauge("oldest_due_letter_age_seconds", "Since when the letter that has waited longest should have gone, tried or not; 0 when none is late. While the window is closed none is.")
 	descHeld     = gauge("runs_held", "Runs that the blast guard holds until a person decides.")
 	descStopped  = gauge("kill_switch", "1 while the kill switch is on: no letter is begun.")
 	descBehind   = gauge("database_behind", "Send journals that know of letters that the database does not know: it was restored, and no letter is begun.")

@@ -46,9 +46,13 @@ func (p *Pages) problems(s *status, now time.Time) []problem {
 	case p.Crew != nil && len(s.Workers) == 0:
 		all = append(all, problem{Bad: true, Title: "No worker is at work", Say: "Nothing is planned or sent until one is. See why vireilla serve is not running, and start it."})
 	}
-	if age := now.Sub(s.Oldest); !s.Oldest.IsZero() && age > late && !s.Stopped && s.Behind == 0 {
+	if s.Age > late && !s.Stopped && s.Behind == 0 {
+		due := "It waits for its next try."
+		if s.Due > 0 {
+			due = waiting(s.Due)
+		}
 		all = append(all, problem{Bad: true, Title: "Letters are late",
-			Say: fmt.Sprintf("The oldest has been due for %s. %s See whether the relay answers, and what the log of vireilla serve says.", span(age), waiting(s.Due))})
+			Say: fmt.Sprintf("The oldest has been due for %s. %s See whether the relay answers, and what the log of vireilla serve says.", span(s.Age), due)})
 	}
 	for _, t := range s.Missed {
 		all = append(all, problem{Bad: true, Title: "The timetable stands still",

@@ -25,12 +25,13 @@ func TestWhatIsWrongStandsFirstAndSaysWhatToDo(t *testing.T) {
 	}{
 		{"kill switch", told{stopped: true, due: 12}, nil, true,
 			[]string{"Letters are stopped", "12 letters are due", `href="/switch/start" class="button"`, "vireilla outbox start --yes", "<dd>on: stopped</dd>"}},
-		{"restored", told{behind: []string{"abc"}, due: 3, next: at(3 * time.Hour)}, nil, true,
+		{"restored", told{behind: []string{"abc"}, due: 3, oldest: at(3 * time.Hour)}, nil, true,
 			[]string{"The database is older than the send journal", "vireilla journal accept --yes", "import the newest feed"}},
 		{"no worker", told{}, nobody, true, []string{"No worker is at work", "vireilla serve", "<dt>Workers alive</dt><dd>0</dd>"}},
 		{"no queue", told{}, gone, true, []string{"The queue does not answer", "REDIS_URL", "<dt>Workers alive</dt><dd>not known</dd>"}},
-		{"late letters", told{due: manyDue, next: at(3*time.Hour + 12*time.Minute)}, nil, true,
+		{"late letters", told{due: manyDue, oldest: at(3*time.Hour + 12*time.Minute)}, nil, true,
 			[]string{"Letters are late", "has been due for 3 hours 12 minutes", "1,000 or more letters are due", "<dd>for 3 hours 12 minutes</dd>"}},
+		{"late letters between two tries", told{oldest: at(10 * time.Hour)}, nil, true, []string{"Letters are late", "has been due for 10 hours. It waits for its next try."}},
 		{"timetable", told{lastTick: at(2 * time.Hour)}, nil, true, []string{"The timetable stands still", "was to begin"}},
 		{"relay", told{reasons: []notice.Reason{{State: notice.Deferred, Why: "tls", N: 3}, {State: notice.Deferred, Why: "unreachable", N: 4}, {State: notice.Deferred, Why: "busy", N: 100}}},
 			nil, true, []string{"The relay takes no letters", "7 letters of today could not go out", "SMTP_URL"}},
@@ -67,8 +68,7 @@ func TestTheWorstComesFirst(t *testing.T) {
 func TestWhatIsAsItShouldBeIsNoProblem(t *testing.T) {
 	old := notice.HeldRun{RunRow: notice.RunRow{Kind: "digests", State: "held", Day: calendar.Date(2024, 2, 1), Planned: 4100}}
 	for name, facts := range map[string]*told{
-		"letters go out at this moment": {due: 400, next: monday.Add(-late)},
-		"the next letter is for later":  {next: monday.Add(time.Hour)},
+		"letters go out at this moment": {due: 400, oldest: monday.Add(-late)},
 		"a minute's tick is under way":  {lastTick: monday.Add(-late)},
 		"nothing of a held run is left": {heldRuns: []notice.HeldRun{old}},
 	} {

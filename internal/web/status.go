@@ -22,7 +22,7 @@ type status struct {
 	Stopped              bool
 	Behind               int // send journals that know more than the database
 	Due                  int
-	Oldest               time.Time // since when the oldest due letter is due; zero without one
+	Oldest               time.Time // since when the letter that has waited longest should have gone; zero without one
 	Age                  time.Duration
 	HeldOnes, FailedOnes int
 	Workers              []Worker
@@ -96,12 +96,11 @@ func (p *Pages) waits(r *http.Request, s *status, now time.Time) (err error) {
 	if s.Due, err = p.Facts.Due(r.Context(), now); err != nil {
 		return err
 	}
-	next, err := p.Facts.NextDue(r.Context())
-	if err != nil {
+	if s.Oldest, err = p.Facts.OldestDue(r.Context(), now); err != nil {
 		return err
 	}
-	if s.Due > 0 && !next.IsZero() && !next.After(now) {
-		s.Oldest, s.Age = next, now.Sub(next)
+	if !s.Oldest.IsZero() {
+		s.Age = now.Sub(s.Oldest)
 	}
 	if s.HeldOnes, s.FailedOnes, err = p.Facts.Waiting(r.Context(), now); err != nil {
 		return err

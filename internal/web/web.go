@@ -25,10 +25,10 @@ var files embed.FS
 type Outbox interface {
 	// Letters lists letters.
 	Letters(ctx context.Context, f notice.Filter) ([]notice.Entry, error)
-	// Due counts the letters due by now; it may stop counting at manyDue.
+	// Due counts the letters that are to be tried by now; it may stop counting at manyDue.
 	Due(ctx context.Context, now time.Time) (int, error)
-	// NextDue gives the time at which the next waiting letter is due; the zero time when none waits.
-	NextDue(ctx context.Context) (time.Time, error)
+	// OldestDue gives the time since when the letter that has waited longest should have gone, tried or not; the zero time when none is late.
+	OldestDue(ctx context.Context, now time.Time) (time.Time, error)
 	// Stopped tells whether the kill switch is on.
 	Stopped(ctx context.Context) (bool, error)
 	// BehindOf names the send journals that know more than the database, because of which no letter goes out.

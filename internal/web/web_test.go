@@ -29,7 +29,7 @@ type told struct {
 	lastTick     time.Time
 	letters      []notice.Entry
 	due          int
-	next         time.Time
+	oldest       time.Time
 	stopped      bool
 	behind       []string
 	fault        error
@@ -93,9 +93,11 @@ func (f *told) Letters(_ context.Context, asked notice.Filter) ([]notice.Entry, 
 }
 
 func (f *told) Due(context.Context, time.Time) (int, error) { return f.due, f.fault }
-func (f *told) NextDue(context.Context) (time.Time, error)  { return f.next, f.fault }
-func (f *told) Stopped(context.Context) (bool, error)       { return f.stopped, f.fault }
-func (f *told) BehindOf(context.Context) ([]string, error)  { return f.behind, f.fault }
+func (f *told) OldestDue(context.Context, time.Time) (time.Time, error) {
+	return f.oldest, f.fault
+}
+func (f *told) Stopped(context.Context) (bool, error)      { return f.stopped, f.fault }
+func (f *told) BehindOf(context.Context) ([]string, error) { return f.behind, f.fault }
 func (f *told) decide(format string, args ...any) error {
 	f.decided = append(f.decided, fmt.Sprintf(format, args...))
 	return f.fault

@@ -39,6 +39,7 @@ func reasons() map[string]string {
 		"date": template, "method": template,
 		// what people did
 		"by_hand":       "an operator decided so",
+		"released":      "an operator released the run",
 		"erased":        "the person was erased from the register",
 		"held_by_guard": "its run planned unusually many letters",
 		// what is no longer so

@@ -37,6 +37,7 @@ func Run(t *testing.T, open Open) {
 		"AStuckLetterIsUnsureOnceThenHeld":     stuck,
 		"WhatAStuckLetterPerhapsToldIsKept":    heldWhenStuck,
 		"VitalsTellWhetherLettersGoOut":        vitals,
+		"ALetterIsLateSinceItShouldHaveGone":   lateSince,
 		"HeldLettersAreForgottenToo":           forgottenHeld,
 		"APersonIsErased":                      erased,
 		"TheClocksAreCompared":                 clocks,

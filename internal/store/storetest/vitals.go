@@ -42,7 +42,7 @@ func vitals(t *testing.T, s *store.Store) {
 		t.Fatal(err)
 	}
 	v := read(morning.Add(time.Hour))
-	want := notice.Vitals{Open: map[notice.State]int{notice.Sending: 1, notice.Deferred: 1, notice.Held: 6}, OldestDue: morning.Add(time.Minute), HeldRuns: 1, Stopped: true, Behind: 1,
+	want := notice.Vitals{Open: map[notice.State]int{notice.Sending: 1, notice.Deferred: 1, notice.Held: 6}, OldestDue: morning, HeldRuns: 1, Stopped: true, Behind: 1,
 		OpenTicks: 1, OldestTick: morning.Add(-time.Minute), Done: map[string]time.Time{"digests": morning},
 		Runs: map[string]time.Time{"digests": morning, "appointments": morning}}
 	if !reflect.DeepEqual(v, want) {
@@ -51,6 +51,85 @@ func vitals(t *testing.T, s *store.Store) {
 	if v := read(morning.Add(97 * time.Hour)); v.HeldRuns != 0 || v.Open[notice.Held] != 0 || v.Open[notice.Deferred] != 1 {
 		t.Errorf("held letters that are of no use any more wait for nobody: %+v", v)
 	}
+}
+
+// lateSince: however often a letter was tried, and whenever it is tried again. One that may go out only later is late from then on.
+func lateSince(t *testing.T, s *store.Store) {
+	expect := func(what string, at time.Duration, since ...time.Duration) {
+		t.Helper()
+		var want time.Time
+		if len(since) > 0 {
+			want = morning.Add(since[0])
+		}
+		if got, err := s.OldestDue(t.Context(), morning.Add(at)); err != nil || !got.Equal(want) {
+			t.Errorf("%s: late since %v, want %v; %v", what, got, want, err)
+		}
+	}
+	plan := func(at time.Duration, key string, sendAt time.Duration) (id int64) {
+		t.Helper()
+		n := letter(key)
+		n.SendAt = morning.Add(sendAt)
+		added, err := s.Add(t.Context(), morning.Add(at), run("appointments"), notice.Plan{Notices: []notice.Notice{n}})
+		if err != nil || len(added.IDs) != 1 {
+			t.Fatal(added, err)
+		}
+		return added.IDs[0]
+	}
+	became := func(at time.Duration, state notice.State, next time.Duration, why string) (id int64) {
+		t.Helper()
+		c := claim(t, s, morning.Add(at))
+		if len(c) != 1 {
+			t.Fatalf("%d letters", len(c))
+		}
+		r := report(c[0], state)
+		r.Try, r.Why, r.Released = morning.Add(next), why, why == notice.OutsideWindow
+		if _, err := s.Record(t.Context(), morning.Add(at), []notice.Report{r}); err != nil {
+			t.Fatal(err)
+		}
+		return c[0].ID
+	}
+	const hour = time.Hour
+	expect("nothing is planned", 0)
+	plan(0, "1", hour)
+	expect("to be sent later", hour-1)
+	became(hour, notice.Deferred, 2*hour, "unreachable")
+	expect("tried once", hour+1, hour)
+	became(2*hour, notice.Deferred, 6*hour, "unreachable")
+	expect("tried twice", 3*hour, hour)
+	became(6*hour, notice.Unsure, 10*hour, "lost")
+	expect("unsure", 7*hour, hour)
+	became(10*hour, notice.Deferred, 25*hour, notice.OutsideWindow)
+	expect("the window is closed", 24*hour)
+	expect("the window is open", 26*hour, 25*hour)
+	became(26*hour, notice.Deferred, 27*hour, "unreachable")
+	expect("the window is open, and it was tried", 26*hour, hour)
+	became(27*hour, notice.Sent, 0, "")
+	expect("sent", 28*hour)
+
+	plan(29*hour, "2", 28*hour)
+	expect("planned when it should have gone already", 30*hour, 29*hour)
+	id := became(30*hour, notice.Held, 0, "unsure")
+	expect("a person decides", 31*hour)
+	if err := s.Retry(t.Context(), morning.Add(31*hour), id); err != nil {
+		t.Fatal(err)
+	}
+	expect("a person decided", 32*hour, 31*hour)
+	under := claim(t, s, morning.Add(32*hour))
+	expect("under way again", 33*hour, 31*hour)
+	if _, err := s.Record(t.Context(), morning.Add(33*hour), []notice.Report{report(under[0], notice.Sent)}); err != nil {
+		t.Fatal(err)
+	}
+
+	if _, err := s.Add(t.Context(), morning, run("digests"), notice.Plan{Notices: []notice.Notice{letter("3"), letter("4"), letter("5"), letter("6"), letter("7"), letter("8")}}); err != nil {
+		t.Fatal(err)
+	}
+	expect("the guard holds the run", 33*hour)
+	if _, err := s.Release(t.Context(), morning.Add(33*hour), "digests", monday); err != nil {
+		t.Fatal(err)
+	}
+	expect("a person released the run", 34*hour, 33*hour)
+	claim(t, s, morning.Add(34*hour))
+	expect("the run is under way", 35*hour, 34*hour)
 }
 
 // forgottenHeld are letters of a held run about which nobody ever decided: what they tell of people is forgotten as well.
