@@ -25,6 +25,9 @@ type Watch struct {
 // Away tells whether the queue is known to be away.
 func (w *Watch) Away() bool { return w.away.Load() }
 
+// State tells what was found at the last look, seconds ago: whether the queue cannot be used, and whether somebody paused one.
+func (w *Watch) State() (away, paused bool) { return w.away.Load(), w.paused.Load() }
+
 // Lost says that the queue did not take something.
 func (w *Watch) Lost(err error) {
 	if !w.away.Swap(true) {

@@ -13,30 +13,40 @@ import (
 	"vireilla/tasks"
 )
 
-// crew asks the queue which workers are alive, and does not wait long for a queue that is not.
+// askFor is how long whoever looks waits for the queue.
+const askFor = 2 * time.Second
+
+// inTime asks the queue something, and does not wait long for one that does not answer: asynq's inspector takes no deadline, and goes on asking by itself for a while.
+func inTime[T any](ctx context.Context, ask func() (T, error)) (T, error) {
+	ctx, cancel := context.WithTimeout(ctx, askFor)
+	defer cancel()
+	type answer struct {
+		what T
+		err  error
+	}
+	heard := make(chan answer, 1)
+	go func() {
+		what, err := ask()
+		heard <- answer{what, err}
+	}()
+	select {
+	case <-ctx.Done():
+		var nothing T
+		return nothing, ctx.Err()
+	case a := <-heard:
+		return a.what, a.err
+	}
+}
+
+// crew asks the queue which workers are alive.
 func crew(inspector *asynq.Inspector) func(context.Context) ([]web.Worker, error) {
 	return func(ctx context.Context) ([]web.Worker, error) {
-		ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
-		defer cancel()
-		type answer struct {
-			servers []*asynq.ServerInfo
-			err     error
+		servers, err := inTime(ctx, inspector.Servers)
+		workers := make([]web.Worker, 0, len(servers))
+		for _, s := range servers {
+			workers = append(workers, web.Worker{Host: s.Host, Process: s.PID, Started: s.Started, Busy: len(s.ActiveWorkers), Places: s.Concurrency})
 		}
-		heard := make(chan answer, 1)
-		go func() {
-			servers, err := inspector.Servers()
-			heard <- answer{servers, err}
-		}()
-		select {
-		case <-ctx.Done():
-			return nil, ctx.Err()
-		case a := <-heard:
-			workers := make([]web.Worker, 0, len(a.servers))
-			for _, s := range a.servers {
-				workers = append(workers, web.Worker{Host: s.Host, Process: s.PID, Started: s.Started, Busy: len(s.ActiveWorkers), Places: s.Concurrency})
-			}
-			return workers, a.err
-		}
+		return workers, err
 	}
 }
 

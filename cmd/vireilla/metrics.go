@@ -52,8 +52,8 @@ func (h *house) probes() (*web.Probes, error) {
 	h.close = append(h.close, inspector.Close)
 	err := errors.Join(
 		h.Meters.Registry.Register(&web.Gauges{Vitals: h.Store, Entries: entries, Clock: h.Clock, Log: h.Log}),
-		h.Meters.Registry.Register(queueGauges{inspector}))
-	return &web.Probes{Registry: h.Meters.Registry, Database: h.Store.Ready, Queue: h.Answers}, err
+		h.Meters.Registry.Register(queueGauges{inspector, h.Watch.State}))
+	return &web.Probes{Registry: h.Meters.Registry, Database: h.Store.Ready, Queue: h.Watch.State}, err
 }
 
 // tell serves the probes at an address of their own.
@@ -66,10 +66,13 @@ func (h *house) tell(ctx context.Context, address string, probes *web.Probes) (*
 }
 
 // queueGauges tells of the queues in Redis, under the names that asynq's monitor asks for.
-type queueGauges struct{ inspector *asynq.Inspector }
+type queueGauges struct {
+	inspector *asynq.Inspector
+	state     web.Queue
+}
 
 var (
-	descQueueUp  = prometheus.NewDesc("vireilla_queue_up", "Whether Redis answered this scrape. Letters go out without it, at the sweep's pace.", nil, nil)
+	descQueueUp  = prometheus.NewDesc("vireilla_queue_up", "Whether the queue takes tasks and answered this scrape. Letters go out without it, at the sweep's pace.", nil, nil)
 	descSize     = prometheus.NewDesc("asynq_queue_size", "Tasks in a queue.", []string{"queue"}, nil)
 	descLatency  = prometheus.NewDesc("asynq_queue_latency_seconds", "Since when the first pending task of a queue waits.", []string{"queue"}, nil)
 	descTasks    = prometheus.NewDesc("asynq_tasks_enqueued_total", "Tasks in a queue by their state.", []string{"queue", "state"}, nil)
@@ -88,16 +91,24 @@ func (q queueGauges) Describe(to chan<- *prometheus.Desc) {
 
 // Collect implements prometheus.Collector.
 func (q queueGauges) Collect(to chan<- prometheus.Metric) {
+	found, err := inTime(context.Background(), q.ask)
+	away, _ := q.state()
+	to <- prometheus.MustNewConstMetric(descQueueUp, prometheus.GaugeValue, map[bool]float64{true: 1}[err == nil && !away])
+	for _, m := range found {
+		to <- m
+	}
+}
+
+// ask asks Redis for all that it knows of the queues.
+func (q queueGauges) ask() (found []prometheus.Metric, err error) {
 	tell := func(d *prometheus.Desc, kind prometheus.ValueType, v float64, labels ...string) {
-		to <- prometheus.MustNewConstMetric(d, kind, v, labels...)
+		found = append(found, prometheus.MustNewConstMetric(d, kind, v, labels...))
 	}
 	names, err := q.inspector.Queues()
 	servers, err2 := q.inspector.Servers()
-	if errors.Join(err, err2) != nil {
-		tell(descQueueUp, prometheus.GaugeValue, 0)
-		return
+	if err := errors.Join(err, err2); err != nil {
+		return nil, err
 	}
-	tell(descQueueUp, prometheus.GaugeValue, 1)
 	tell(descWorkers, prometheus.GaugeValue, float64(len(servers)))
 	for _, name := range names {
 		info, err := q.inspector.GetQueueInfo(name)
@@ -113,6 +124,7 @@ func (q queueGauges) Collect(to chan<- prometheus.Metric) {
 		tell(descFailed, prometheus.CounterValue, float64(info.FailedTotal), name)
 		tell(descPaused, prometheus.GaugeValue, map[bool]float64{true: 1}[info.Paused], name)
 	}
+	return found, nil
 }
 
 // caught logs where a page panicked, and not with what: net/http would, in a log of its own, which has nothing else to tell than clients that do not speak HTTP.

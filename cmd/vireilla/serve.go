@@ -114,7 +114,7 @@ func (h *house) show(ctx context.Context, address string, cfg config, pages *web
 		return nil, fmt.Errorf("LISTEN: %w", err)
 	}
 	monitor, inspector := monitor(h.redis, cfg.QueuesWrite), asynq.NewInspector(h.redis)
-	pages.Crew, pages.Who = crew(inspector), cfg.Guard.Who
+	pages.Crew, pages.Queue, pages.Who = crew(inspector), h.Watch.State, cfg.Guard.Who
 	mux := http.NewServeMux()
 	mux.Handle("/queues/", withoutFonts(monitor))
 	mux.Handle("/queues", http.RedirectHandler("/queues/", http.StatusMovedPermanently))

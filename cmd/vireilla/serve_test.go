@@ -195,13 +195,14 @@ func TestMetricsKeepTheConventions(t *testing.T) {
 func TestADatabaseThatIsAwayIsNotReady(t *testing.T) {
 	down := func(context.Context) error { return io.ErrUnexpectedEOF }
 	up := func(context.Context) error { return nil }
+	queue := func(away, paused bool) web.Queue { return func() (bool, bool) { return away, paused } }
 	for name, c := range map[string]struct {
 		probes web.Probes
 		status int
 		text   string
 	}{
-		"database": {web.Probes{Registry: newMeters().Registry, Database: down, Queue: up}, 503, "database: does not answer\nqueue: ok\n"},
-		"queue":    {web.Probes{Registry: newMeters().Registry, Database: up, Queue: down}, 200, "database: ok\nqueue: does not answer; letters go out without it\n"},
+		"database": {web.Probes{Registry: newMeters().Registry, Database: down, Queue: queue(false, false)}, 503, "database: does not answer\nqueue: ok\n"},
+		"queue":    {web.Probes{Registry: newMeters().Registry, Database: up, Queue: queue(true, true)}, 200, "database: ok\nqueue: cannot be used; letters go out without it\n"},
 	} {
 		answer := httptest.NewRecorder()
 		c.probes.Handler().ServeHTTP(answer, httptest.NewRequest(http.MethodGet, "/readyz", nil))

@@ -116,7 +116,6 @@ type house struct {
 	Rounds   *workers.Rounds
 	Workers  *workers.Workers
 	Meters   *web.Meters
-	Answers  func(context.Context) error // whether the queue does
 	Log      *slog.Logger
 
 	redis asynq.RedisConnOpt
@@ -193,7 +192,6 @@ func (a *app) build(p parts) (h *house, err error) {
 		return h, err
 	}
 	h.close = append(h.close, h.queue.Close)
-	h.Answers = func(ctx context.Context) error { return h.queue.Ping(ctx).Err() }
 	client := asynq.NewClient(p.redis)
 	inspector := asynq.NewInspector(p.redis)
 	h.close = append(h.close, client.Close, inspector.Close)

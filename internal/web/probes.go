@@ -14,8 +14,11 @@ import (
 type Probes struct {
 	Registry *prometheus.Registry
 	Database func(context.Context) error // without it nothing can be done
-	Queue    func(context.Context) error // without it letters go out at the sweep's pace: told, and no reason to be unready
+	Queue    Queue                       // without it letters go out at the sweep's pace: told, and no reason to be unready
 }
+
+// Queue tells what is known of the queue, without asking it: whether it cannot be used, and whether somebody paused it.
+type Queue func() (away, paused bool)
 
 // Handler serves the three.
 func (p *Probes) Handler() http.Handler {
@@ -30,14 +33,17 @@ func (p *Probes) Handler() http.Handler {
 }
 
 func (p *Probes) ready(w http.ResponseWriter, r *http.Request) {
-	ctx, cancel := context.WithTimeout(r.Context(), 3*time.Second)
+	ctx, cancel := context.WithTimeout(r.Context(), 2*time.Second)
 	defer cancel()
 	status, database, queue := http.StatusOK, "ok", "ok"
 	if p.Database(ctx) != nil { // what the driver says of it may hold a host's name: the log has it
 		status, database = http.StatusServiceUnavailable, "does not answer"
 	}
-	if p.Queue(ctx) != nil {
-		queue = "does not answer; letters go out without it"
+	switch away, paused := p.Queue(); {
+	case away:
+		queue = "cannot be used; letters go out without it"
+	case paused:
+		queue = "paused; what it holds waits until somebody resumes it"
 	}
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 	w.WriteHeader(status)

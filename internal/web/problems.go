@@ -40,11 +40,17 @@ func (p *Pages) problems(s *status, now time.Time) []problem {
 			Command: "vireilla journal accept --yes"})
 	}
 	switch {
-	case s.QueueGone:
-		all = append(all, problem{Bad: true, Title: "The queue does not answer",
-			Say: "Letters go out without it, but more slowly, where a vireilla serve with workers runs. See whether Redis runs and REDIS_URL is right; nothing is lost meanwhile."})
-	case p.Crew != nil && len(s.Workers) == 0:
+	case s.QueueAway || s.Crewed && !s.CrewKnown:
+		all = append(all, problem{Bad: true, Title: "The queue cannot be used",
+			Say: "Letters go out without it, but more slowly, where a vireilla serve with workers runs. See whether Redis runs, has memory left and may be written to, " +
+				"whether its maxmemory-policy is noeviction and REDIS_URL is right; the log of vireilla serve says what it is. Nothing is lost meanwhile."})
+	case s.Crewed && len(s.Workers) == 0:
 		all = append(all, problem{Bad: true, Title: "No worker is at work", Say: "Nothing is planned or sent until one is. See why vireilla serve is not running, and start it."})
+	}
+	if s.Paused && !s.QueueAway {
+		all = append(all, problem{Bad: true, Title: "A queue is paused",
+			Say:   "What it holds waits until somebody resumes it, and letters with it. Ask who paused it, and why; to stop letters there is the kill switch.",
+			Links: p.monitor()})
 	}
 	if s.Age > late && !s.Stopped && s.Behind == 0 {
 		due := "It waits for its next try."
@@ -103,6 +109,14 @@ func (p *Pages) acts(href, text string) []link {
 		return nil
 	}
 	return []link{{Href: href, Text: text, Act: true}}
+}
+
+// monitor is a link to the queue monitor, where there is one.
+func (p *Pages) monitor() []link {
+	if !p.Queues {
+		return nil
+	}
+	return []link{{Href: "/queues/", Text: "The queues"}}
 }
 
 // refused counts the letters of today that wait for the relay itself.

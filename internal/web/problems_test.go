@@ -28,7 +28,7 @@ func TestWhatIsWrongStandsFirstAndSaysWhatToDo(t *testing.T) {
 		{"restored", told{behind: []string{"abc"}, due: 3, oldest: at(3 * time.Hour)}, nil, true,
 			[]string{"The database is older than the send journal", "vireilla journal accept --yes", "import the newest feed"}},
 		{"no worker", told{}, nobody, true, []string{"No worker is at work", "vireilla serve", "<dt>Workers alive</dt><dd>0</dd>"}},
-		{"no queue", told{}, gone, true, []string{"The queue does not answer", "REDIS_URL", "<dt>Workers alive</dt><dd>not known</dd>"}},
+		{"no queue", told{}, gone, true, []string{"The queue cannot be used", "REDIS_URL", "<dt>Workers alive</dt><dd>not known</dd>"}},
 		{"late letters", told{due: manyDue, oldest: at(3*time.Hour + 12*time.Minute)}, nil, true,
 			[]string{"Letters are late", "has been due for 3 hours 12 minutes", "1,000 or more letters are due", "<dd>for 3 hours 12 minutes</dd>"}},
 		{"late letters between two tries", told{oldest: at(10 * time.Hour)}, nil, true, []string{"Letters are late", "has been due for 10 hours. It waits for its next try."}},

@@ -26,7 +26,8 @@ type status struct {
 	Age                  time.Duration
 	HeldOnes, FailedOnes int
 	Workers              []Worker
-	QueueGone, Crewed    bool           // the queue does not answer; the workers are known at all
+	Crewed, CrewKnown    bool // workers are asked for; the queue answered who they are
+	QueueAway, Paused    bool
 	Acts                 bool           // deeds are possible
 	States               []notice.State // those that occur today, in the order of a letter's life
 	Rows                 []tallyRow
@@ -147,16 +148,19 @@ func (p *Pages) month(r *http.Request, s *status, _ time.Time) (err error) {
 	return err
 }
 
-// crew finds who is at work. That the queue does not answer is a finding like another: the rest of the page is the more needed.
+// crew finds who is at work, and how the queue is. That the queue does not answer is a finding like another: the rest of the page is the more needed.
 func (p *Pages) crew(r *http.Request, s *status) {
+	if p.Queue != nil {
+		s.QueueAway, s.Paused = p.Queue()
+	}
 	if p.Crew == nil {
 		return
 	}
 	var err error
 	if s.Workers, err = p.Crew(r.Context()); err != nil {
-		s.QueueGone = true
 		p.complain(r, fmt.Errorf("ask the queue for workers: %w", err))
 	}
+	s.CrewKnown = err == nil
 }
 
 // sum lays the tally out as a table: letters down, states across.

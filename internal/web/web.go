@@ -85,6 +85,7 @@ type Pages struct {
 	Desk   Desk                                    // nil: the pages only show
 	Who    func(*http.Request) string              // the id, for the log, of who decides; nil when nobody is asked
 	Crew   func(context.Context) ([]Worker, error) // the workers at work; nil when that is not known
+	Queue  Queue                                   // nil when that is not known
 	Inbox  Inbox                                   // nil outside the demo: then there are no inbox pages
 	Queues bool                                    // a queue monitor is served at /queues/, beside these pages
 	Log    *slog.Logger                            // told what a page could not find out; nil for silence
