@@ -60,6 +60,15 @@ func (t Tick) After(now time.Time) Tick {
 	return t
 }
 
+// Steps gives the types of the tasks that are work, for the entries of a timetable.
+func Steps(entries []string) []string {
+	steps := []string{Deliver, Refresh}
+	for _, e := range entries {
+		steps = append(steps, "tick:"+e)
+	}
+	return steps
+}
+
 // NewTick makes the task of a tick. Its id carries the tick: put twice, it is one.
 func NewTick(queue string, t Tick) (*asynq.Task, []asynq.Option, error) {
 	payload, err := json.Marshal(t)

@@ -15,17 +15,23 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"vireilla/internal/notice"
+	"vireilla/internal/policy"
 	"vireilla/internal/store"
 	"vireilla/internal/web"
+	"vireilla/tasks"
 )
 
-// newMeters makes the meters of this program.
-func newMeters() *web.Meters {
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
-		return web.NewMeters("unknown", "unknown")
+// newMeters makes the meters of this program, for the entries of its timetable.
+func newMeters(entries []policy.Entry) *web.Meters {
+	version, goVersion := "unknown", "unknown"
+	if info, ok := debug.ReadBuildInfo(); ok {
+		version, goVersion = info.Main.Version, info.GoVersion
 	}
-	return web.NewMeters(info.Main.Version, info.GoVersion)
+	var names []string
+	for _, e := range entries {
+		names = append(names, e.Name)
+	}
+	return web.NewMeters(version, goVersion, tasks.Steps(names))
 }
 
 // counted is an outbox that counts what letters became, once it is written down.
@@ -44,14 +50,10 @@ func (c counted) Record(ctx context.Context, now time.Time, reports []notice.Rep
 
 // probes answers machines about this process.
 func (h *house) probes() (*web.Probes, error) {
-	var entries []string
-	for _, e := range h.Policy.Timetable {
-		entries = append(entries, e.Name)
-	}
 	inspector := asynq.NewInspector(h.redis)
 	h.close = append(h.close, inspector.Close)
 	err := errors.Join(
-		h.Meters.Registry.Register(&web.Gauges{Vitals: h.Store, Entries: entries, Clock: h.Clock, Log: h.Log}),
+		h.Meters.Registry.Register(&web.Gauges{Vitals: h.Store, Entries: h.Policy.Timetable, Began: h.Clock(), Clock: h.Clock, Log: h.Log}),
 		h.Meters.Registry.Register(queueGauges{inspector, h.Watch.State}))
 	return &web.Probes{Registry: h.Meters.Registry, Database: h.Store.Ready, Queue: h.Watch.State}, err
 }

@@ -201,8 +201,8 @@ func TestADatabaseThatIsAwayIsNotReady(t *testing.T) {
 		status int
 		text   string
 	}{
-		"database": {web.Probes{Registry: newMeters().Registry, Database: down, Queue: queue(false, false)}, 503, "database: does not answer\nqueue: ok\n"},
-		"queue":    {web.Probes{Registry: newMeters().Registry, Database: up, Queue: queue(true, true)}, 200, "database: ok\nqueue: cannot be used; letters go out without it\n"},
+		"database": {web.Probes{Registry: newMeters(nil).Registry, Database: down, Queue: queue(false, false)}, 503, "database: does not answer\nqueue: ok\n"},
+		"queue":    {web.Probes{Registry: newMeters(nil).Registry, Database: up, Queue: queue(true, true)}, 200, "database: ok\nqueue: cannot be used; letters go out without it\n"},
 	} {
 		answer := httptest.NewRecorder()
 		c.probes.Handler().ServeHTTP(answer, httptest.NewRequest(http.MethodGet, "/readyz", nil))

@@ -156,7 +156,7 @@ func leaveRoom() {
 
 func (a *app) build(p parts) (h *house, err error) {
 	leaveRoom()
-	h = &house{Clock: p.clock, Log: a.log(), Meters: newMeters(), redis: p.redis}
+	h = &house{Clock: p.clock, Log: a.log(), redis: p.redis}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, h.Close())
@@ -165,6 +165,7 @@ func (a *app) build(p parts) (h *house, err error) {
 	if h.Policy, h.PolicyID, err = a.policy(); err != nil {
 		return h, err
 	}
+	h.Meters = newMeters(h.Policy.Timetable)
 	if h.Letters, err = loadLetters(a.Data); err != nil {
 		return h, err
 	}

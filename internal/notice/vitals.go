@@ -7,6 +7,7 @@ type Vitals struct {
 	Open       map[State]int        // letters that have not come to their end
 	OldestDue  time.Time            // since when the letter that has waited longest should have gone, tried or not; zero when none is late
 	HeldRuns   int                  // runs that the guard holds
+	Undecided  int                  // letters that are held one by one, counted to 1000: about each a person decides
 	Stopped    bool                 // the kill switch is on
 	Behind     int                  // send journals that know more than the database; no letter goes out
 	OpenTicks  int                  // strokes of the timetable whose work is not done, counted to 1000

@@ -18,8 +18,9 @@ type Meters struct {
 	failures *prometheus.CounterVec
 }
 
-// NewMeters makes the meters of a process, with those of Go and of the process itself.
-func NewMeters(version, goVersion string) *Meters {
+// NewMeters makes the meters of a process, with those of Go and of the process itself. Of what is counted all is there from the beginning, at 0: Prometheus does not see
+// the step from nothing to the first sample as an increase.
+func NewMeters(version, goVersion string, steps []string) *Meters {
 	m := &Meters{
 		Registry: prometheus.NewRegistry(),
 		letters: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "vireilla_letters_total",
@@ -31,8 +32,19 @@ func NewMeters(version, goVersion string) *Meters {
 		failures: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "vireilla_step_failures_total",
 			Help: "Steps that ended with an error."}, []string{"step"}),
 	}
-	for _, class := range classes() { // there from the beginning, so that a sum over them is one
+	for _, class := range classes() {
 		m.answers.WithLabelValues(class)
+	}
+	for _, letter := range letterNames() {
+		for _, state := range notice.States() {
+			if state != notice.Pending && state != notice.Sending { // they become neither
+				m.letters.WithLabelValues(letter, string(state))
+			}
+		}
+	}
+	for _, step := range steps {
+		m.steps.WithLabelValues(step)
+		m.failures.WithLabelValues(step)
 	}
 	build := prometheus.NewGauge(prometheus.GaugeOpts{Name: "vireilla_build_info", Help: "The program at work.",
 		ConstLabels: prometheus.Labels{"version": version, "goversion": goVersion}})

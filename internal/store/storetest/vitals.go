@@ -20,15 +20,15 @@ func vitals(t *testing.T, s *store.Store) {
 		}
 		return v
 	}
-	if v := read(morning); len(v.Open)+len(v.Done)+len(v.Runs)+v.HeldRuns+v.OpenTicks != 0 || v.Stopped || !v.OldestDue.IsZero() || !v.OldestTick.IsZero() {
+	if v := read(morning); len(v.Open)+len(v.Done)+len(v.Runs)+v.HeldRuns+v.Undecided+v.OpenTicks != 0 || v.Stopped || !v.OldestDue.IsZero() || !v.OldestTick.IsZero() {
 		t.Fatalf("of nothing: %+v", v)
 	}
-	add(t, s, 3)
-	if v := read(morning.Add(-time.Second)); !v.OldestDue.IsZero() || v.Open[notice.Pending] != 3 {
+	add(t, s, 4)
+	if v := read(morning.Add(-time.Second)); !v.OldestDue.IsZero() || v.Open[notice.Pending] != 4 {
 		t.Errorf("before they are due: %+v", v)
 	}
 	c := claim(t, s, morning.Add(time.Second))
-	if _, err := s.Record(t.Context(), morning, []notice.Report{report(c[0], notice.Sent), report(c[1], notice.Deferred)}); err != nil {
+	if _, err := s.Record(t.Context(), morning, []notice.Report{report(c[0], notice.Sent), report(c[1], notice.Deferred), report(c[2], notice.Held)}); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := s.Add(t.Context(), morning, run("digests"), notice.Plan{Notices: []notice.Notice{letter("1"), letter("2"), letter("3"), letter("4"), letter("5"), letter("6")}}); err != nil {
@@ -42,13 +42,13 @@ func vitals(t *testing.T, s *store.Store) {
 		t.Fatal(err)
 	}
 	v := read(morning.Add(time.Hour))
-	want := notice.Vitals{Open: map[notice.State]int{notice.Sending: 1, notice.Deferred: 1, notice.Held: 6}, OldestDue: morning, HeldRuns: 1, Stopped: true, Behind: 1,
+	want := notice.Vitals{Open: map[notice.State]int{notice.Sending: 1, notice.Deferred: 1, notice.Held: 7}, OldestDue: morning, HeldRuns: 1, Undecided: 1, Stopped: true, Behind: 1,
 		OpenTicks: 1, OldestTick: morning.Add(-time.Minute), Done: map[string]time.Time{"digests": morning},
 		Runs: map[string]time.Time{"digests": morning, "appointments": morning}}
 	if !reflect.DeepEqual(v, want) {
 		t.Errorf("got  %+v\nwant %+v", v, want)
 	}
-	if v := read(morning.Add(97 * time.Hour)); v.HeldRuns != 0 || v.Open[notice.Held] != 0 || v.Open[notice.Deferred] != 1 {
+	if v := read(morning.Add(97 * time.Hour)); v.HeldRuns != 0 || v.Undecided != 0 || v.Open[notice.Held] != 0 || v.Open[notice.Deferred] != 1 {
 		t.Errorf("held letters that are of no use any more wait for nobody: %+v", v)
 	}
 }
