@@ -181,11 +181,13 @@ func TestMetricsKeepTheConventions(t *testing.T) {
 	if _, err := h.probes(); err != nil {
 		t.Fatal(err)
 	}
+	h.Watch.Look(t.Context()) // so that there are queues to tell of
 	problems, err := testutil.GatherAndLint(h.Meters.Registry)
 	for _, p := range problems {
-		if strings.HasPrefix(p.Metric, "vireilla_") {
-			t.Errorf("%s: %s", p.Metric, p.Text)
+		if p.Metric == "asynq_tasks_enqueued_total" { // a gauge; asynq's monitor, told of a Prometheus, asks for it by this name
+			continue
 		}
+		t.Errorf("%s: %s", p.Metric, p.Text)
 	}
 	if err != nil {
 		t.Error(err)
