@@ -39,7 +39,7 @@ func TestEveryAlertFiresOnItsOwnFault(t *testing.T) {
 		if !strings.Contains(tests, `alertname="`+alert[1]+`"`) {
 			t.Errorf("%s is not tried out", alert[1])
 		}
-		if !strings.Contains(runbook, "### "+alert[1]+"\n") || !strings.Contains(text, "docs/operations.md#"+strings.ToLower(alert[1])+"\n") {
+		if !strings.Contains(runbook, "### "+alert[1]+"\n") || !strings.Contains(text, `"docs/operations.md" }}#`+strings.ToLower(alert[1])+"'\n") {
 			t.Errorf("%s has no section in docs/operations.md, or does not point to it", alert[1])
 		}
 	}
