@@ -160,10 +160,11 @@ func (c *configCmd) Run(a *app) error {
 		return err
 	}
 	rows := []setting{{Name: "data", Value: a.Data, From: "--data"}, {Name: "policy", Value: a.Policy, From: "--policy"}}
-	switch path, _ := filepath.Abs(os.Getenv("VIREILLA_DATA")); {
-	case os.Getenv("VIREILLA_DATA") != "" && path == a.Data:
+	switch {
+	case a.named["data"]:
+	case os.Getenv("VIREILLA_DATA") != "":
 		rows[0].From = "VIREILLA_DATA"
-	case a.Data == defaultData():
+	default:
 		rows[0].From = "default"
 	}
 	if a.Policy == "" {

@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"time"
 
@@ -32,12 +34,22 @@ func (c *demoCmd) usual() map[string]int {
 	return map[string]int{"digests": c.Coaches, "leads": c.Coaches / 10, "appointments": c.Seekers / 40, "training": c.Seekers / 200}
 }
 
+// Help is the longer text of `demo --help`.
+func (*demoCmd) Help() string {
+	return "Without --data the folder is a temporary one, gone when the demo ends; VIREILLA_DATA, DATABASE_URL, REDIS_URL and SMTP_URL are not regarded. With --data it is kept, to be " +
+		"looked at with the other commands: a new folder, or that of an earlier demo."
+}
+
 func (c *demoCmd) Run(a *app) (err error) {
-	if os.Getenv("VIREILLA_DATA") == "" && a.Data == defaultData() {
+	if !a.named["data"] { // what VIREILLA_DATA names is the real caseload's
 		if a.Data, err = os.MkdirTemp("", "vireilla-demo-"); err != nil {
 			return err
 		}
 		defer os.RemoveAll(a.Data)
+	}
+	database := "sqlite:" + filepath.Join(a.Data, "vireilla.db")
+	if err := c.ownFolder(a, database); err != nil {
+		return err
 	}
 	p, _, err := a.policy()
 	if err != nil {
@@ -66,7 +78,6 @@ func (c *demoCmd) Run(a *app) (err error) {
 		return err
 	}
 	defer closeQueue()
-	database := "sqlite:" + filepath.Join(a.Data, "vireilla.db")
 
 	imported, err := c.fill(a, p, day, database)
 	if err != nil {
@@ -84,6 +95,29 @@ func (c *demoCmd) Run(a *app) (err error) {
 	return c.open(a, cfg, day, database, redis, inbox)
 }
 
+// ownFolder refuses a folder whose caseload a demo did not make up: the people of the demo would take the place of the real ones.
+func (c *demoCmd) ownFolder(a *app, database string) error {
+	entries, err := os.ReadDir(a.Data)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("--data: %w", err)
+	}
+	there := func(name string) bool {
+		return slices.ContainsFunc(entries, func(e fs.DirEntry) bool { return e.Name() == name })
+	}
+	switch {
+	case len(entries) == 0, len(entries) == 1 && there("templates"):
+		return nil
+	case there("vireilla.db"):
+		if own, err := store.MadeUp(a.ctx, database); own || err != nil {
+			return err
+		}
+	}
+	return fmt.Errorf("--data: %s holds a caseload that no demo made, or something else; name a new folder, or none", a.Data)
+}
+
 // fill makes up an office that has used the program for a while: its feed, what it told before the day, and how many letters are usual.
 func (c *demoCmd) fill(a *app, p *policy.Policy, day calendar.Day, database string) (report importReport, err error) {
 	s, err := a.openStore(database)
@@ -91,6 +125,16 @@ func (c *demoCmd) fill(a *app, p *policy.Policy, day calendar.Day, database stri
 		return report, err
 	}
 	defer func() { err = errors.Join(err, s.Close()) }()
+	if err := s.SetMadeUp(a.ctx, true); err != nil {
+		return report, err
+	}
+	tally, err := s.Tally(a.ctx, day)
+	if err != nil {
+		return report, err
+	}
+	if len(tally) > 0 {
+		fmt.Fprintf(a.err, "%s holds an earlier demo of %s: its letters are counted too, and do not go out again\n", a.Data, day)
+	}
 	folder, err := os.MkdirTemp("", "vireilla-feed-")
 	if err != nil {
 		return report, err
@@ -164,10 +208,4 @@ func (c *demoCmd) open(a *app, cfg config, day calendar.Day, database string, re
 	fmt.Fprintf(a.out, "\nOpen %s to see the status, the inbox and the queues. Ctrl-C ends the demo.\n", page.URL)
 	<-ctx.Done()
 	return nil
-}
-
-// defaultData is the data folder when none is named; the demo then uses a temporary one.
-func defaultData() string {
-	path, _ := filepath.Abs("data")
-	return path
 }

@@ -37,6 +37,9 @@ func (c *importCmd) Run(a *app) error {
 		return err
 	}
 	defer s.Close()
+	if err := s.SetMadeUp(a.ctx, false); err != nil {
+		return err
+	}
 	report, err := a.importFolder(s, p, c.Folder, feed.Options{Encoding: c.Encoding, Delta: c.Delta, AcceptShrink: c.AcceptShrink})
 	if err != nil {
 		return err

@@ -88,7 +88,12 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) (code int
 		fmt.Fprintf(stderr, "vireilla: %v\nvireilla --help tells the commands, vireilla COMMAND --help one of them.\n", err)
 		return usedWrongly
 	}
-	a := &app{ctx: ctx, out: stdout, err: stderr, commands: &c}
+	a := &app{ctx: ctx, out: stdout, err: stderr, commands: &c, named: map[string]bool{}}
+	for _, step := range parsed.Path {
+		if step.Flag != nil {
+			a.named[step.Flag.Name] = true
+		}
+	}
 	err = parsed.Run(a)
 	var wrong usageError
 	switch {

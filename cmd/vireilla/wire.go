@@ -35,6 +35,7 @@ type app struct {
 	*commands
 	ctx      context.Context
 	out, err io.Writer
+	named    map[string]bool // options that stand on the command line
 }
 
 func (a *app) log() *slog.Logger {
