@@ -39,10 +39,12 @@ func Digests(now time.Time, p *policy.Policy, staff *Staff, staged []Staged) Pla
 	}
 	for _, owner := range sortedKeys(lists) {
 		items := lists[owner]
-		role, language, authority := staff.recipient(owner)
+		role, language, authority, known := staff.recipient(owner)
 		switch {
 		case len(items) == 0:
 			plan.skip(CoachDigest, owner, "", policy.Met)
+		case !known: // nobody stands in for a coach, and the team left the register
+			plan.skip(CoachDigest, owner, "", NoAddress)
 		case !p.WritesOn(day, p.AuthorityNamed(authority)):
 			plan.skip(CoachDigest, owner, "", OutsideWindow)
 		case now.Before(at):
@@ -71,14 +73,14 @@ func Leads(now time.Time, p *policy.Policy, staff *Staff, staged []Staged, diges
 		s := &staged[i]
 		team := staff.Coaches[s.Coach].TeamID
 		if s.Stage == policy.Escalated && max(s.Told[team], told[team][s.Key()]) < policy.Escalated {
-			lists[team] = append(lists[team], s.item(team, day))
+			lists[cmp.Or(team, s.Coach)] = append(lists[cmp.Or(team, s.Coach)], s.item(team, day))
 		}
 	}
 	for _, team := range sortedKeys(lists) {
 		t, known := staff.Teams[team]
 		switch {
-		case !known:
-			continue
+		case !known: // it left the register, and its coaches did not
+			plan.skip(LeadEscalation, team, "", NoAddress)
 		case !p.WritesOn(day, p.AuthorityNamed(t.Authority)):
 			plan.skip(LeadEscalation, team, "", OutsideWindow)
 		case now.Before(at):

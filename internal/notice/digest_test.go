@@ -179,7 +179,8 @@ func TestTheLeadIsToldOnceOfWhatEscalated(t *testing.T) {
 		{"too early", "2024-03-05 07:29", []Staged{escalated}, []string{"skip lead_escalation T-1 not_yet"}},
 		{"Sunday", "2024-03-10 07:35", []Staged{escalated}, []string{"skip lead_escalation T-1 outside_window"}},
 		{"each team its own", "2024-03-05 07:35", []Staged{escalated, others, unknown},
-			[]string{"send lead_escalation/T-1/2024-03-05 at 2024-03-05 07:30: S-1!", "send lead_escalation/T-2/2024-03-05 at 2024-03-05 07:30: S-2!"}},
+			[]string{"send lead_escalation/T-1/2024-03-05 at 2024-03-05 07:30: S-1!", "send lead_escalation/T-2/2024-03-05 at 2024-03-05 07:30: S-2!",
+				"skip lead_escalation C-404 no_address"}},
 		{"a clarification too", "2024-03-05 07:35", []Staged{clarification}, []string{"send lead_escalation/T-1/2024-03-05 at 2024-03-05 07:30: S-4!"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -190,6 +191,16 @@ func TestTheLeadIsToldOnceOfWhatEscalated(t *testing.T) {
 	if n.To != "T-1" || n.Role != ToLead || n.Language != "sv" || n.Items[0].Coach != "C-1" {
 		t.Errorf("%+v", n)
 	}
+}
+
+// Coaches go on in a team that left the register: they are written to, and what nobody leads has a reason.
+func TestWhatTheLeadOfAClosedTeamWouldBeToldHasAReason(t *testing.T) {
+	open := team(away("C-9", "", "2024-03-05", "2024-03-05"))
+	delete(open.Teams, "T-2")
+	staged := []Staged{owed("S-2", "statement", policy.Escalated, "2024-02-26").of("C-9")}
+	expect(t, words(Leads(at("2024-03-05 07:35"), office(), open, staged, Plan{})), []string{"skip lead_escalation T-2 no_address"})
+	expect(t, words(Digests(at("2024-03-05 07:30"), office(), open, staged))[4:], []string{"skip coach_digest T-2 no_address"})
+	expect(t, words(Digests(at("2024-03-06 07:30"), office(), open, staged))[:1], []string{"send coach_digest/C-9/2024-03-06 at 2024-03-06 07:30: S-2!"})
 }
 
 func TestALeadIsToldAllThatEscalatedHoweverMuchItIs(t *testing.T) {

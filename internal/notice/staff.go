@@ -63,10 +63,10 @@ func (s *Staff) present(coach string, day calendar.Day) bool {
 }
 
 // recipient gives role, language and authority of a coach or, by a team's id, of its lead.
-func (s *Staff) recipient(owner string) (role, language, authority string) {
+func (s *Staff) recipient(owner string) (role, language, authority string, known bool) {
 	if c, ok := s.Coaches[owner]; ok {
-		return ToCoach, c.Language, s.Teams[c.TeamID].Authority
+		return ToCoach, c.Language, s.Teams[c.TeamID].Authority, true
 	}
-	t := s.Teams[owner]
-	return ToLead, t.Language, t.Authority
+	t, known := s.Teams[owner]
+	return ToLead, t.Language, t.Authority, known
 }
