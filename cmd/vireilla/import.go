@@ -63,15 +63,27 @@ func (a *app) importFolder(s *store.Store, p *policy.Policy, folder string, o fe
 	o.Zone = p.Location
 	o.Progress = bar.show
 	var report feed.Report
+	var stranded []caseload.Stranded
 	err := s.Import(a.ctx, start, func(im *store.Import) (err error) {
-		report, err = feed.Import(a.ctx, os.DirFS(folder), im, o)
+		if report, err = feed.Import(a.ctx, os.DirFS(folder), im, o); err == nil {
+			stranded, err = im.Stranded(a.ctx)
+		}
 		return err
 	})
 	bar.end()
 	var faults *feed.Faults
-	if errors.As(err, &faults) {
+	var shrink *feed.ShrinkError
+	switch {
+	case errors.As(err, &faults):
 		fmt.Fprintln(a.err, faults)
 		return importReport{}, errSilent
+	case errors.As(err, &shrink):
+		fmt.Fprintln(a.err, shrink)
+		return importReport{}, errSilent
+	case err == nil:
+		for i := range stranded {
+			fmt.Fprintln(a.err, &stranded[i])
+		}
 	}
 	return importReport{report.Files, round(now().Sub(start))}, err
 }

@@ -1,6 +1,11 @@
 package caseload
 
-import "fmt"
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+)
 
 // Row is one row of a file of the feed: its line and the values of File.Columns in their order, as kept in SQL: string, int64.
 type Row struct {
@@ -35,5 +40,31 @@ type ShrinkError struct {
 }
 
 func (e *ShrinkError) Error() string {
-	return fmt.Sprintf("%s: would close %d and move %d of %d rows; nothing was changed. If the folder is right, repeat with --accept-shrink", e.File, e.Closed, e.Moved, e.Of)
+	would := fmt.Sprintf("close %d of %d rows", e.Closed, e.Of)
+	switch {
+	case e.Closed == 0:
+		would = fmt.Sprintf("give %d of %d rows another coach", e.Moved, e.Of)
+	case e.Moved > 0:
+		would += fmt.Sprintf(" and give %d another coach", e.Moved)
+	}
+	return fmt.Sprintf("%s: this import would %s; nothing was changed. If the folder is right, repeat with --accept-shrink", e.File, would)
+}
+
+// Stranded is open rows of a file that belong to what an import closed: how many, by its id.
+type Stranded struct {
+	File      string
+	Rows, Ref string         // what they are, and what was closed, in words
+	Count     map[string]int // by the id of what was closed
+}
+
+// String names no more than ten ids.
+func (s *Stranded) String() string {
+	var parts []string
+	for _, id := range slices.Sorted(maps.Keys(s.Count)) {
+		parts = append(parts, fmt.Sprintf("%s (%d)", id, s.Count[id]))
+	}
+	if more := len(parts) - 10; more > 0 {
+		parts = append(parts[:10], fmt.Sprintf("and %d more", more))
+	}
+	return fmt.Sprintf("%s: %s belong to %s that this import closes: %s", s.File, s.Rows, s.Ref, strings.Join(parts, ", "))
 }

@@ -231,6 +231,30 @@ func (im *Import) Apply(ctx context.Context, full, acceptShrink bool) (map[strin
 	return counts, nil
 }
 
+// Stranded tells open rows that belong to what this import closed: coaches without a team, and seekers without a coach.
+func (im *Import) Stranded(ctx context.Context) (found []caseload.Stranded, err error) {
+	for _, x := range []struct{ file, rows, ref, query string }{
+		{"coaches.csv", "coaches", "teams", `SELECT r.team_id, count(*) FROM team r JOIN coach t ON t.team_id = r.team_id`},
+		{"seekers.csv", "seekers", "coaches", `SELECT r.coach_id, count(*) FROM coach r JOIN seeker t ON t.coach_id = r.coach_id`},
+	} {
+		s := caseload.Stranded{File: x.file, Rows: x.rows, Ref: x.ref, Count: map[string]int{}}
+		err := each(ctx, im.tx, x.query+` WHERE r.gone_at = $1 AND t.gone_at = 0 GROUP BY 1`, []any{millis(im.now)}, func(r *sql.Rows) error {
+			var id string
+			var n int
+			err := r.Scan(&id, &n)
+			s.Count[id] = n
+			return err
+		})
+		if err != nil {
+			return nil, fmt.Errorf("import: %w", err)
+		}
+		if len(s.Count) > 0 {
+			found = append(found, s)
+		}
+	}
+	return found, nil
+}
+
 func quote(column string) string { return `"` + column + `"` }
 
 // names gives `p."a", p."b"`.

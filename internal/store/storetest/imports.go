@@ -2,7 +2,9 @@ package storetest
 
 import (
 	"errors"
+	"slices"
 	"testing"
+	"time"
 
 	"vireilla/internal/caseload"
 	"vireilla/internal/store"
@@ -87,6 +89,40 @@ func deltaGuard(t *testing.T, s *store.Store) {
 	}
 	if counts, err := Import(t, s, half, false, false); err != nil || counts["seekers.csv"].Closed != 0 {
 		t.Fatalf("a delta closes nothing: %+v, %v", counts, err)
+	}
+}
+
+// What is closed while open rows still belong to it is told, once and by its id.
+func stranded(t *testing.T, s *store.Store) {
+	mustImport(t, s, Small())
+	closing := Small()
+	closing["teams.csv"] = []map[string]any{{"team_id": "T-9", "name": "Länsi", "authority": "lahti_region", "lead_email": "kanaria.lead@example.org", "language": "fi"}}
+	closing["coaches.csv"] = closing["coaches.csv"][1:]
+	closed := func(f Feed, at time.Time) (told []string) {
+		err := s.Import(t.Context(), at, func(im *store.Import) error {
+			for _, file := range caseload.Files() {
+				if _, err := im.Stage(t.Context(), &file, fill(&file, f[file.Name])); err != nil {
+					return err
+				}
+			}
+			_, err := im.Apply(t.Context(), true, true)
+			found, err2 := im.Stranded(t.Context())
+			for i := range found {
+				told = append(told, found[i].String())
+			}
+			return errors.Join(err, err2)
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return told
+	}
+	want := []string{"coaches.csv: coaches belong to teams that this import closes: T-1 (1)", "seekers.csv: seekers belong to coaches that this import closes: C-1 (3)"}
+	if got := closed(closing, morning.Add(time.Hour)); !slices.Equal(got, want) {
+		t.Errorf("%q, want %q", got, want)
+	}
+	if got := closed(closing, morning.Add(2*time.Hour)); len(got) != 0 {
+		t.Errorf("the second time: %q", got)
 	}
 }
 

@@ -25,6 +25,7 @@ func Run(t *testing.T, open Open) {
 		"DuplicatesAndUnknownIdsAreTold":       duplicatesAndUnknown,
 		"TheDeltaGuardStopsALoss":              deltaGuard,
 		"AFailedImportLeavesNothing":           failedImport,
+		"WhatLosesItsOwnerIsTold":              stranded,
 		"AnImportWakesOnlyWhatItTouched":       wakesTouched,
 		"AnImportInBetweenIsLookedAtAgain":     importInBetween,
 		"TheSameKeyTwiceIsOneLetter":           sameKey,
