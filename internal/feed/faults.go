@@ -11,8 +11,8 @@ import (
 
 const maxFaults = 100
 
-// Fault is one thing that is wrong with a folder. Line is that on which the row begins, 0 when it is about the file as a
-// whole; Column is empty when it is about the whole row.
+// Fault is one thing that is wrong with a folder. Line is that on which the row begins; Column is also "row", "header" or "file" when it is about the whole of
+// that. What is wrong with the folder itself has no file, line or column.
 type Fault struct {
 	File   string
 	Line   int
@@ -20,19 +20,12 @@ type Fault struct {
 	What   string
 }
 
-// String is the fault as "file:line: column: what", without the parts that are not set.
+// String is the fault as "file:line: column: what".
 func (f Fault) String() string {
-	s := f.File
-	if f.Line > 0 {
-		s += fmt.Sprintf(":%d", f.Line)
+	if f.File == "" {
+		return f.What
 	}
-	for _, part := range []string{f.Column, f.What} {
-		if s != "" && part != "" {
-			s += ": "
-		}
-		s += part
-	}
-	return s
+	return fmt.Sprintf("%s:%d: %s: %s", f.File, f.Line, f.Column, f.What)
 }
 
 // Faults is the error of a folder that was refused: the first 100 faults by file and line, and how many there are in all.

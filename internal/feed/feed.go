@@ -109,11 +109,12 @@ func (r *run) find(files []caseload.File) ([]*caseload.File, error) {
 		case slices.Contains(names, e.Name()):
 			there[e.Name()] = true
 		case strings.EqualFold(path.Ext(e.Name()), ".csv"):
-			what := fmt.Sprintf("file %d by name", i+1) // which may be somebody's
+			const what = "is no file of the feed; they are "
 			if slices.Contains(names, strings.ToLower(e.Name())) {
-				what = e.Name()
+				r.faults.add(e.Name(), 1, "file", what+strings.Join(names, ", "))
+				continue
 			}
-			r.faults.add("", 0, "", what+" is no file of the feed; they are "+strings.Join(names, ", "))
+			r.faults.add("", 0, "", fmt.Sprintf("file %d by name ", i+1)+what+strings.Join(names, ", ")) // which may be somebody's
 		}
 	}
 	var present []*caseload.File
@@ -131,12 +132,12 @@ func (r *run) find(files []caseload.File) ([]*caseload.File, error) {
 // file reads one file, stages its rows and asks who names an id that nobody has. The error is one of reading or of the
 // sink; what is wrong with the content goes to r.faults.
 func (r *run) file(ctx context.Context, files []caseload.File, f *caseload.File) error {
-	s, what, err := open(r.folder, f.Name, r.o.Encoding)
+	s, where, what, err := open(r.folder, f.Name, r.o.Encoding)
 	if err != nil {
 		return err
 	}
 	if what != "" {
-		r.refuse(f, 0, what)
+		r.refuse(f, 1, where, what)
 		return nil
 	}
 	defer s.close()
@@ -160,9 +161,13 @@ func (r *run) rows(ctx context.Context, s *source, f *caseload.File, h *header) 
 	b := newBatch(h)
 	for {
 		record, line, what := s.next()
-		if what != "" {
-			r.refuse(f, line, what)
-		} else if record != nil {
+		switch {
+		case what != "":
+			r.refuse(f, line, "row", what)
+		case record == nil:
+		case slices.Equal(record, h.names):
+			r.refuse(f, line, "row", "is the header line again")
+		default:
 			b.add(r, record, line)
 		}
 		full := len(b.rows) == batch
@@ -182,9 +187,9 @@ func (r *run) rows(ctx context.Context, s *source, f *caseload.File, h *header) 
 }
 
 // refuse tells a fault after which rows of the file are missing.
-func (r *run) refuse(f *caseload.File, line int, what string) {
+func (r *run) refuse(f *caseload.File, line int, where, what string) {
 	r.lost[f.Name] = true
-	r.faults.add(f.Name, line, "", what)
+	r.faults.add(f.Name, line, where, what)
 }
 
 func (r *run) stage(ctx context.Context, f *caseload.File, b *rowBatch) error {

@@ -68,30 +68,47 @@ func TestAnOldExportIsReadInItsEncoding(t *testing.T) {
 	if got := refused(t, folder("seekers.csv", text), newShelf("coaches.csv C-1"), Options{}); got != want {
 		t.Errorf("as UTF-8: %q", got)
 	}
+	text, want = "seeker_id,municipality,coach_id\nS-1,Lahti,C-1\nS-2,L\x81ti,C-1\n", "seekers.csv:3: municipality: holds a byte that stands for nothing in windows-1252"
+	if got := refused(t, folder("seekers.csv", text), newShelf("coaches.csv C-1"), Options{Encoding: "windows-1252"}); got != want {
+		t.Errorf("a byte that stands for nothing: %q", got)
+	}
 }
 
 func TestWhatIsWrongWithAFileIsToldWithItsLine(t *testing.T) {
 	long := strings.Repeat("q", 400<<10)
 	for name, x := range map[string]struct{ file, text, want string }{
-		"empty":            {"seekers.csv", "", "seekers.csv: is empty: there is no header line"},
-		"only a mark":      {"seekers.csv", "\ufeff", "seekers.csv: is empty: there is no header line"},
-		"only line ends":   {"seekers.csv", "\n\n", "seekers.csv: is empty: there is no header line"},
-		"UTF-16":           {"seekers.csv", "\xff\xfes\x00", "seekers.csv: is UTF-16; it must be UTF-8"},
+		"empty":            {"seekers.csv", "", "seekers.csv:1: header: is empty: there is no header line"},
+		"only a mark":      {"seekers.csv", "\ufeff", "seekers.csv:1: header: is empty: there is no header line"},
+		"only line ends":   {"seekers.csv", "\n\n", "seekers.csv:1: header: is empty: there is no header line"},
+		"UTF-16":           {"seekers.csv", "\xff\xfes\x00", "seekers.csv:1: header: is UTF-16; it must be UTF-8"},
 		"unknown column":   {"seekers.csv", "seeker_id,shoe_size,municipality,coach_id\n", "seekers.csv:1: shoe_size: is no column of this file"},
 		"kept from a feed": {"contacts.csv", "contact_id,seeker_id,kind,held_at,held_on\n", "contacts.csv:1: held_on: is no column of this file"},
 		"twice":            {"seekers.csv", "seeker_id,municipality,coach_id,seeker_id\n", "seekers.csv:1: seeker_id: stands twice, as columns 1 and 4"},
 		"missing column": {"seekers.csv", "seeker_id,first_name\nS-1,Aino\n",
 			"seekers.csv:1: municipality: this column is missing\nseekers.csv:1: coach_id: this column is missing"},
 		"upper case": {"seekers.csv", "Seeker_ID,municipality,coach_id\n",
-			"seekers.csv:1: column 1: is no column of this file\nseekers.csv:1: seeker_id: this column is missing"},
-		"too few fields":   {"seekers.csv", seekers + "S-3,Ai\n", "seekers.csv:4: has 2 fields and the header line 4: was the file cut?"},
-		"too many fields":  {"seekers.csv", seekers + "S-3,Aino,Lahti,C-1,x\n", "seekers.csv:4: has 5 fields and the header line 4: was the file cut?"},
-		"open quote":       {"seekers.csv", seekers + "S-3,\"Aino\nS-4,Aino,Lahti,C-1\n", "seekers.csv:4: a quotation mark is not closed, or stands where none may: was the file cut?"},
-		"open long quote":  {"seekers.csv", seekers + "\"S-3,\n" + long, "seekers.csv:4: the row is longer than 256 KiB: a quotation mark that is not closed?"},
-		"quote inside":     {"seekers.csv", seekers + "S-3,Ai\"no,Lahti,C-1\n", "seekers.csv:4: a quotation mark is not closed, or stands where none may: was the file cut?"},
-		"quote then text":  {"seekers.csv", seekers + "S-3,\"Ai\"no,Lahti,C-1\n", "seekers.csv:4: a quotation mark is not closed, or stands where none may: was the file cut?"},
-		"long line":        {"seekers.csv", long, "seekers.csv:1: the row is longer than 256 KiB: a quotation mark that is not closed?"},
-		"unknown file":     {"Seekers.CSV", seekers, "Seekers.CSV is no file of the feed; they are teams.csv, coaches.csv, absences.csv, seekers.csv, contacts.csv, appointments.csv, training.csv\nthe folder holds none of teams.csv, coaches.csv, absences.csv, seekers.csv, contacts.csv, appointments.csv, training.csv"},
+			"seekers.csv:1: Seeker_ID: is no column of this file; did you mean \"seeker_id\"?"},
+		"a space": {"seekers.csv", "seeker_id, municipality,coach-id\n",
+			"seekers.csv:1: column 2: is no column of this file; did you mean \"municipality\"?\nseekers.csv:1: column 3: is no column of this file; did you mean \"coach_id\"?"},
+		"tabs":             {"seekers.csv", strings.ReplaceAll(seekers, ",", "\t"), "seekers.csv:1: header: is separated by tabs; the separator must be , or ;"},
+		"bars":             {"seekers.csv", strings.ReplaceAll(seekers, ",", "|"), "seekers.csv:1: header: is separated by |; the separator must be , or ;"},
+		"mixed separators": {"seekers.csv", "seeker_id;municipality,first_name;coach_id\n", "seekers.csv:1: column 2: holds a separator: is the line in quotation marks, or are , and ; mixed?\nseekers.csv:1: municipality: this column is missing"},
+		"other separators": {"seekers.csv", "seeker_id;municipality;coach_id\nS-1,Lahti,C-1\nS-2,Lahti,C-2\nS-3;Lahti\n", "seekers.csv:2: row: is separated by , and the header line by ; (this row and all like it)\nseekers.csv:4: row: has 2 fields and the header line 3: was the file cut?"},
+		"a separator more": {"seekers.csv", "seeker_id,municipality,coach_id,\n", "seekers.csv:1: column 4: has no name: is there a separator too many?"},
+		"two marks":        {"seekers.csv", "\ufeff\ufeff" + seekers, "seekers.csv:1: header: begins with two byte order marks"},
+		"UTF-16, no mark":  {"seekers.csv", "s\x00e\x00e\x00", "seekers.csv:1: header: is UTF-16; it must be UTF-8"},
+		"not UTF-8":        {"seekers.csv", "seeker_id,municipality,coach_id,n\xe4ytt\xf6\n", "seekers.csv:1: column 4: " + notUTF8},
+		"header again":     {"seekers.csv", seekers + seekers[:strings.Index(seekers, "\n")+1], "seekers.csv:4: row: is the header line again"},
+		"CR alone":         {"seekers.csv", strings.ReplaceAll(seekers, "\n", "\r"), "seekers.csv:1: header: " + loneCR},
+		"CR alone in rows": {"seekers.csv", seekers + "S-3,Aino,Lahti,C-1\rS-4,Aino,Lahti,C-1\n", "seekers.csv:4: row: " + loneCR},
+		"too few fields":   {"seekers.csv", seekers + "S-3,Ai\n", "seekers.csv:4: row: has 2 fields and the header line 4: was the file cut?"},
+		"too many fields":  {"seekers.csv", seekers + "S-3,Aino,Lahti,C-1,x\n", "seekers.csv:4: row: has 5 fields and the header line 4: a , inside a field needs quotation marks around the field"},
+		"open quote":       {"seekers.csv", seekers + "S-3,\"Aino\nS-4,Aino,Lahti,C-1\n", "seekers.csv:4: row: a quotation mark is not closed, or stands where none may: was the file cut?"},
+		"open long quote":  {"seekers.csv", seekers + "\"S-3,\n" + long, "seekers.csv:4: row: the row is longer than 256 KiB: a quotation mark that is not closed?"},
+		"quote inside":     {"seekers.csv", seekers + "S-3,Ai\"no,Lahti,C-1\n", "seekers.csv:4: row: a quotation mark is not closed, or stands where none may: was the file cut?"},
+		"quote then text":  {"seekers.csv", seekers + "S-3,\"Ai\"no,Lahti,C-1\n", "seekers.csv:4: row: a quotation mark is not closed, or stands where none may: was the file cut?"},
+		"long line":        {"seekers.csv", long, "seekers.csv:1: header: the row is longer than 256 KiB: a quotation mark that is not closed?"},
+		"unknown file":     {"Seekers.CSV", seekers, "the folder holds none of teams.csv, coaches.csv, absences.csv, seekers.csv, contacts.csv, appointments.csv, training.csv\nSeekers.CSV:1: file: is no file of the feed; they are teams.csv, coaches.csv, absences.csv, seekers.csv, contacts.csv, appointments.csv, training.csv"},
 		"backwards":        {"absences.csv", "coach_id,from,to\nC-1,2024-03-05,2024-03-04\n", "absences.csv:2: to: is before from"},
 		"line after break": {"teams.csv", "team_id,name,authority,lead_email\nT-1,\"a\r\nb\",lahti,t@example.org\n\nT-2,,lahti,t@example.org\n", "teams.csv:2: name: holds a line break\nteams.csv:5: name: is missing"},
 	} {
@@ -103,7 +120,7 @@ func TestWhatIsWrongWithAFileIsToldWithItsLine(t *testing.T) {
 
 func TestAFileWithoutItsHeaderLineRepeatsNobodysName(t *testing.T) {
 	got := refused(t, folder("seekers.csv", "S-1,kanaria,kanaria@example.org,Lahti,C-1\n"), newShelf(), Options{})
-	if strings.Contains(got, "kanaria") || !strings.Contains(got, "seekers.csv:1: column 2: is no column of this file") {
+	if strings.Contains(got, "kanaria") || !strings.HasPrefix(got, "seekers.csv:1: header: names no column of this file; they are seeker_id, ") {
 		t.Error(got)
 	}
 }
@@ -161,7 +178,7 @@ func TestAHundredFaultsAreListedAndAllAreCounted(t *testing.T) {
 
 func TestAFileOfTheFolderThatIsNoFileIsRefused(t *testing.T) {
 	files := fstest.MapFS{"seekers.csv/x": &fstest.MapFile{}}
-	if got := refused(t, files, newShelf(), Options{}); got != "seekers.csv: is no regular file" {
+	if got := refused(t, files, newShelf(), Options{}); got != "seekers.csv:1: file: is no regular file" {
 		t.Error(got)
 	}
 }

@@ -4,6 +4,9 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"vireilla/internal/caseload"
 )
@@ -11,6 +14,8 @@ import (
 // header says where the columns of a file stand in its records.
 type header struct {
 	file    string   // its name
+	names   []string // as they stand there
+	old     bool     // in windows-1252
 	columns []column // in the order of File.Columns
 	key     []int    // places of File.Key in columns
 	from    int      // places of from and to of an absence, or -1
@@ -32,17 +37,20 @@ func (r *run) header(s *source, f *caseload.File) *header {
 	names, line, what := s.next()
 	s.rows = 0
 	switch {
-	case what != "":
-		r.refuse(f, line, what)
+	case what == "" && names == nil && s.broken != nil:
 		return nil
-	case names == nil && s.broken == nil:
-		r.refuse(f, 0, "is empty: there is no header line")
-		return nil
-	case names == nil:
+	case what == "" && names == nil:
+		line, what = 1, noHeader
+	case what == "":
+		what = separatorFault(names)
+	}
+	if what != "" {
+		r.refuse(f, line, "header", what)
 		return nil
 	}
-	h, faults := columns(f, names), r.faults.Total
-	r.checkHeader(f, h, names, line)
+	h, faults := columns(f, slices.Clone(names)), r.faults.Total
+	h.old = s.old
+	r.checkHeader(f, h, line)
 	if r.faults.Total > faults {
 		r.lost[f.Name] = true
 		return nil
@@ -50,46 +58,100 @@ func (r *run) header(s *source, f *caseload.File) *header {
 	return h
 }
 
-// checkHeader tells the names that are no column, that stand twice, and that are missing.
-func (r *run) checkHeader(f *caseload.File, h *header, names []string, line int) {
-	field := func(name string) bool {
-		return slices.ContainsFunc(f.Columns, func(c caseload.Column) bool { return c.Name == name && c.From == "" })
+// separatorFault tells a header line that is one name for want of a separator.
+func separatorFault(names []string) string {
+	const must = "; the separator must be , or ;"
+	switch {
+	case len(names) == 1 && strings.Contains(names[0], "\t"):
+		return "is separated by tabs" + must
+	case len(names) == 1 && strings.Contains(names[0], "|"):
+		return "is separated by |" + must
 	}
-	isHeader := slices.ContainsFunc(names, field)
-	for i, name := range names {
-		switch {
-		case !field(name):
-			// In a file without a header line this is a person's name or address.
-			if !isHeader || !plainName(name) {
-				name = "column " + strconv.Itoa(i+1)
-			}
-			r.faults.add(f.Name, line, name, "is no column of this file")
-		case slices.Index(names, name) < i:
-			r.faults.add(f.Name, line, name, fmt.Sprintf("stands twice, as columns %d and %d", slices.Index(names, name)+1, i+1))
+	return ""
+}
+
+// checkHeader tells the names that are no column, that stand twice, and that are missing.
+func (r *run) checkHeader(f *caseload.File, h *header, line int) {
+	var fields []string
+	for _, c := range f.Columns {
+		if c.From == "" {
+			fields = append(fields, c.Name)
 		}
 	}
+	// meant gives the column whose name differs by nothing but case, spaces and signs; "" is none.
+	meant := func(name string) string {
+		i := slices.IndexFunc(fields, func(field string) bool { return folded(field) == folded(name) })
+		if i < 0 {
+			return ""
+		}
+		return fields[i]
+	}
+	if !slices.ContainsFunc(h.names, func(name string) bool { return meant(name) != "" }) { // perhaps a row: nothing of it is repeated
+		r.faults.add(f.Name, line, "header", "names no column of this file; they are "+strings.Join(fields, ", "))
+		return
+	}
+	var hinted []string
+	for i, name := range h.names {
+		first := slices.Index(h.names, name)
+		what := ""
+		switch field := meant(name); {
+		case slices.Contains(fields, name) && first < i:
+			what = fmt.Sprintf("stands twice, as columns %d and %d", first+1, i+1)
+		case slices.Contains(fields, name):
+			continue
+		case !utf8.ValidString(name):
+			what = h.notText()
+		case name == "":
+			what = "has no name: is there a separator too many?"
+		case strings.ContainsAny(name, ",;"):
+			what = "holds a separator: is the line in quotation marks, or are , and ; mixed?"
+		case field != "":
+			what = fmt.Sprintf("is no column of this file; did you mean %q?", field)
+			hinted = append(hinted, field)
+		default:
+			what = "is no column of this file"
+		}
+		if !plainName(name) {
+			name = "column " + strconv.Itoa(i+1)
+		}
+		r.faults.add(f.Name, line, name, what)
+	}
 	for i := range h.columns {
-		if c := &h.columns[i]; c.Required && c.at < 0 {
+		if c := &h.columns[i]; c.Required && c.at < 0 && !slices.Contains(hinted, c.Name) {
 			r.faults.add(f.Name, line, c.Name, "this column is missing")
 		}
 	}
 }
 
-// plainName says whether a name is written as the names of columns are.
-func plainName(s string) bool {
-	for i := range len(s) {
-		if c := s[i]; c != '_' && (c < 'a' || c > 'z') && (c < '0' || c > '9') {
-			return false
+// folded is a name without what is easily different: case, and all that is no letter or digit.
+func folded(name string) string {
+	return strings.Map(func(c rune) rune {
+		if !unicode.IsLetter(c) && !unicode.IsDigit(c) {
+			return -1
 		}
+		return unicode.ToLower(c)
+	}, name)
+}
+
+// plainName says whether a name looks like that of a column.
+func plainName(s string) bool {
+	odd := func(c rune) bool { return c != '_' && !unicode.IsLetter(c) && !unicode.IsDigit(c) }
+	return s != "" && utf8.ValidString(s) && utf8.RuneCountInString(s) <= 40 && !strings.ContainsFunc(s, odd)
+}
+
+// notText is what is wrong with bytes that are no text in the file's encoding.
+func (h *header) notText() string {
+	if h.old {
+		return "holds a byte that stands for nothing in windows-1252"
 	}
-	return s != "" && len(s) <= 64
+	return notUTF8
 }
 
 func columns(f *caseload.File, names []string) *header {
 	place := func(name string) int {
 		return slices.IndexFunc(f.Columns, func(c caseload.Column) bool { return c.Name == name })
 	}
-	h := &header{file: f.Name, columns: make([]column, len(f.Columns)), from: place("from"), to: place("to")}
+	h := &header{file: f.Name, names: names, columns: make([]column, len(f.Columns)), from: place("from"), to: place("to")}
 	for i := range h.columns {
 		c := &h.columns[i]
 		*c = column{Column: f.Columns[i], at: -1, local: -1, unset: ""}

@@ -91,6 +91,9 @@ func (x reading) field(values []any, i int, record []string) {
 		x.moment(values, i, s)
 	default:
 		value, what := c.read(s)
+		if what == notUTF8 {
+			what = x.h.notText()
+		}
 		if what != "" {
 			x.fault(c, what)
 			return

@@ -136,9 +136,9 @@ func TestAFileBeyondTheLimitsIsRefused(t *testing.T) {
 		return append(b, "C,2024-03-04,2024-03-04\n"...)
 	}
 	for want, files := range map[string]endless{
-		"absences.csv: the file is larger than 512 MiB":               {"absences.csv", maxFile + 1, small},
-		"the file is larger than 512 MiB":                             {"appointments.csv", 1, broad}, // larger than its entry says
-		"absences.csv:5000002: the file has more than 5 million rows": {"absences.csv", 1, small},
+		"absences.csv:1: file: the file is larger than 512 MiB":            {"absences.csv", maxFile + 1, small},
+		"the file is larger than 512 MiB":                                  {"appointments.csv", 1, broad}, // larger than its entry says
+		"absences.csv:5000002: row: the file has more than 5 million rows": {"absences.csv", 1, small},
 	} {
 		d := &drain{}
 		_, err := Import(t.Context(), files, d, Options{Zone: helsinki(t)})

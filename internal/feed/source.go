@@ -15,6 +15,11 @@ import (
 // whole file into memory.
 const maxRecord = 256 << 10
 
+const (
+	noHeader = "is empty: there is no header line"
+	loneCR   = "has line ends of CR alone; they must be LF or CR LF"
+)
+
 var (
 	errTooBig  = errors.New("the file is larger than 512 MiB")
 	errTooLong = errors.New("the row is longer than 256 KiB: a quotation mark that is not closed?")
@@ -28,36 +33,38 @@ type source struct {
 	raw    *counter
 	guard  *guard
 	csv    *csv.Reader
+	old    bool  // it is in windows-1252
+	mixed  bool  // a row with the other separator was told
 	line   int   // on which the next record begins, empty lines not regarded
 	rows   int   // rows met so far; the header line is not one of them
 	done   bool  // nothing comes any more
 	broken error // the file could not be read: not its content's fault
 }
 
-// open says what is wrong with a file as a whole, or gives its records.
-func open(folder fs.FS, name, encoding string) (s *source, what string, err error) {
+// open says what is wrong with a file as a whole or its header line, or gives its records.
+func open(folder fs.FS, name, encoding string) (s *source, where, what string, err error) {
 	info, err := fs.Stat(folder, name)
 	switch {
 	case err != nil:
-		return nil, "", err
+		return nil, "", "", err
 	case !info.Mode().IsRegular():
-		return nil, "is no regular file", nil
+		return nil, "file", "is no regular file", nil
 	case info.Size() > maxFile:
-		return nil, errTooBig.Error(), nil
+		return nil, "file", errTooBig.Error(), nil
 	}
 	file, err := folder.Open(name)
 	if err != nil {
-		return nil, "", err
+		return nil, "", "", err
 	}
 	s = &source{name: name, file: file, size: info.Size(), raw: &counter{from: file}, line: 1}
 	if what, err = s.begin(encoding); what != "" || err != nil {
 		s.close()
-		return nil, what, err
+		return nil, "header", what, err
 	}
-	return s, "", nil
+	return s, "", "", nil
 }
 
-// begin looks at the first bytes: the byte order mark and the separator of the header line.
+// begin looks at the first bytes: the byte order mark, and the line end and the separator of the header line.
 func (s *source) begin(encoding string) (what string, err error) {
 	raw := bufio.NewReader(s.raw)
 	mark, err := raw.Peek(3)
@@ -65,16 +72,19 @@ func (s *source) begin(encoding string) (what string, err error) {
 		return "", err
 	}
 	if len(mark) == 0 {
-		return "is empty: there is no header line", nil
+		return noHeader, nil
 	}
 	var text io.Reader = raw
 	switch {
 	case bytes.HasPrefix(mark, []byte("\xef\xbb\xbf")):
 		_, _ = raw.Discard(3)
-	case bytes.HasPrefix(mark, []byte("\xff\xfe")), bytes.HasPrefix(mark, []byte("\xfe\xff")):
+		if again, _ := raw.Peek(3); bytes.Equal(again, mark) {
+			return "begins with two byte order marks", nil
+		}
+	case bytes.HasPrefix(mark, []byte("\xff\xfe")), bytes.HasPrefix(mark, []byte("\xfe\xff")), bytes.IndexByte(mark, 0) >= 0:
 		return "is UTF-16; it must be UTF-8", nil
 	case encoding == "windows-1252":
-		text = readWindows1252(raw)
+		text, s.old = readWindows1252(raw), true
 	}
 	s.guard = &guard{from: text, limit: maxRecord}
 	buffered := bufio.NewReaderSize(s.guard, 64<<10)
@@ -82,23 +92,20 @@ func (s *source) begin(encoding string) (what string, err error) {
 	if err != nil && err != io.EOF {
 		return "", err
 	}
+	line, _, _ := bytes.Cut(bytes.TrimLeft(head, "\r\n"), []byte("\n"))
+	if bytes.IndexByte(bytes.TrimSuffix(line, []byte("\r")), '\r') >= 0 {
+		return loneCR, nil
+	}
 	s.csv = csv.NewReader(buffered)
 	s.csv.ReuseRecord = true
-	s.csv.Comma = separator(head)
+	if i := bytes.IndexAny(line, ",;"); i >= 0 && line[i] == ';' { // no column name holds either
+		s.csv.Comma = ';'
+	}
 	return "", nil
 }
 
-// separator is the first , or ; of the header line: no column name holds either.
-func separator(head []byte) rune {
-	line, _, _ := bytes.Cut(bytes.TrimLeft(head, "\r\n"), []byte("\n"))
-	if i := bytes.IndexAny(line, ",;"); i >= 0 && line[i] == ';' {
-		return ';'
-	}
-	return ','
-}
-
 // next gives the next record, good until the call after it, and the line on which it begins; or what is wrong there; or
-// neither at the end.
+// neither, at the end and for what was told before.
 func (s *source) next() (record []string, line int, what string) {
 	record, err := s.csv.Read()
 	s.guard.limit = s.csv.InputOffset() + maxRecord + 64<<10
@@ -118,7 +125,7 @@ func (s *source) next() (record []string, line int, what string) {
 	case fault != nil:
 		s.line = fault.Line + 1
 		if errors.Is(err, csv.ErrFieldCount) {
-			return nil, fault.StartLine, fmt.Sprintf("has %d fields and the header line %d: was the file cut?", len(record), s.csv.FieldsPerRecord)
+			return nil, fault.StartLine, s.miscounted(record)
 		}
 		return nil, fault.StartLine, "a quotation mark is not closed, or stands where none may: was the file cut?"
 	case errors.Is(err, errTooBig), errors.Is(err, errTooLong):
@@ -130,6 +137,28 @@ func (s *source) next() (record []string, line int, what string) {
 		s.broken = err
 	}
 	return nil, 0, ""
+}
+
+// miscounted says why a record has not the fields of the header line. That its separator is another one is told of the first such record only, for all are alike.
+func (s *source) miscounted(record []string) (what string) {
+	own, other := ",", ";"
+	if s.csv.Comma == ';' {
+		own, other = ";", ","
+	}
+	text := strings.Join(record, own)
+	what = fmt.Sprintf("has %d fields and the header line %d: ", len(record), s.csv.FieldsPerRecord)
+	switch {
+	case strings.Contains(text, "\r"):
+		return loneCR
+	case len(record) > s.csv.FieldsPerRecord:
+		return what + "a " + own + " inside a field needs quotation marks around the field"
+	case strings.Count(text, other) < s.csv.FieldsPerRecord-1:
+		return what + "was the file cut?"
+	case s.mixed:
+		return ""
+	}
+	s.mixed = true
+	return fmt.Sprintf("is separated by %s and the header line by %s (this row and all like it)", other, own)
 }
 
 func (s *source) tell(progress func(string, int64, int64)) {

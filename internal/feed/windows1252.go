@@ -6,7 +6,7 @@ import (
 )
 
 // upper is what the bytes 0x80 to 0x9f stand for in windows-1252; every other byte stands for the character of its own number. Five
-// stand for nothing.
+// stand for nothing: they stay as they are, and are no text.
 const upper = "€\ufffd‚ƒ„…†‡ˆ‰Š‹Œ\ufffdŽ\ufffd\ufffd‘’“”•–—˜™š›œ\ufffdžŸ"
 
 // windows1252 reads a file of that encoding as UTF-8.
@@ -30,7 +30,11 @@ func (w *windows1252) Read(p []byte) (int, error) {
 		}
 		w.text = w.text[:0]
 		for _, b := range w.raw[:n] {
-			w.text = utf8.AppendRune(w.text, w.letter(b))
+			if c := w.letter(b); c != utf8.RuneError {
+				w.text = utf8.AppendRune(w.text, c)
+			} else {
+				w.text = append(w.text, b)
+			}
 		}
 		w.rest = w.text
 	}
