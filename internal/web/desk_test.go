@@ -138,7 +138,7 @@ func TestALettersLifeIsTold(t *testing.T) {
 	at := 0
 	for _, want := range []string{"<h1>Letter 12: appointment booked</h1>", "S-3, seeker", "3, 1 of them without an answer", "<code>appointment_booked/A-9/x</code>",
 		"at 4:31</time></span> Planned by the run appointments/2024-03-04 under policy 2024/abc", "at 5:31</time></span> To be sent from then on", "at 6:31</time></span> First tried",
-		"at 7:30</time></span> Became deferred: the relay could not be reached", "at 8:00</time></span> Next try", "Wed 6 March 2024 at 7:31</time></span> Of no use after this"} {
+		"at 7:30</time></span> Became deferred: the relay could not be reached", "at 8:00</time></span> Next try", "Wed 2024-03-06 at 7:31</time></span> Of no use after this"} {
 		i := strings.Index(body[at:], want)
 		if i < 0 {
 			t.Fatalf("no %q, or not in its place", want)

@@ -45,7 +45,7 @@ func TestALetterIsListedWithIdsStateAndCode(t *testing.T) {
 		{ID: 8, Key: "coach_digest/C-07/2024-03-04", To: "C-07", Role: "coach", State: notice.Sent, Tries: 1, Code: "250"},
 	}}
 	body := get(t, pages(facts), "/letters?state=sent")
-	expect(t, body, `<a href="/letters/7" aria-label="Letter 7">7</a>`, "S-00012", `<span class="state deferred">deferred</span>`, ">Mon 4 March 2024 at 7:45</time>",
+	expect(t, body, `<a href="/letters/7" aria-label="Letter 7">7</a>`, "S-00012", `<span class="state deferred">deferred</span>`, ">Mon 2024-03-04 at 7:45</time>",
 		`asks to come later <span class="aside">(SMTP 451)</span>`, "<option selected>sent</option>", `value="2024-03-04"`, "sent, planned on 2024-03-04; newest first")
 	refuse(t, body, "Older", "Newest")
 }

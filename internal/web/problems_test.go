@@ -89,7 +89,7 @@ func TestTheLastDaysAreDrawnAndWritten(t *testing.T) {
 	facts := &told{days: map[calendar.Day]map[notice.State]int{
 		today - 29: {notice.Sent: 1000, notice.Failed: 2, notice.Held: 1}, today - 3: {notice.Sent: 500}, today: {notice.Sent: 1, notice.Unsure: 1, notice.Withdrawn: 9}}}
 	body := get(t, pages(facts), "/")
-	expect(t, body, "Sent: 1,501 in all, at most 1,000 a day", "Not sent: failed, held, unsure or deferred: 4 in all, at most 3 a day", "<span>4 February</span><span>4 March</span>",
+	expect(t, body, "Sent: 1,501 in all, at most 1,000 a day", "Not sent: failed, held, unsure or deferred: 4 in all, at most 3 a day", "<span>2024-02-04</span><span>2024-03-04</span>",
 		`<rect x="0" y="0" width="8" height="100"><title>2024-02-04: 1,000</title></rect>`, `<rect x="260" y="50" width="8" height="50">`,
 		`<rect x="290" y="97" width="8" height="3"><title>2024-03-04: 1</title></rect>`, `<rect x="290" y="67" width="8" height="33">`,
 		`<tr><th scope="row"><a href="/letters?day=2024-02-04">2024-02-04</a></th><td class="n">1,000</td><td class="n">3</td></tr>`,

@@ -4,18 +4,17 @@ import (
 	"fmt"
 	"html/template"
 	"net/http"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
-
-	"vireilla/internal/calendar"
 )
 
 // sheets are the templates by file name, each within the layout.
 type sheets map[string]*template.Template
 
 func (p *Pages) parse() sheets {
-	say := template.FuncMap{"number": number, "moment": p.moment, "words": words, "because": Because, "span": span, "count": count, "shortDay": shortDay}
+	say := template.FuncMap{"number": number, "moment": p.moment, "words": words, "because": Because, "span": span, "count": count, "lang": lang}
 	all := sheets{}
 	for _, name := range []string{"status.html", "letters.html", "letter.html", "confirm.html", "inbox.html", "mail.html", "refusal.html"} {
 		all[name] = template.Must(template.New(name).Funcs(say).ParseFS(files, "pages/layout.html", "pages/"+name))
@@ -44,13 +43,13 @@ func (f frame) Here(section string) bool {
 	return f.Path == section || section != "/" && strings.HasPrefix(f.Path, section+"/")
 }
 
-// moment writes an instant as people do, in the town's zone; nothing for the zero time.
+// moment writes an instant in the town's zone, with its day as days are written everywhere; nothing for the zero time.
 func (p *Pages) moment(t time.Time) template.HTML {
 	if t.IsZero() {
 		return ""
 	}
 	t = t.In(p.Policy.Location)
-	return template.HTML(fmt.Sprintf(`<time datetime="%s">%s at %d:%02d</time>`, t.Format(time.RFC3339), t.Format("Mon 2 January 2006"), t.Hour(), t.Minute()))
+	return template.HTML(fmt.Sprintf(`<time datetime="%s">%s at %d:%02d</time>`, t.Format(time.RFC3339), t.Format("Mon 2006-01-02"), t.Hour(), t.Minute()))
 }
 
 // number writes 11500 as 11,500.
@@ -62,5 +61,13 @@ func number(n int) string {
 	return text
 }
 
-// shortDay writes a day for the end of a chart: 4 March.
-func shortDay(d calendar.Day) string { return d.At(12, 0, time.UTC).Format("2 January") }
+// lang is the attribute for a text that begins in the first of some languages (RFC 3282); nothing when that is no language tag.
+func lang(languages string) template.HTMLAttr {
+	first, _, _ := strings.Cut(languages, ",")
+	if first = strings.TrimSpace(first); !languageTag.MatchString(first) {
+		return ""
+	}
+	return template.HTMLAttr(` lang="` + first + `"`)
+}
+
+var languageTag = regexp.MustCompile(`^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$`)
