@@ -2,6 +2,7 @@ package workers
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -65,5 +66,26 @@ func TestAClockThatJumpsAYearMeetsTheGuard(t *testing.T) {
 	h.at("2025-03-05 10:10")
 	if n := len(h.news()); n != people {
 		t.Errorf("%d reminders", n)
+	}
+}
+
+func TestARunThatTheGuardHoldsIsWarnedOfOnceHoweverItGrows(t *testing.T) {
+	h := newHouse(t)
+	const people = 60 // more than the guard's floor
+	var seekers, appointments []row
+	for hour := range 3 {
+		for i := range people {
+			s := fmt.Sprintf("S-%d%02d", hour, i)
+			seekers = append(seekers, settled(s))
+			appointments = append(appointments, appointment("A-"+s, s, "2024-03-20 09:00", fmt.Sprintf("2024-03-05 %02d:00", 9+hour)))
+		}
+		h.put("seekers.csv", seekers...)
+		h.put("appointments.csv", appointments...)
+		h.at(fmt.Sprintf("2024-03-05 %02d:00", 10+hour))
+	}
+	held, err := h.Letters(t.Context(), notice.Filter{State: string(notice.Held)})
+	h.well(err)
+	if n := strings.Count(h.log.String(), "the guard holds a run"); n != 1 || len(held) != 3*people {
+		t.Errorf("%d letters held, warned of %d times", len(held), n)
 	}
 }

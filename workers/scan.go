@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"sync"
 	"time"
 
 	"vireilla/internal/calendar"
@@ -39,6 +40,8 @@ type Scan struct {
 	Help  func(ctx context.Context, n int) error // asks others to look at cases too; nil where that brings nothing
 	Trace *Trace
 	Log   *slog.Logger
+
+	warned sync.Map // of which held runs: run -> true
 }
 
 // A scan of more than so many cases is shared, with as many as have enough to do.
@@ -169,7 +172,9 @@ func (s *Scan) book(ctx context.Context, kind string, now time.Time, plan notice
 	}
 	crash.Here("add")
 	if added.Held > 0 {
-		s.Log.Warn("the guard holds a run: look at it, then release or withdraw it", "run", kind+"/"+run.Day.String(), "letters", added.Held)
+		if _, known := s.warned.LoadOrStore(kind+"/"+run.Day.String(), true); !known { // it grows with every scan
+			s.Log.Warn("the guard holds a run: look at it, then release or withdraw it", "run", kind+"/"+run.Day.String(), "letters", added.Held)
+		}
 	}
 	if len(added.IDs) > 0 {
 		s.Log.Info("planned", "run", kind+"/"+run.Day.String(), "letters", len(added.IDs))
