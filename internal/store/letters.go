@@ -252,10 +252,11 @@ func (s *Store) NextBooking(ctx context.Context) (at time.Time, found bool, err 
 	return instant(ms.Int64), ms.Valid, err
 }
 
-// Hasten makes letters that were deferred due at once.
+// Hasten makes letters due that were deferred, or that a person lets be tried again: at once, and not before their own time. now may be in the past.
 func (s *Store) Hasten(ctx context.Context, now time.Time) error {
 	return s.write(ctx, func(tx *sql.Tx) error {
-		_, err := tx.ExecContext(ctx, `UPDATE notice SET next_try = $1 WHERE state = 'deferred' AND tries > 0 AND next_try > $1`, millis(now))
+		_, err := tx.ExecContext(ctx, `UPDATE notice SET next_try = CASE WHEN send_at > $1 THEN send_at ELSE $1 END
+			WHERE (state = 'deferred' AND tries > 0 OR state IN ('pending', 'unsure') AND why = 'by_hand') AND next_try > $1 AND next_try > send_at`, millis(now))
 		return err
 	})
 }

@@ -189,6 +189,21 @@ func operators(t *testing.T, s *store.Store) {
 	if err := s.Retry(t.Context(), later, c[0].ID); err != nil {
 		t.Error(err)
 	}
+	if n, err := s.Due(t.Context(), morning); err != nil || n != 0 {
+		t.Errorf("%d due before a person decided, %v", n, err)
+	}
+	if err := s.Hasten(t.Context(), morning); err != nil { // the run of a past day brings out what is tried again by hand today
+		t.Error(err)
+	}
+	if n, err := s.Due(t.Context(), morning); err != nil || n != 1 {
+		t.Errorf("%d due of what is tried again, %v", n, err)
+	}
+	if err := s.Hasten(t.Context(), morning.Add(-time.Hour)); err != nil {
+		t.Error(err)
+	}
+	if n, err := s.Due(t.Context(), morning.Add(-time.Minute)); err != nil || n != 0 {
+		t.Errorf("%d due before their own time, %v", n, err)
+	}
 	if err := s.Retry(t.Context(), later, c[1].ID); err == nil {
 		t.Error("a letter that is out was tried again")
 	}
