@@ -209,7 +209,7 @@ func TestWhoeverStopsACommandIsToldSo(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	var told bytes.Buffer
-	if code := run(ctx, []string{"--data", t.TempDir(), "agenda"}, io.Discard, &told); code != failed || told.String() != "vireilla: stopped before it was done\n" {
+	if code := run(ctx, []string{"--data", t.TempDir(), "migrate"}, io.Discard, &told); code != failed || told.String() != "vireilla: stopped before it was done\n" {
 		t.Errorf("exit %d, said %q", code, told.String())
 	}
 }

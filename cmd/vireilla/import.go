@@ -32,7 +32,7 @@ func (c *importCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	s, err := a.store()
+	s, err := a.storeOrNew()
 	if err != nil {
 		return err
 	}

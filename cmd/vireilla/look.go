@@ -161,7 +161,7 @@ func (c *policyCheck) Run(a *app) error {
 type migrateCmd struct{}
 
 func (migrateCmd) Run(a *app) error {
-	s, err := a.store() // opening brings it up to date
+	s, err := a.storeOrNew() // opening brings it up to date
 	if err != nil {
 		return err
 	}

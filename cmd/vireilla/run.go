@@ -65,7 +65,7 @@ func (c *runCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	if err := cfg.needsMail(); err != nil {
+	if err := errors.Join(isThere(cfg.Database), cfg.needsMail()); err != nil {
 		return err
 	}
 	redis, closeQueue, err := queue(cfg.Redis)

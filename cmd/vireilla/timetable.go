@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"strings"
 	"time"
 
@@ -70,21 +69,12 @@ func (c *timetableCmd) Run(a *app) error {
 	return c.text(a, all, striker)
 }
 
-// past adds what the database knows, and tells who strikes at the moment. A database that is not there yet is not made.
+// past adds what the database knows, and tells who strikes at the moment; without a database that is nothing.
 func (c *timetableCmd) past(a *app, p *policy.Policy, all []nextRuns) (striker string, err error) {
-	cfg, err := loadConfig(a.Data)
-	if err != nil {
-		return "", err
+	s, err := a.store()
+	if errors.Is(err, fs.ErrNotExist) {
+		return "", nil
 	}
-	if path, file := strings.CutPrefix(cfg.Database, "sqlite:"); file {
-		if _, err := os.Stat(path); err != nil {
-			if errors.Is(err, fs.ErrNotExist) {
-				err = nil
-			}
-			return "", err
-		}
-	}
-	s, err := a.openStore(cfg.Database)
 	if err != nil {
 		return "", err
 	}

@@ -76,22 +76,6 @@ func (a *app) policy() (*policy.Policy, string, error) {
 	return p, p.Version + "/" + hex.EncodeToString(sum[:6]), nil
 }
 
-// store opens the database.
-func (a *app) store() (*store.Store, error) {
-	c, err := loadConfig(a.Data)
-	if err != nil {
-		return nil, err
-	}
-	return a.openStore(c.Database)
-}
-
-func (a *app) openStore(database string) (*store.Store, error) {
-	if err := os.MkdirAll(a.Data, 0o700); err != nil {
-		return nil, fmt.Errorf("--data: %w", err)
-	}
-	return store.Open(a.ctx, database)
-}
-
 // mostSkew is how far the clocks of copies of the program may lie apart.
 const mostSkew = 30 * time.Second
 

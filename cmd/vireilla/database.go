@@ -1,0 +1,52 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"strings"
+
+	"vireilla/internal/store"
+)
+
+// store opens the database that is there. A wrong folder must not look like an office without letters, nor its kill switch like the right one.
+func (a *app) store() (*store.Store, error) {
+	c, err := loadConfig(a.Data)
+	if err == nil {
+		err = isThere(c.Database)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return store.Open(a.ctx, c.Database)
+}
+
+// isThere asks for the file of an SQLite database; it wraps fs.ErrNotExist.
+func isThere(database string) error {
+	path, file := strings.CutPrefix(database, "sqlite:")
+	if !file {
+		return nil
+	}
+	_, err := os.Stat(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("no database at %s, %w: set --data, VIREILLA_DATA or DATABASE_URL to where it is (import, serve and migrate begin a new one)", path, fs.ErrNotExist)
+	}
+	return err
+}
+
+// storeOrNew opens the database, and makes it where there is none.
+func (a *app) storeOrNew() (*store.Store, error) {
+	c, err := loadConfig(a.Data)
+	if err != nil {
+		return nil, err
+	}
+	return a.openStore(c.Database)
+}
+
+func (a *app) openStore(database string) (*store.Store, error) {
+	if err := os.MkdirAll(a.Data, 0o700); err != nil {
+		return nil, fmt.Errorf("--data: %w", err)
+	}
+	return store.Open(a.ctx, database)
+}
