@@ -93,7 +93,11 @@ func fromEnvironment(name, fallback string) (setting, error) {
 		if err != nil {
 			return setting{}, fmt.Errorf("%s_FILE: %w", name, err)
 		}
-		return setting{Name: name, Value: strings.TrimSpace(string(text)), From: file}, nil
+		value = strings.TrimSpace(string(text))
+		if value == "" {
+			return setting{}, fmt.Errorf("%s_FILE: %s is empty", name, file)
+		}
+		return setting{Name: name, Value: value, From: file}, nil
 	}
 	return setting{Name: name, Value: fallback, From: "default"}, nil
 }
@@ -134,14 +138,18 @@ func checkListen(address string, guard web.Guard) error {
 	if err != nil {
 		return fmt.Errorf("LISTEN: write HOST:PORT, such as 127.0.0.1:8080")
 	}
+	who := host + " is not a loopback address"
+	if host == "" {
+		who = fmt.Sprintf("without a host, %s is every address of this machine: write 127.0.0.1%[1]s for this machine alone; for others", address)
+	}
 	ip := net.ParseIP(host)
 	switch {
 	case host == "localhost" || ip != nil && ip.IsLoopback(), guard.Password != "", guard.Header != "" && len(guard.Proxies) > 0:
 		return nil
 	case guard.Header != "":
-		return fmt.Errorf("LISTEN: %s is not a loopback address: set WEB_PROXIES to the addresses of the proxies that may name the user in %s", host, guard.Header)
+		return fmt.Errorf("LISTEN: %s: set WEB_PROXIES to the addresses of the proxies that may name the user in %s", who, guard.Header)
 	}
-	return fmt.Errorf("LISTEN: %s is not a loopback address: set WEB_PASSWORD, or WEB_USER_HEADER to the header in which a proxy names the user, and WEB_PROXIES to its address", host)
+	return fmt.Errorf("LISTEN: %s: set WEB_PASSWORD, or WEB_USER_HEADER to the header in which a proxy names the user, and WEB_PROXIES to its address", who)
 }
 
 type configCmd struct {
