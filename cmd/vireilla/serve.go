@@ -19,7 +19,7 @@ import (
 )
 
 type serveCmd struct {
-	Only []string `help:"Only these roles: timetable, workers, web." placeholder:"ROLE"`
+	Only []string `help:"Only these roles: timetable, workers, web; the first two apart need REDIS_URL." placeholder:"ROLE"`
 }
 
 func (c *serveCmd) Run(a *app) error {
@@ -36,6 +36,9 @@ func (c *serveCmd) Run(a *app) error {
 	}
 	if err := errors.Join(cfg.needsMail(), checkListen(cfg.Listen, cfg.Guard)); err != nil {
 		return err
+	}
+	if cfg.Redis == "" && !(has("timetable") && has("workers")) { // what one puts, nobody would take
+		return errors.New("--only: without REDIS_URL the queue is in the process, so timetable and workers cannot be apart: set REDIS_URL to a Redis that all processes share, or leave --only out")
 	}
 	redis, closeQueue, err := queue(cfg.Redis)
 	if err != nil {

@@ -48,7 +48,7 @@ func serving(t *testing.T, log io.Writer, args ...string) (printed string, stop 
 	ended := make(chan int, 1)
 	go func() {
 		defer in.Close()
-		ended <- run(ctx, append([]string{"--data", t.TempDir()}, append(args, "serve")...), in, log)
+		ended <- run(ctx, append([]string{"--data", t.TempDir(), "serve"}, args...), in, log)
 	}()
 	seen := make([]byte, 4096)
 	for !strings.Contains(printed, "at work") {
@@ -113,6 +113,20 @@ func TestAProgramThatCannotShowItsPagesSaysSoAndEnds(t *testing.T) {
 				t.Errorf("exit %d, but only when it was told to end", <-ended)
 			}
 		})
+	}
+}
+
+func TestRolesApartNeedAQueueThatTheyShare(t *testing.T) {
+	relay(t)
+	t.Setenv("LISTEN", "127.0.0.1:0")
+	for _, roles := range []string{"timetable", "workers", "web", "timetable,web", "workers,web"} {
+		if _, told, code := vireilla(t, "--data", t.TempDir(), "serve", "--only", roles); code != failed || !strings.Contains(told, "REDIS_URL") {
+			t.Errorf("%s: exit %d, said %q", roles, code, told)
+		}
+	}
+	_, stop := serving(t, os.Stderr, "--log-level", "warn", "--only", "timetable,workers") // these two may do without pages
+	if code := stop(); code != done {
+		t.Errorf("exit %d", code)
 	}
 }
 
