@@ -129,6 +129,34 @@ func try(client redis.UniversalClient, queues ...string) func(context.Context) (
 	}
 }
 
+// clearQueue takes a queue out of Redis with all that asynq counts about it and would keep for ever.
+func clearQueue(ctx context.Context, opt asynq.RedisConnOpt, name string) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), answerWithin) // whoever was interrupted clears up as well
+	defer cancel()
+	client, ok := opt.MakeRedisClient().(redis.UniversalClient)
+	if !ok {
+		return errors.New("queue: not a Redis client")
+	}
+	defer client.Close()
+	clear := func(ctx context.Context, c *redis.Client) error {
+		keys := c.Scan(ctx, 0, "*:{"+name+"}:*", 1000).Iterator()
+		for keys.Next(ctx) {
+			if err := c.Del(ctx, keys.Val()).Err(); err != nil {
+				return err
+			}
+		}
+		return keys.Err()
+	}
+	var err error
+	switch c := client.(type) {
+	case *redis.ClusterClient:
+		err = c.ForEachMaster(ctx, clear)
+	case *redis.Client:
+		err = clear(ctx, c)
+	}
+	return errors.Join(err, client.SRem(ctx, "asynq:queues", name).Err())
+}
+
 // quiet is a logger that says nothing: go-redis writes to stderr by itself, addresses included, and what fails is told by who asked.
 type quiet struct{}
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -230,6 +231,54 @@ func TestARunWhoseQueueDiesEnds(t *testing.T) {
 	}
 	if keys, err := client.Keys(t.Context(), "asynq:{run-*").Result(); err != nil || len(times) == 0 {
 		t.Errorf("%d letters; %v %v", len(times), keys, err)
+	}
+}
+
+func TestARunLeavesNothingInRedis(t *testing.T) {
+	data, rules := office(t, "2024-03-06")
+	mail := relay(t)
+	server := servertest.StartRedis(t)
+	client := server.Client(t)
+	t.Setenv("REDIS_URL", server.URL())
+	ctx, interrupt := context.WithCancel(t.Context())
+	defer interrupt()
+	for _, c := range []struct {
+		how  string
+		ctx  context.Context
+		mood smtptest.Mood
+		want int
+	}{
+		{"interrupted", ctx, smtptest.Well().Calling(interrupt), failed},
+		{"refused", t.Context(), smtptest.Reply("451 4.3.0 later"), failed},
+		{"well", t.Context(), smtptest.Well(), done},
+	} {
+		mail.Set(smtptest.Mail, c.mood)
+		var told bytes.Buffer
+		if code := run(c.ctx, []string{"--data", data, "--policy", rules, "run", "--at", "2024-03-06", "--yes"}, io.Discard, &told); code != c.want {
+			t.Errorf("%s: exit %d, said %s", c.how, code, &told)
+		}
+		if keys, err := client.Keys(t.Context(), "*").Result(); err != nil || len(keys) > 0 {
+			t.Errorf("%s: left %v, %v", c.how, keys, err)
+		}
+	}
+	cluster := servertest.StartRedisCluster(t)
+	t.Setenv("REDIS_URL", cluster.URL)
+	must(t, "--data", data, "--policy", rules, "run", "--at", "2024-03-07", "--yes")
+	opt, err := parseRedisURL(cluster.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := opt.MakeRedisClient().(*redis.ClusterClient)
+	defer all.Close()
+	err = all.ForEachMaster(t.Context(), func(ctx context.Context, c *redis.Client) error {
+		keys, err := c.Keys(ctx, "*").Result()
+		if len(keys) > 0 {
+			t.Errorf("left in a Cluster: %v", keys)
+		}
+		return err
+	})
+	if err != nil {
+		t.Error(err)
 	}
 }
 

@@ -75,9 +75,10 @@ func (c *runCmd) Run(a *app) error {
 	own := "run-" + rand.Text()[:8] // a queue that nobody else looks at
 	d := dayRun{database: cfg.Database, smtp: cfg.SMTP, from: cfg.From, rate: cfg.Rate, redis: redis, ticks: own, letters: own}
 	report, err := d.run(a, day)
-	inspector := asynq.NewInspector(redis)
-	_ = inspector.DeleteQueue(own, true) // what is left of it on a shared Redis ages away by itself
-	if err := errors.Join(err, inspector.Close(), closeQueue()); err != nil {
+	if err := clearQueue(a.ctx, redis, own); err != nil {
+		a.log().Warn("the queue of this run could not be taken out of Redis", "queue", own)
+	}
+	if err := errors.Join(err, closeQueue()); err != nil {
 		return err
 	}
 	if err := report.show(a, c.Format); err != nil {
