@@ -39,7 +39,7 @@ type commands struct {
 	Rules     policyCmd    `cmd:"" name:"policy" help:"The policy: rules in force, or what is wrong with a file."`
 	Config    configCmd    `cmd:"" help:"The configuration in force, and where each value came from."`
 	Migrate   migrateCmd   `cmd:"" help:"Bring the database's schema up to date."`
-	Health    healthCmd    `cmd:"" help:"Ask the serve of this machine whether it answers."`
+	Health    healthCmd    `cmd:"" help:"Ask the serve of this machine whether it answers, at METRICS_LISTEN or else LISTEN."`
 	Version   versionCmd   `cmd:"" help:"Version, commit, Go and modules."`
 }
 

@@ -90,12 +90,20 @@ func (c *serveCmd) Run(a *app) error {
 		fmt.Fprintf(a.out, "metrics: %smetrics\n", page.URL)
 		wg.Go(func() { page.closeAfter(ctx) })
 	}
-	if has("web") {
+	switch {
+	case has("web"):
 		page, err := h.show(ctx, cfg.Listen, cfg, &web.Pages{Facts: h.Store, Desk: h.Store, Clock: now, Policy: h.Policy, Queues: true, Log: h.Log}, probes)
 		if err != nil {
 			return err
 		}
 		fmt.Fprintf(a.out, "status page: %s\n", page.URL)
+		wg.Go(func() { page.closeAfter(ctx) })
+	case cfg.Metrics == "": // whoever asks for its health asks here
+		page, err := h.tellHere(ctx, cfg, probes)
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(a.out, "health: %shealthz\n", page.URL)
 		wg.Go(func() { page.closeAfter(ctx) })
 	}
 	fmt.Fprintf(a.out, "at work; Ctrl-C stops\n")
@@ -126,6 +134,15 @@ func (h *house) show(ctx context.Context, address string, cfg config, pages *web
 	}
 	mux.Handle("/", pages.Handler())
 	return h.serve(ctx, listener, cfg.Guard.Wrap(mux), func() error { return errors.Join(monitor.Close(), inspector.Close()) }), nil
+}
+
+// tellHere serves the probes where the pages would be, behind the same guard.
+func (h *house) tellHere(ctx context.Context, cfg config, probes *web.Probes) (*page, error) {
+	listener, err := net.Listen("tcp", cfg.Listen)
+	if err != nil {
+		return nil, fmt.Errorf("LISTEN: %w; a process without pages answers there for its health, or at METRICS_LISTEN", err)
+	}
+	return h.serve(ctx, listener, cfg.Guard.Wrap(probes.Handler()), func() error { return nil }), nil
 }
 
 // Close stops the server; pages under way get two seconds.

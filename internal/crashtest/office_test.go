@@ -143,7 +143,7 @@ func (o *office) release() {
 // start starts a process whose clock shows at first what is given, with more in its environment.
 func (o *office) start(clock time.Time, more []string, command ...string) *program {
 	o.t.Helper()
-	environment := append(more, "DATABASE_URL="+o.database, "SMTP_URL="+o.mail.URL(), "MAIL_FROM="+sender, "VIREILLA_DATA="+o.data, "CRASH_CLOCK="+clock.Format(time.RFC3339))
+	environment := append(more, "LISTEN=127.0.0.1:0", "DATABASE_URL="+o.database, "SMTP_URL="+o.mail.URL(), "MAIL_FROM="+sender, "VIREILLA_DATA="+o.data, "CRASH_CLOCK="+clock.Format(time.RFC3339))
 	if o.redis != "" {
 		environment = append(environment, "REDIS_URL="+o.redis)
 	}
