@@ -158,7 +158,9 @@ func TestTheGuardHoldsAnUnusualDayUntilAPersonReleasesIt(t *testing.T) {
 	if out := must(t, "--data", data, "outbox", "list", "--state", "held", "--letter", "coach_digest"); !strings.Contains(out, "coach_digest/C-01/2024-03-06") {
 		t.Fatalf("released without --yes: %s", out)
 	}
-	must(t, "--data", data, "outbox", "release", "digests/2024-03-06", "--yes")
+	if _, told, _ := vireilla(t, "--data", data, "outbox", "release", "digests/2024-03-06", "--yes"); !strings.Contains(told, `"what":"release"`) || !strings.Contains(told, `"run":"digests/2024-03-06"`) {
+		t.Errorf("logged %q", told)
+	}
 	must(t, "--data", data, "--policy", strict, "run", "--at", "2024-03-06", "--yes")
 	if out := must(t, "--data", data, "outbox", "list", "--state", "sent", "--letter", "coach_digest"); !strings.Contains(out, "coach_digest/C-01/2024-03-06") {
 		t.Fatalf("not sent after the release: %s", out)

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"os"
 	"slices"
 	"strings"
 	"time"
@@ -123,8 +124,8 @@ type decision struct {
 	Yes bool `help:"Do it; without this, only say what would be done."`
 }
 
-// carry asks whether the wish can be granted, also when it only says so.
-func (d decision) carry(a *app, what string, may, do func(*store.Store) error) error {
+// carry asks whether the wish can be granted, also when it only says so. What is carried out is logged as from the pages: a word, and ids.
+func (d decision) carry(a *app, what, word string, ids []any, may, do func(*store.Store) error) error {
 	s, err := a.store()
 	if err != nil {
 		return err
@@ -140,6 +141,7 @@ func (d decision) carry(a *app, what string, may, do func(*store.Store) error) e
 	if err := do(s); err != nil {
 		return err
 	}
+	a.log().Warn("decided by hand", append([]any{"what", word, "who", fmt.Sprint("uid ", os.Getuid())}, ids...)...)
 	_, err = fmt.Fprintln(a.out, "done:", what)
 	return err
 }
@@ -192,7 +194,8 @@ type outboxRetry struct {
 }
 
 func (c *outboxRetry) Run(a *app) error {
-	return c.carry(a, fmt.Sprintf("try letter %d at once", c.ID), letter(a, c.ID, "tried again", notice.State.MayRetry), func(s *store.Store) error { return s.Retry(a.ctx, now(), c.ID) })
+	return c.carry(a, fmt.Sprintf("try letter %d at once", c.ID), "retry", []any{"letter", c.ID}, letter(a, c.ID, "tried again", notice.State.MayRetry),
+		func(s *store.Store) error { return s.Retry(a.ctx, now(), c.ID) })
 }
 
 type outboxWithdraw struct {
@@ -201,7 +204,8 @@ type outboxWithdraw struct {
 }
 
 func (c *outboxWithdraw) Run(a *app) error {
-	return c.carry(a, fmt.Sprintf("withdraw letter %d", c.ID), letter(a, c.ID, "taken back", notice.State.MayWithdraw), func(s *store.Store) error { return s.Withdraw(a.ctx, now(), c.ID) })
+	return c.carry(a, fmt.Sprintf("withdraw letter %d", c.ID), "withdraw", []any{"letter", c.ID}, letter(a, c.ID, "taken back", notice.State.MayWithdraw),
+		func(s *store.Store) error { return s.Withdraw(a.ctx, now(), c.ID) })
 }
 
 type outboxRelease struct {
@@ -215,7 +219,7 @@ func (c *outboxRelease) Run(a *app) error {
 	if err != nil {
 		return usageError{fmt.Errorf("a run is written like digests/2024-03-04")}
 	}
-	return c.carry(a, "release the letters of "+c.Held, held(a, kind, day), func(s *store.Store) error {
+	return c.carry(a, "release the letters of "+c.Held, "release", []any{"run", kind + "/" + day.String()}, held(a, kind, day), func(s *store.Store) error {
 		n, err := s.Release(a.ctx, now(), kind, day)
 		if err == nil {
 			fmt.Fprintf(a.out, "%d letters may go out\n", n)
@@ -227,13 +231,13 @@ func (c *outboxRelease) Run(a *app) error {
 type outboxStop struct{ decision }
 
 func (c *outboxStop) Run(a *app) error {
-	return c.carry(a, "stop all letters", always, func(s *store.Store) error { return s.SetStopped(a.ctx, true) })
+	return c.carry(a, "stop all letters", "stop", nil, always, func(s *store.Store) error { return s.SetStopped(a.ctx, true) })
 }
 
 type outboxStart struct{ decision }
 
 func (c *outboxStart) Run(a *app) error {
-	return c.carry(a, "let letters go out again", always, func(s *store.Store) error {
+	return c.carry(a, "let letters go out again", "start", nil, always, func(s *store.Store) error {
 		held, err := s.BehindOf(a.ctx)
 		if len(held) > 0 {
 			fmt.Fprintln(a.out, "letters are still held, because the database is older than a send journal: vireilla journal tells more")
