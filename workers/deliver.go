@@ -36,7 +36,7 @@ type Deliver struct {
 	Trace   *Trace
 	Stop    context.Context  // once done, no further letter is begun
 	Pace    *Pace            // nil for none
-	NotOver func() time.Time // when set, no further try is made before this
+	NotOver func() time.Time // when set, no further try is made before this: in time that jumps, waiting costs nothing and would be no patience
 	Log     *slog.Logger
 }
 

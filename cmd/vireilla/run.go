@@ -48,6 +48,14 @@ type daySeconds struct {
 	Send   float64 `json:"send"`
 }
 
+// Help is the longer text of `run --help`.
+func (*runCmd) Help() string {
+	return "For catching up, for trying out, and for people with their own cron instead of serve. The clock jumps through the day, from midnight to midnight: what the whole day brings goes " +
+		"out at once, also what serve would send in hours to come. Of today, the letters of the afternoon go out now; the sending hours are those of the day that is run, so start it when " +
+		"people may be written to. What is out already stays out, and what is no longer true or of use is not sent.\n\nA letter that the relay puts off has one try; serve tries it again " +
+		"from a minute later on, and so does the next run. The exit code is 1 while letters of the day are not out, held ones excepted."
+}
+
 func (c *runCmd) Run(a *app) error {
 	p, _, err := a.policy()
 	if err != nil {
@@ -93,7 +101,7 @@ func (r *dayReport) notOut() error {
 	case r.left > 0 && r.stopped:
 		return fmt.Errorf("%d letters are not out, because letters are stopped: vireilla outbox start lets them go", r.left)
 	case r.left > 0:
-		return fmt.Errorf("%d letters are not out: vireilla outbox list --day %s tells why, and the next run or serve tries again what is still of use", r.left, r.At)
+		return fmt.Errorf("%d letters are not out: vireilla outbox list --day %s tells why, and serve, or the next run, tries again what is still of use", r.left, r.At)
 	}
 	return nil
 }
@@ -139,12 +147,18 @@ func (d dayRun) run(a *app, day calendar.Day) (report dayReport, err error) {
 		return report, err
 	}
 	h.Workers.Ledger = noLedger{}
+	// A letter that is put off has one try in the time that jumps. When the run is over, the rest of the real day is there for others.
 	h.Workers.Deliver.NotOver = func() time.Time { return (day + 1).At(0, 0, h.Policy.Location) }
 	ended := make(chan error, 64)
 	stop, err := h.work(workers.Watched(h.Workers, ended), map[string]int{d.ticks: 1, d.letters: 1}, 5*time.Millisecond)
 	if err != nil {
 		return report, err
 	}
+	defer func() {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(a.ctx), answerWithin)
+		defer cancel()
+		err = errors.Join(err, h.Store.Hasten(ctx, now().Add(time.Minute)))
+	}()
 	ctx, cancel := context.WithCancelCause(a.ctx)
 	var watching sync.WaitGroup
 	defer watching.Wait()
