@@ -1,7 +1,11 @@
 package main
 
 import (
+	"crypto/tls"
+	"crypto/x509"
 	"io"
+	"net"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -84,13 +88,44 @@ func shows(metrics, name, selector string) bool {
 	return false
 }
 
+// The lines at the head of the compose file, up to the first docker, make what its services read.
 func TestComposeFileIsValid(t *testing.T) {
 	compose := program(t, "docker-compose", "docker-compose")
+	program(t, "openssl", "openssl")
 	folder := t.TempDir()
-	for _, name := range []string{"web_password.txt", "postgres_password.txt", "database_url.txt"} {
-		if err := os.WriteFile(filepath.Join(folder, name), []byte("x"), 0o600); err != nil {
-			t.Fatal(err)
+	for line := range strings.Lines(file(t, "../../docker-compose.yml")) {
+		command, found := strings.CutPrefix(line, "#   ")
+		if !found || strings.HasPrefix(command, "docker") {
+			continue
 		}
+		do := exec.CommandContext(t.Context(), "sh", "-ec", command)
+		do.Dir = folder
+		if out, err := do.CombinedOutput(); err != nil {
+			t.Fatalf("%s%v\n%s", command, err, out)
+		}
+	}
+	for _, s := range composeFile(t).Secrets {
+		if text := strings.TrimSpace(file(t, filepath.Join(folder, s.File))); text == "" {
+			t.Errorf("%s is empty", s.File)
+		}
+		for _, list := range []string{"../../.dockerignore", "../../.gitignore"} {
+			if !strings.Contains(file(t, list), "\n/"+strings.TrimPrefix(s.File, "./")+"\n") {
+				t.Errorf("%s lets %s in", list, s.File)
+			}
+		}
+	}
+	certificate, err := tls.LoadX509KeyPair(filepath.Join(folder, "mail_cert.pem"), filepath.Join(folder, "mail_key.pem"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	roots := x509.NewCertPool()
+	roots.AddCert(certificate.Leaf)
+	relay, err := url.Parse(composeFile(t).Services["vireilla"].Environment["SMTP_URL"])
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := certificate.Leaf.Verify(x509.VerifyOptions{DNSName: relay.Hostname(), Roots: roots}); err != nil {
+		t.Errorf("the mail catcher does not prove who it is: %v", err)
 	}
 	path, err := filepath.Abs("../../docker-compose.yml")
 	if err != nil {
@@ -99,6 +134,34 @@ func TestComposeFileIsValid(t *testing.T) {
 	command := exec.CommandContext(t.Context(), compose, "--project-directory", folder, "-f", path, "--profile", "monitoring", "config", "-q")
 	if out, err := command.CombinedOutput(); err != nil {
 		t.Errorf("%v\n%s", err, out)
+	}
+}
+
+// A service that shares the network of another one is cut off when that one starts again, and copies that share a folder share a send journal.
+func TestEachServiceOfTheComposeFileStandsAlone(t *testing.T) {
+	copies, folders := 0, map[string]string{}
+	prometheus := file(t, "../../deploy/prometheus.yml")
+	for name, s := range composeFile(t).Services {
+		if s.NetworkMode != "" {
+			t.Errorf("%s is in the network of %s", name, s.NetworkMode)
+		}
+		if s.Restart != "unless-stopped" {
+			t.Errorf("%s is not started again", name)
+		}
+		if s.Image != "vireilla" {
+			continue
+		}
+		copies++
+		if len(s.Volumes) != 1 || folders[s.Volumes[0]] != "" || !strings.HasSuffix(s.Volumes[0], ":/data") {
+			t.Errorf("%s has the folders %v, one of %q", name, s.Volumes, folders)
+		}
+		folders[strings.Join(s.Volumes, " ")] = name
+		if _, port, err := net.SplitHostPort(s.Environment["METRICS_LISTEN"]); err != nil || !strings.Contains(prometheus, `"`+name+":"+port+`"`) {
+			t.Errorf("nobody asks %s for its metrics, %v", name, err)
+		}
+	}
+	if copies != 2 {
+		t.Errorf("%d copies of the program", copies)
 	}
 }
 

@@ -46,19 +46,30 @@ var built = sync.OnceValues(func() (string, error) {
 	return path, nil
 })
 
-// composed gives the environment and the command of a service of docker-compose.yml.
-func composed(t *testing.T, service string) (environment map[string]string, args []string) {
-	t.Helper()
-	var all struct {
-		Services map[string]struct {
-			Environment map[string]string
-			Command     any
-		}
+// composition is what tests ask of docker-compose.yml.
+type composition struct {
+	Services map[string]struct {
+		Environment    map[string]string
+		Command        any
+		Image, Restart string
+		NetworkMode    string `yaml:"network_mode"`
+		Volumes        []string
 	}
+	Secrets map[string]struct{ File string }
+}
+
+func composeFile(t *testing.T) (all composition) {
+	t.Helper()
 	if err := yaml.Unmarshal([]byte(file(t, "../../docker-compose.yml")), &all); err != nil {
 		t.Fatal(err)
 	}
-	s, ok := all.Services[service]
+	return all
+}
+
+// composed gives the environment and the command of a service of docker-compose.yml.
+func composed(t *testing.T, service string) (environment map[string]string, args []string) {
+	t.Helper()
+	s, ok := composeFile(t).Services[service]
 	if !ok || len(s.Environment) == 0 {
 		t.Fatalf("no service %s, or no environment", service)
 	}
@@ -200,7 +211,7 @@ func due(t *testing.T, database string, n int) *store.Store {
 
 // The compose file's two copies share the work; one is replaced by another in the middle of it. Nothing is lost, nothing comes twice, and each is gone in time.
 func TestARollingRestartLosesNothing(t *testing.T) {
-	mail := smtptest.Start(t, smtptest.WithoutData())
+	mail := smtptest.Start(t, smtptest.WithoutData(), smtptest.WithSTARTTLS())
 	const letters = 400
 	slow := func() { <-time.After(15 * time.Millisecond) }
 	mail.Set(smtptest.Dot, smtptest.Well().Calling(slow))
@@ -212,7 +223,8 @@ func TestARollingRestartLosesNothing(t *testing.T) {
 		}
 		return path
 	}
-	instead := map[string]string{"DATABASE_URL_FILE": secret("database_url", database), "REDIS_URL": servertest.Redis(t), "SMTP_URL": mail.URL(), "METRICS_LISTEN": "127.0.0.1:0"}
+	instead := map[string]string{"DATABASE_URL_FILE": secret("database_url", database), "REDIS_URL": servertest.Redis(t), "SMTP_URL": mail.URL(),
+		"SSL_CERT_FILE": secret("mail_cert.pem", mail.Certificate()), "METRICS_LISTEN": "127.0.0.1:0"}
 	first := maps.Clone(instead)
 	first["LISTEN"], first["WEB_PASSWORD_FILE"] = "127.0.0.1:0", secret("web_password", "sesam")
 

@@ -7,6 +7,7 @@ package smtptest
 import (
 	"crypto/tls"
 	"crypto/x509"
+	"encoding/pem"
 	"maps"
 	"net"
 	"slices"
@@ -209,6 +210,14 @@ func (s *Server) URL() string {
 
 // Roots vouches for the server's certificate; nil without TLS.
 func (s *Server) Roots() *x509.CertPool { return s.roots }
+
+// Certificate is the server's, in PEM, as a file holds it; "" without TLS.
+func (s *Server) Certificate() string {
+	if s.config == nil {
+		return ""
+	}
+	return string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: s.config.Certificates[0].Certificate[0]}))
+}
 
 // Accepted returns the messages accepted so far, in order.
 func (s *Server) Accepted() []Message {
