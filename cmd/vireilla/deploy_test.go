@@ -165,6 +165,45 @@ func TestEachServiceOfTheComposeFileStandsAlone(t *testing.T) {
 	}
 }
 
+// Commands by hand read the settings of the service with a shell: with SQLite as the file stands, and with servers once the lines about them are let in.
+func TestTheServicesSettingsServeCommandsByHand(t *testing.T) {
+	binary, err := built()
+	if err != nil {
+		t.Fatal(err)
+	}
+	unit, example := file(t, "../../deploy/vireilla.service"), file(t, "../../deploy/vireilla.env")
+	for _, want := range []string{"EnvironmentFile=/etc/vireilla/env\n", "StateDirectory=vireilla\n", "User=vireilla\n"} {
+		if !strings.Contains(unit, want) {
+			t.Errorf("the unit has no %s", want)
+		}
+	}
+	etc := t.TempDir()
+	for name, value := range map[string]string{"smtp_url": "smtps://relay.example:465", "database_url": "postgres://db.example/v", "redis_url": "redis://redis.example"} {
+		if err := os.WriteFile(filepath.Join(etc, name), []byte(value+"\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for database, text := range map[string]string{"sqlite:/var/lib/vireilla/vireilla.db": example, "postgres://db.example/v": regexp.MustCompile(`(?m)^#([A-Z])`).ReplaceAllString(example, "$1")} {
+		env := filepath.Join(etc, "env")
+		if err := os.WriteFile(env, []byte(strings.ReplaceAll(text, "/etc/vireilla", etc)), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		command := exec.CommandContext(t.Context(), "sh", "-c", `set -a; . "$1"; exec "$2" config --format json`, "vireilla", env, binary)
+		command.Env = []string{}
+		out, err := command.Output()
+		if err != nil {
+			t.Fatal(err)
+		}
+		values := map[string]string{}
+		for _, s := range decode[[]setting](t, string(out)) {
+			values[s.Name] = s.Value
+		}
+		if values["DATABASE_URL"] != database || values["SMTP_URL"] != "smtps://relay.example:465" || values["MAIL_FROM"] != "Lahden kaupunki <no-reply@lahti.example>" {
+			t.Errorf("%s: %v", database, values)
+		}
+	}
+}
+
 func file(t *testing.T, path string) string {
 	t.Helper()
 	text, err := os.ReadFile(path)
