@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 
@@ -24,7 +25,7 @@ type Scan struct {
 	}
 	Facts interface {
 		Staff(ctx context.Context) (*notice.Staff, error)
-		Staged(ctx context.Context, seekers ...string) ([]notice.Staged, error)
+		EachStaged(ctx context.Context, each func(notice.Staged) bool) error
 		PhoneFacts
 		Clarifications(ctx context.Context) ([]notice.Matter, error)
 		Decisions(ctx context.Context, from, to calendar.Day) ([]notice.Matter, error)
@@ -108,18 +109,25 @@ func (s *Scan) digests(ctx context.Context, entry string, now time.Time) error {
 	if err != nil {
 		return err
 	}
-	staged, err := s.Facts.Staged(ctx)
-	if err != nil {
-		return err
-	}
+	var unread error
+	staged := func(each func(notice.Staged) bool) { unread = s.Facts.EachStaged(ctx, each) }
+	var plan notice.Plan
 	if entry == "leads" {
-		return s.book(ctx, entry, now, notice.Leads(now, s.Policy, staff, staged, notice.Plan{}))
+		plan = notice.Leads(now, s.Policy, staff, staged, plan)
+	} else {
+		phone, err := PhoneItems(ctx, s.Facts, s.Policy, now)
+		if err != nil {
+			return err
+		}
+		plan = notice.Digests(now, s.Policy, staff, func(each func(notice.Staged) bool) {
+			staged(each)
+			slices.Values(phone)(each)
+		})
 	}
-	phone, err := PhoneItems(ctx, s.Facts, s.Policy, now)
-	if err != nil {
-		return err
+	if unread != nil {
+		return unread
 	}
-	return s.book(ctx, entry, now, notice.Digests(now, s.Policy, staff, append(staged, phone...)))
+	return s.book(ctx, entry, now, plan)
 }
 
 func (s *Scan) training(ctx context.Context, now time.Time) error {

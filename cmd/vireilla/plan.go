@@ -161,9 +161,9 @@ func dueAt(a *app, s *store.Store, p *policy.Policy, at time.Time, unwritten []n
 	if err != nil {
 		return plan, err
 	}
-	digests := notice.Digests(at, p, staff, append(staged, phone...))
+	digests := notice.Digests(at, p, staff, slices.Values(slices.Concat(staged, phone)))
 	plan.Add(digests)
-	plan.Add(notice.Leads(at, p, staff, staged, digests))
+	plan.Add(notice.Leads(at, p, staff, slices.Values(staged), digests))
 	return plan, nil
 }
 

@@ -87,6 +87,14 @@ func (s Staged) told(owner string, stage policy.Stage) Staged {
 	return s
 }
 
+func digests(now time.Time, p *policy.Policy, staff *Staff, staged []Staged) Plan {
+	return Digests(now, p, staff, slices.Values(staged))
+}
+
+func leads(now time.Time, p *policy.Policy, staff *Staff, staged []Staged, before Plan) Plan {
+	return Leads(now, p, staff, slices.Values(staged), before)
+}
+
 // A plan in words, one line a letter or skip.
 func words(p Plan) []string {
 	lines := []string{}

@@ -2,6 +2,7 @@ package notice
 
 import (
 	"cmp"
+	"iter"
 	"slices"
 	"time"
 
@@ -19,7 +20,7 @@ type Staged struct {
 
 // Digests plans the coaches' digests of the day that `now` lies in: one letter for a coach and working day, when something in it is new
 // to that owner, and on the first working day of a week when the list is not empty.
-func Digests(now time.Time, p *policy.Policy, staff *Staff, staged []Staged) Plan {
+func Digests(now time.Time, p *policy.Policy, staff *Staff, staged iter.Seq[Staged]) Plan {
 	var plan Plan
 	day := calendar.DayOf(now, p.Location)
 	at := p.Digest.At.On(day, p.Location)
@@ -29,8 +30,7 @@ func Digests(now time.Time, p *policy.Policy, staff *Staff, staged []Staged) Pla
 			lists[id] = nil
 		}
 	}
-	for i := range staged {
-		s := &staged[i]
+	for s := range staged {
 		if s.Owner == s.Seeker && s.Stage < policy.Overdue {
 			continue // the seeker's own step; the coach sees it only when it is past due
 		}
@@ -63,14 +63,13 @@ func Digests(now time.Time, p *policy.Policy, staff *Staff, staged []Staged) Pla
 
 // Leads plans the letters to team leads: all obligations that became escalated and were not yet told to the lead, by an earlier letter or by the digests
 // that go out before.
-func Leads(now time.Time, p *policy.Policy, staff *Staff, staged []Staged, digests Plan) Plan {
+func Leads(now time.Time, p *policy.Policy, staff *Staff, staged iter.Seq[Staged], digests Plan) Plan {
 	var plan Plan
 	day := calendar.DayOf(now, p.Location)
 	at := p.Digest.At.On(day, p.Location)
 	lists := map[string][]Item{}
 	told := digests.telling()
-	for i := range staged {
-		s := &staged[i]
+	for s := range staged {
 		team := staff.Coaches[s.Coach].TeamID
 		if s.Stage == policy.Escalated && max(s.Told[team], told[team][s.Key()]) < policy.Escalated {
 			lists[cmp.Or(team, s.Coach)] = append(lists[cmp.Or(team, s.Coach)], s.item(team, day))
@@ -122,13 +121,17 @@ func (n *Notice) list(items []Item, limit int) {
 		items = named(items, limit)
 		n.Items, n.Rest = items[:limit], len(items)-limit
 	}
-	for i, item := range items {
-		if item.New && (i < len(n.Items) || n.Role != ToLead) {
-			n.Told = append(n.Told, item)
-		}
+	for _, item := range items {
 		if item.DaysOverdue > 0 {
 			n.Late++
 		}
+	}
+	if n.Role == ToLead {
+		items = n.Items
+	}
+	n.Told = items
+	if old := func(i Item) bool { return !i.New }; slices.ContainsFunc(items, old) {
+		n.Told = slices.DeleteFunc(slices.Clone(items), old)
 	}
 }
 

@@ -49,7 +49,7 @@ func TestAnyOfTheDigestsReasons(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			staff := NewStaff([]caseload.Team{{ID: "T-1", Authority: "lahti_region"}}, []caseload.Coach{{ID: "C-1", TeamID: "T-1"}}, nil)
-			expect(t, words(Digests(at(c.now), office(c.closed...), staff, c.staged)), []string{c.want})
+			expect(t, words(digests(at(c.now), office(c.closed...), staff, c.staged)), []string{c.want})
 		})
 	}
 }
@@ -58,7 +58,7 @@ func TestWithoutTheWeeklyDigestAMondayIsLikeAnyDay(t *testing.T) {
 	p := office()
 	p.Digest.Weekly = false
 	stale := owed("S-1", "initial_interview", policy.Upcoming, "2024-03-08").told("C-1", policy.Upcoming)
-	got := words(Digests(at("2024-03-04 07:30"), p, team(), []Staged{stale}))
+	got := words(digests(at("2024-03-04 07:30"), p, team(), []Staged{stale}))
 	expect(t, got[:1], []string{"skip coach_digest C-1 already_told"})
 }
 
@@ -72,7 +72,7 @@ func TestTheMostUrgentStandsFirst(t *testing.T) {
 		owed("S-9", "job_search_discussion", policy.Overdue, "2024-03-01"),
 		owed("S-8", "job_search_discussion", policy.Escalated, "2024-02-20"),
 	}
-	plan := Digests(at("2024-03-05 07:30"), office(), team(), staged)
+	plan := digests(at("2024-03-05 07:30"), office(), team(), staged)
 	expect(t, words(plan)[:1], []string{"send coach_digest/C-1/2024-03-05 at 2024-03-05 07:30: S-8! S-9! S-1! S-2! S-3! S-4! S-5!"})
 	n := plan.Notices[0]
 	if n.Late != 2 || n.Items[0].DaysOverdue != 14 || n.Items[1].DaysOverdue != 4 || n.Items[6].DaysOverdue != 0 {
@@ -95,8 +95,8 @@ func TestTheOrderOfADigestDoesNotDependOnTheRows(t *testing.T) {
 			}
 			seen[s.Key()] = true
 		}
-		want := Digests(at("2024-03-05 08:00"), p, team(), staged).Notices[0]
-		got := Digests(at("2024-03-05 08:00"), p, team(), rapid.Permutation(staged).Draw(t, "order")).Notices[0]
+		want := digests(at("2024-03-05 08:00"), p, team(), staged).Notices[0]
+		got := digests(at("2024-03-05 08:00"), p, team(), rapid.Permutation(staged).Draw(t, "order")).Notices[0]
 		if !slices.Equal(got.Items, want.Items) || !slices.Equal(got.Told, want.Told) {
 			t.Fatalf("got %+v\nwant %+v", got.Items, want.Items)
 		}
@@ -119,7 +119,7 @@ func TestADigestNamesSoManyAndCountsTheRest(t *testing.T) {
 		}
 		staged = append(staged, s)
 	}
-	plan := Digests(at("2024-03-05 07:30"), p, team(), staged)
+	plan := digests(at("2024-03-05 07:30"), p, team(), staged)
 	expect(t, words(plan)[:1], []string{"send coach_digest/C-1/2024-03-05 at 2024-03-05 07:30: S-0 S-1 S-2 +2"})
 	n := plan.Notices[0]
 	if len(n.Told) != 1 || n.Told[0].Seeker != "S-4" || n.Late != 5 {
@@ -138,7 +138,7 @@ func TestWhomToPhoneIsNamedHoweverMuchIsLate(t *testing.T) {
 		staged = append(staged, owed(fmt.Sprint("S-", i), "initial_interview", policy.Overdue, (on("2024-02-20")+calendar.Day(i)).String()))
 	}
 	call := owed("S-9", ReachByPhone, policy.Due, "2024-03-07")
-	plan := Digests(at("2024-03-05 07:30"), p, team(), append(staged, call))
+	plan := digests(at("2024-03-05 07:30"), p, team(), append(staged, call))
 	expect(t, words(plan)[:1], []string{"send coach_digest/C-1/2024-03-05 at 2024-03-05 07:30: S-0! S-1! S-9! +3"})
 	if told := plan.Notices[0].Told; len(told) != 6 || told[2].Seeker != "S-9" || told[5].Seeker != "S-4" {
 		t.Errorf("tells %+v", told)
@@ -154,7 +154,7 @@ func TestAClarificationIsTheSeekersUntilItIsPastDue(t *testing.T) {
 	} {
 		s := owed("S-1", "clarification", stage, "2024-03-04")
 		s.Owner = "S-1"
-		expect(t, words(Digests(at("2024-03-05 07:30"), office(), team(), []Staged{s}))[:1], []string{want})
+		expect(t, words(digests(at("2024-03-05 07:30"), office(), team(), []Staged{s}))[:1], []string{want})
 	}
 }
 
@@ -184,10 +184,10 @@ func TestTheLeadIsToldOnceOfWhatEscalated(t *testing.T) {
 		{"a clarification too", "2024-03-05 07:35", []Staged{clarification}, []string{"send lead_escalation/T-1/2024-03-05 at 2024-03-05 07:30: S-4!"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			expect(t, words(Leads(at(c.now), office(), team(away("C-1", "C-2", "2024-03-01", "2024-03-31")), c.staged, Plan{})), c.want)
+			expect(t, words(leads(at(c.now), office(), team(away("C-1", "C-2", "2024-03-01", "2024-03-31")), c.staged, Plan{})), c.want)
 		})
 	}
-	n := Leads(at("2024-03-05 07:35"), office(), team(), []Staged{escalated}, Plan{}).Notices[0]
+	n := leads(at("2024-03-05 07:35"), office(), team(), []Staged{escalated}, Plan{}).Notices[0]
 	if n.To != "T-1" || n.Role != ToLead || n.Language != "sv" || n.Items[0].Coach != "C-1" {
 		t.Errorf("%+v", n)
 	}
@@ -198,9 +198,9 @@ func TestWhatTheLeadOfAClosedTeamWouldBeToldHasAReason(t *testing.T) {
 	open := team(away("C-9", "", "2024-03-05", "2024-03-05"))
 	delete(open.Teams, "T-2")
 	staged := []Staged{owed("S-2", "statement", policy.Escalated, "2024-02-26").of("C-9")}
-	expect(t, words(Leads(at("2024-03-05 07:35"), office(), open, staged, Plan{})), []string{"skip lead_escalation T-2 no_address"})
-	expect(t, words(Digests(at("2024-03-05 07:30"), office(), open, staged))[4:], []string{"skip coach_digest T-2 no_address"})
-	expect(t, words(Digests(at("2024-03-06 07:30"), office(), open, staged))[:1], []string{"send coach_digest/C-9/2024-03-06 at 2024-03-06 07:30: S-2!"})
+	expect(t, words(leads(at("2024-03-05 07:35"), office(), open, staged, Plan{})), []string{"skip lead_escalation T-2 no_address"})
+	expect(t, words(digests(at("2024-03-05 07:30"), office(), open, staged))[4:], []string{"skip coach_digest T-2 no_address"})
+	expect(t, words(digests(at("2024-03-06 07:30"), office(), open, staged))[:1], []string{"send coach_digest/C-9/2024-03-06 at 2024-03-06 07:30: S-2!"})
 }
 
 func TestALeadIsToldAllThatEscalatedHoweverMuchItIs(t *testing.T) {
@@ -210,7 +210,7 @@ func TestALeadIsToldAllThatEscalatedHoweverMuchItIs(t *testing.T) {
 	for i := range 5 {
 		staged = append(staged, owed(fmt.Sprint("S-", i), "initial_interview", policy.Escalated, (on("2024-02-20")+calendar.Day(i)).String()))
 	}
-	plan := Leads(at("2024-03-05 07:35"), p, team(), staged, Plan{})
+	plan := leads(at("2024-03-05 07:35"), p, team(), staged, Plan{})
 	expect(t, words(plan), []string{"send lead_escalation/T-1/2024-03-05 at 2024-03-05 07:30: S-0! S-1! S-2! S-3! S-4!"})
 	if len(plan.Notices[0].Told) != 5 {
 		t.Errorf("tells %+v", plan.Notices[0].Told)
@@ -226,10 +226,10 @@ func TestALeadsDigestTellsWhatItNames(t *testing.T) {
 	for i := range 5 {
 		staged = append(staged, owed(fmt.Sprint("S-", i), "initial_interview", policy.Escalated, (on("2024-02-20")+calendar.Day(i)).String()))
 	}
-	digests := Digests(at("2024-03-05 07:30"), p, staff, staged)
-	expect(t, words(digests)[:1], []string{"send coach_digest/T-1/2024-03-05 at 2024-03-05 07:30: S-0! S-1! +3"})
-	if n := digests.Notices[0]; len(n.Told) != 2 || n.Late != 5 {
+	before := digests(at("2024-03-05 07:30"), p, staff, staged)
+	expect(t, words(before)[:1], []string{"send coach_digest/T-1/2024-03-05 at 2024-03-05 07:30: S-0! S-1! +3"})
+	if n := before.Notices[0]; len(n.Told) != 2 || n.Late != 5 {
 		t.Errorf("tells %+v, %d late", n.Told, n.Late)
 	}
-	expect(t, words(Leads(at("2024-03-05 07:35"), p, staff, staged, digests)), []string{"send lead_escalation/T-1/2024-03-05 at 2024-03-05 07:30: S-2! S-3! S-4!"})
+	expect(t, words(leads(at("2024-03-05 07:35"), p, staff, staged, before)), []string{"send lead_escalation/T-1/2024-03-05 at 2024-03-05 07:30: S-2! S-3! S-4!"})
 }

@@ -25,7 +25,7 @@ func verdict(c Claimed, p *policy.Policy, d Door, now string) string {
 
 // digest is the claimed digest of C-1 on 2024-03-05 that lists some obligations.
 func digest(items ...Staged) Claimed {
-	return Claimed{Notice: Digests(at("2024-03-05 07:30"), policy.Default(), team(), items).Notices[0]}
+	return Claimed{Notice: digests(at("2024-03-05 07:30"), policy.Default(), team(), items).Notices[0]}
 }
 
 func staffDoor(staff *Staff, staged ...Staged) Door {
@@ -86,7 +86,7 @@ func TestWhatADigestDoesNotSayIsNotTold(t *testing.T) {
 func TestALeadsLetterIsForTheTeamOfTheCoach(t *testing.T) {
 	p := office()
 	s := owed("S-1", "initial_interview", policy.Escalated, "2024-02-20")
-	c := Claimed{Notice: Leads(at("2024-03-05 07:35"), p, team(), []Staged{s}, Plan{}).Notices[0]}
+	c := Claimed{Notice: leads(at("2024-03-05 07:35"), p, team(), []Staged{s}, Plan{}).Notices[0]}
 	for _, v := range []struct {
 		name string
 		door Door

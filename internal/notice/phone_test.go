@@ -89,9 +89,9 @@ func TestPhoneItemsStandInTheDigest(t *testing.T) {
 	phone := PhoneItems(now, office(), []AwakeBooking{{Booking: booked("2024-03-05 15:00", "2024-03-04 17:00")}}, nil, nil, nil)
 	same := owed("S-0", "statement", policy.Due, "2024-03-05")
 	late := owed("S-9", "initial_interview", policy.Overdue, "2024-03-01")
-	expect(t, words(Digests(now, office(), team(), append(phone, same, late)))[:1], []string{"send coach_digest/C-1/2024-03-05 at 2024-03-05 07:30: S-9! S-1! S-0!"})
+	expect(t, words(digests(now, office(), team(), append(phone, same, late)))[:1], []string{"send coach_digest/C-1/2024-03-05 at 2024-03-05 07:30: S-9! S-1! S-0!"})
 	phone[0].Told = map[string]policy.Stage{"C-1": policy.Due}
-	expect(t, words(Digests(now, office(), team(), phone))[:1], []string{"skip coach_digest C-1 already_told"})
+	expect(t, words(digests(now, office(), team(), phone))[:1], []string{"skip coach_digest C-1 already_told"})
 }
 
 func TestACaseThatLeftHasNothingOnTheAgenda(t *testing.T) {

@@ -33,14 +33,14 @@ func TestWhoStandsInForAnAbsentCoach(t *testing.T) {
 
 func TestACoachWhoLeftIsAbsentForGood(t *testing.T) {
 	staff := NewStaff([]caseload.Team{{ID: "T-1", Authority: "lahti_region"}}, []caseload.Coach{{ID: "C-1", TeamID: "T-1", Gone: true}}, nil)
-	expect(t, words(Digests(at("2024-03-05 07:30"), office(), staff, []Staged{owed("S-1", "statement", policy.Due, "2024-03-05")})),
+	expect(t, words(digests(at("2024-03-05 07:30"), office(), staff, []Staged{owed("S-1", "statement", policy.Due, "2024-03-05")})),
 		[]string{"send coach_digest/T-1/2024-03-05 at 2024-03-05 07:30: S-1!"})
 }
 
 func TestTheDeputysDigestHoldsBoth(t *testing.T) {
 	own := owed("S-2", "initial_interview", policy.Upcoming, "2024-03-08").of("C-2").told("C-2", policy.Upcoming)
 	absent := owed("S-1", "initial_interview", policy.Upcoming, "2024-03-08").told("C-1", policy.Upcoming)
-	plan := Digests(at("2024-03-05 07:30"), office(), team(away("C-1", "C-2", "2024-03-05", "2024-03-05")), []Staged{own, absent})
+	plan := digests(at("2024-03-05 07:30"), office(), team(away("C-1", "C-2", "2024-03-05", "2024-03-05")), []Staged{own, absent})
 	expect(t, words(plan), []string{"send coach_digest/C-2/2024-03-05 at 2024-03-05 07:30: S-1! S-2", "skip coach_digest C-1 met", "skip coach_digest C-3 met",
 		"skip coach_digest C-9 met"})
 	if n := plan.Notices[0]; n.Role != ToCoach || n.Items[0].Coach != "C-1" || n.Items[1].Coach != "C-2" {
@@ -49,7 +49,7 @@ func TestTheDeputysDigestHoldsBoth(t *testing.T) {
 }
 
 func TestTheLeadsDigestForAnAbsentCoach(t *testing.T) {
-	plan := Digests(at("2024-03-05 07:30"), office(), team(away("C-1", "", "2024-03-05", "2024-03-05")),
+	plan := digests(at("2024-03-05 07:30"), office(), team(away("C-1", "", "2024-03-05", "2024-03-05")),
 		[]Staged{owed("S-1", "initial_interview", policy.Upcoming, "2024-03-08").told("C-1", policy.Upcoming)})
 	expect(t, words(plan)[:1], []string{"send coach_digest/T-1/2024-03-05 at 2024-03-05 07:30: S-1!"})
 	if n := plan.Notices[0]; n.Role != ToLead || n.To != "T-1" || n.Language != "sv" {

@@ -152,6 +152,10 @@ func (m *machine) Staged(ctx context.Context, seekers ...string) ([]notice.Stage
 	return call(ctx, m, "Staged", func() ([]notice.Staged, error) { return m.Store.Staged(ctx, seekers...) })
 }
 
+func (m *machine) EachStaged(ctx context.Context, each func(notice.Staged) bool) error {
+	return act(ctx, m, "EachStaged", func() error { return m.Store.EachStaged(ctx, each) })
+}
+
 func (m *machine) Bookings(ctx context.Context, ids []string) ([]notice.AwakeBooking, error) {
 	return call(ctx, m, "Bookings", func() ([]notice.AwakeBooking, error) { return m.Store.Bookings(ctx, ids) })
 }

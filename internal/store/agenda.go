@@ -50,40 +50,83 @@ func (s *Store) manyRows(columns int, values []any, insert func(marks string, pa
 
 const obligationColumns = `a.seeker_id, a.rule, a.subject, a.anchor, a.era, a.basis, a.due_strict, a.due, a.stage, a.owner, a.coach_id, a.weight`
 
-func obligationFields(o *policy.Obligation) []any {
-	return []any{&o.Seeker, &o.Rule, &o.Subject, day{&o.Anchor}, &o.Era, &o.Basis, day{&o.DueStrict}, day{&o.Due}, &o.Stage, &o.Owner, &o.Coach, &o.Weight}
+// words are texts that many rows have in common, kept once.
+type words map[string]string
+
+func (w words) obligation(o *policy.Obligation) []any {
+	return []any{&o.Seeker, w.word(&o.Rule), &o.Subject, day{&o.Anchor}, w.word(&o.Era), w.word(&o.Basis), day{&o.DueStrict}, day{&o.Due}, &o.Stage,
+		w.word(&o.Owner), w.word(&o.Coach), &o.Weight}
+}
+
+func (w words) word(to *string) word { return word{w, to} }
+
+type word struct {
+	known words
+	to    *string
+}
+
+func (w word) Scan(v any) error {
+	text, isText := v.(string)
+	if !isText {
+		return fmt.Errorf("a word is text, not %T", v)
+	}
+	if _, known := w.known[text]; !known {
+		w.known[text] = text
+	}
+	*w.to = w.known[text]
+	return nil
 }
 
 // Staged gives the obligations that have something to say, with what was told of each; of all seekers, or of those named.
-func (s *Store) Staged(ctx context.Context, seekers ...string) ([]notice.Staged, error) {
+func (s *Store) Staged(ctx context.Context, seekers ...string) (staged []notice.Staged, err error) {
 	where, args := `true`, []any(nil)
 	if len(seekers) > 0 {
 		args = filled(seekers)
 		where = `a.seeker_id IN ` + s.dia.list(1, len(args))
 	}
-	var staged []notice.Staged
+	err = s.eachStaged(ctx, where, args, func(o notice.Staged) bool {
+		staged = append(staged, o)
+		return true
+	})
+	return staged, err
+}
+
+// EachStaged hands out what Staged gives of all seekers, one by one, until it is told to stop.
+func (s *Store) EachStaged(ctx context.Context, each func(notice.Staged) bool) error {
+	return s.eachStaged(ctx, `true`, nil, each)
+}
+
+func (s *Store) eachStaged(ctx context.Context, where string, args []any, each func(notice.Staged) bool) error {
+	var last notice.Staged
+	more, known := true, words{}
 	err := s.often(ctx, `SELECT `+obligationColumns+`, coalesce(t.owner, ''), coalesce(t.stage, 0) FROM agenda a
 		LEFT JOIN told t ON t.seeker_id = a.seeker_id AND t.rule = a.rule AND t.subject = a.subject AND t.anchor = a.anchor
 		WHERE `+where+` ORDER BY a.seeker_id, a.rule, a.subject, a.anchor`, args, func(r *sql.Rows) error {
 		var o policy.Obligation
 		var owner string
 		var stage policy.Stage
-		if err := r.Scan(append(obligationFields(&o), &owner, &stage)...); err != nil {
+		if err := r.Scan(append(known.obligation(&o), known.word(&owner), &stage)...); err != nil {
 			return err
 		}
-		if n := len(staged); n == 0 || staged[n-1].Obligation != o {
-			staged = append(staged, notice.Staged{Obligation: o, Told: map[string]policy.Stage{}})
+		if last.Obligation != o {
+			more = more && (last.Seeker == "" || each(last))
+			last = notice.Staged{Obligation: o}
 		}
 		if owner != "" {
-			last := staged[len(staged)-1].Told
-			last[owner] = max(last[owner], stage)
+			if last.Told == nil {
+				last.Told = map[string]policy.Stage{}
+			}
+			last.Told[owner] = max(last.Told[owner], stage)
 		}
 		return nil
 	})
 	if err != nil {
-		return nil, fmt.Errorf("read the agenda: %w", err)
+		return fmt.Errorf("read the agenda: %w", err)
 	}
-	return staged, nil
+	if more && last.Seeker != "" {
+		each(last)
+	}
+	return nil
 }
 
 // ToldPhone gives the stages that owners were told of by the digest items that are no rule.

@@ -110,9 +110,10 @@ func (s *Store) Decisions(ctx context.Context, from, to calendar.Day) ([]notice.
 // Clarifications gives the cases in which the agenda awaits a clarification from the seeker that is upcoming or due.
 func (s *Store) Clarifications(ctx context.Context) ([]notice.Matter, error) {
 	var due []policy.Obligation
+	known := words{}
 	err := each(ctx, s.db, `SELECT `+obligationColumns+` FROM agenda a WHERE a.rule = 'clarification' AND a.stage IN (1, 2)`, nil, func(r *sql.Rows) error {
 		var o policy.Obligation
-		err := r.Scan(obligationFields(&o)...)
+		err := r.Scan(known.obligation(&o)...)
 		due = append(due, o)
 		return err
 	})
