@@ -28,7 +28,7 @@ type Options struct {
 	At      calendar.Day
 }
 
-// teams in the region, for coaches in turn. The last of them serves the towns around Lahti, which have an authority of their own from 2025.
+// teams of the region for every fifty coaches, who belong to them in turn. Each fifth serves the towns around Lahti, which have an authority of their own from 2025.
 const teams = 5
 
 // Write writes the seven files of the feed into a folder that is there. It streams: memory does not grow with the number of seekers.
@@ -150,11 +150,16 @@ func coachID(n int) string { return fmt.Sprintf("C-%02d", n) }
 func (w *writer) coachIn(town string) string {
 	for {
 		n := w.between(1, w.Coaches)
-		if around := n%teams+1 == teams; w.Coaches < teams || around == (town != "Lahti") {
+		if around := w.team(n)%teams == 0; w.Coaches < teams || around == (town != "Lahti") {
 			return coachID(n)
 		}
 	}
 }
+
+// team gives the number of a person's team.
+func (w *writer) team(n int) int { return n%w.teams() + 1 }
+
+func (w *writer) teams() int { return teams * max(1, w.Coaches/50) }
 
 func expertID(n int) string { return fmt.Sprintf("E-%02d", n) }
 
@@ -162,10 +167,10 @@ func (w *writer) experts() int { return max(1, w.Coaches/10) }
 
 func (w *writer) staff() {
 	authority := "lahti_region"
-	for t := 1; t <= teams; t++ {
+	for t := 1; t <= w.teams(); t++ {
 		if w.At >= calendar.Date(2025, time.January, 1) {
 			authority = "lahti"
-			if t == teams {
+			if t%teams == 0 {
 				authority = "paijat_hame"
 			}
 		}
@@ -174,7 +179,7 @@ func (w *writer) staff() {
 	}
 	person := func(id, role string, n int) {
 		w.files["coaches.csv"].row(map[string]string{"coach_id": id, "name": w.fullName(), "email": canary.Address(strings.ToLower(id)),
-			"team_id": fmt.Sprintf("T-%d", n%teams+1), "language": w.pick("fi:94 sv:4 en:2"), "role": role})
+			"team_id": fmt.Sprintf("T-%d", w.team(n)), "language": w.pick("fi:94 sv:4 en:2"), "role": role})
 	}
 	for n := 1; n <= w.Coaches; n++ {
 		person(coachID(n), "coach", n)

@@ -35,9 +35,11 @@ func (s *Store) insertMany(ctx context.Context, q querier, head, tail string, co
 	})
 }
 
+// atOnce is how many rows go in one statement.
+const atOnce = 100
+
 // manyRows hands out the values of rows, many at once, and the marks that stand for them.
 func (s *Store) manyRows(columns int, values []any, insert func(marks string, part []any) error) error {
-	const atOnce = 100
 	for len(values) > 0 {
 		n := min(atOnce, len(values)/columns)
 		if err := insert(s.dia.marks(n, columns), values[:n*columns]); err != nil {

@@ -65,7 +65,7 @@ func connectSQLite(path string) (*sql.DB, dialect, error) {
 	}
 	pragmas := url.Values{
 		"_txlock": {"immediate"},
-		"_pragma": {"busy_timeout(20000)", "journal_mode(WAL)", "synchronous(FULL)", "cache_size(-32768)", "temp_store(FILE)"},
+		"_pragma": {"busy_timeout(20000)", "journal_mode(WAL)", "synchronous(FULL)", "cache_size(-8192)", "temp_store(FILE)"},
 	}
 	db, err := sql.Open("sqlite", "file:"+(&url.URL{Path: path}).EscapedPath()+"?"+pragmas.Encode())
 	if err != nil {

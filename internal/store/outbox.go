@@ -52,27 +52,48 @@ func lastID(ctx context.Context, tx *sql.Tx, n int) (last int64, err error) {
 	return last, err
 }
 
-// addNotices gives the ids of those whose key is new. A scan may plan a hundred thousand: many go in one statement.
+// addNotices gives the ids of those whose key is new. A scan may plan a hundred thousand: many go in one statement, and their texts are made for no more than that.
 func (s *Store) addNotices(ctx context.Context, tx *sql.Tx, now time.Time, run Run, last int64, notices []notice.Notice) (ids []int64, err error) {
-	var rows []any
 	seen := map[string]bool{}
-	for i := range notices {
-		n := &notices[i]
-		if seen[n.Key] {
-			continue // PostgreSQL does not write one row twice in a statement
+	for part := range slices.Chunk(notices, atOnce) {
+		var rows []any
+		for i := range part {
+			n := &part[i]
+			id := last
+			last--
+			if seen[n.Key] {
+				continue // PostgreSQL does not write one row twice in a statement
+			}
+			seen[n.Key] = true
+			items, told, err := texts(n)
+			if err != nil {
+				return nil, err
+			}
+			rows = append(rows, id, n.Key, n.Letter, n.Role, n.To, n.Subject, n.Language, millis(n.SendAt), millis(n.SendAt), millis(n.Expires), millis(n.Start),
+				items, told, n.Rest, n.Late, run.Kind+"/"+run.Day.String(), run.Policy, millis(now), millis(now), string(notice.Pending))
 		}
-		seen[n.Key] = true
-		items, err := notice.EncodeItems(n.Items)
+		fresh, err := s.addSome(ctx, tx, rows)
 		if err != nil {
 			return nil, err
 		}
-		told, err := notice.EncodeItems(n.Told)
-		if err != nil {
-			return nil, err
-		}
-		rows = append(rows, last-int64(i), n.Key, n.Letter, n.Role, n.To, n.Subject, n.Language, millis(n.SendAt), millis(n.SendAt), millis(n.Expires), millis(n.Start),
-			items, told, n.Rest, n.Late, run.Kind+"/"+run.Day.String(), run.Policy, millis(now), millis(now), string(notice.Pending))
+		ids = append(ids, fresh...)
 	}
+	return ids, nil
+}
+
+// texts gives what a notice lists and tells, as they are kept. Often they are the same.
+func texts(n *notice.Notice) (items, told string, err error) {
+	if items, err = notice.EncodeItems(n.Items); err != nil || len(n.Told) == 0 {
+		return items, "", err
+	}
+	if len(n.Told) == len(n.Items) && &n.Told[0] == &n.Items[0] {
+		return items, items, nil
+	}
+	told, err = notice.EncodeItems(n.Told)
+	return items, told, err
+}
+
+func (s *Store) addSome(ctx context.Context, tx *sql.Tx, rows []any) (ids []int64, err error) {
 	err = s.manyRows(20, rows, func(marks string, values []any) error {
 		return each(ctx, tx, `INSERT INTO notice (id, key, letter, role, to_id, subject, language, send_at, next_try, expires_at, start_at,
 				items, told, rest, late, run, policy, planned_at, changed_at, state) VALUES `+marks+`
