@@ -29,7 +29,9 @@ type Deliver struct {
 	}
 	Facts   DoorFacts
 	Refresh func(ctx context.Context, now time.Time) error // brings the agenda up to what was imported
-	Letters *templates.Set
+	Letters interface {
+		Render(letter, language string, tier templates.Tier, data any) (templates.Message, error)
+	}
 	From    string // sender, an address or `Name <address>`
 	Send    func(ctx context.Context, m Mail) notice.Outcome
 	Record  *Recorder
