@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"vireilla/internal/notice"
+	"vireilla/internal/oracletest"
 	"vireilla/internal/smtptest"
 )
 
@@ -256,7 +257,7 @@ func TestAChangeSentOnceMoreSaysFromWhen(t *testing.T) {
 		t.Fatalf("%d letters", len(twice))
 	}
 	for i, m := range twice {
-		if text := readable(m); !strings.Contains(text, "Varattu aikasi on muuttunut") || !strings.Contains(text, "21.3.2024 klo 9.00 (ei en") {
+		if text := oracletest.Readable(m); !strings.Contains(text, "Varattu aikasi on muuttunut") || !strings.Contains(text, "21.3.2024 klo 9.00 (ei en") {
 			t.Errorf("letter %d does not say from when the appointment was moved", i+1)
 		}
 	}

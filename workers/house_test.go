@@ -6,11 +6,13 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"testing"
 	"time"
 	_ "time/tzdata"
 
+	"vireilla/internal/calendar"
 	"vireilla/internal/mailer"
 	"vireilla/internal/notice"
 	"vireilla/internal/policy"
@@ -41,6 +43,7 @@ type house struct {
 	rows map[string]row    // of the feed, by file and key
 	owns map[string]string // whose address it is or was
 	seen int               // messages that the test has looked at
+	days []string          // runs that there must be
 }
 
 // letters reads the templates once: they are checked at length, and nobody changes them.
@@ -74,16 +77,9 @@ func newHouseWith(t *testing.T, server *smtptest.Server) *house {
 	stopping, stop := context.WithCancel(t.Context())
 	h.stop = stop
 	h.scan = &Scan{Policy: p, PolicyID: "test", Agenda: h, Facts: h, Bookings: h, Outbox: h, Log: log, Ring: func(context.Context, []int64) error { return nil }}
-	breaker := &mailer.Breaker{}
 	h.sends = openJournal(t)
 	h.compare = &Compare{Clock: h.clock, Journal: h.sends, Outbox: h, Log: log}
-	h.deliver = &Deliver{Clock: h.clock, Wall: h.clock, Policy: p, Outbox: h, Halted: NewHalt(func(ctx context.Context) (bool, error) { return h.Halted(ctx) }, store.HaltedFor, time.Now).Halted, Compare: h.compare.Look, Journal: h.sends, Facts: h, Refresh: h.scan.Refresh, Letters: set, From: "Lahden kaupunki <" + sender + ">",
-		Stop: stopping, Log: log, Record: &Recorder{Clock: h.clock, Outbox: h, Journal: h.sends, Log: log},
-		Send: func(ctx context.Context, m Mail) notice.Outcome {
-			o := breaker.Note(h.clock(), m.To, h.relay.Send(ctx, mailer.Letter(m)))
-			result := map[mailer.Result]notice.Result{mailer.Sent: notice.Accepted, mailer.Deferred: notice.Later, mailer.Failed: notice.Never, mailer.Unsure: notice.Ambiguous}[o.Result]
-			return notice.Outcome{Result: result, Code: o.Code, Why: o.Reason}
-		}}
+	h.deliver = h.newDeliver(stopping, set)
 	sweep := &Sweep{Policy: p, Outbox: h, Bell: atOnce{h}, Bells: 1, Log: log, OpenTicks: func(ctx context.Context, before time.Time, each func(string, time.Time) error) error {
 		ticks, err := h.Store.OpenTicks(ctx, before)
 		for _, t := range ticks {
@@ -100,6 +96,18 @@ func newHouseWith(t *testing.T, server *smtptest.Server) *house {
 	})
 	t.Cleanup(h.check)
 	return h
+}
+
+func (h *house) newDeliver(stopping context.Context, set *templates.Set) *Deliver {
+	breaker, halted := &mailer.Breaker{}, NewHalt(func(ctx context.Context) (bool, error) { return h.Halted(ctx) }, store.HaltedFor, time.Now)
+	return &Deliver{Clock: h.clock, Wall: h.clock, Policy: h.scan.Policy, Outbox: h, Halted: halted.Halted, Compare: h.compare.Look, Journal: h.sends, Facts: h, Refresh: h.scan.Refresh,
+		Letters: set, From: "Lahden kaupunki <" + sender + ">", Stop: stopping, Log: h.scan.Log,
+		Record: &Recorder{Clock: h.clock, Outbox: h, Journal: h.sends, Log: h.scan.Log},
+		Send: func(ctx context.Context, m Mail) notice.Outcome {
+			o := breaker.Note(h.clock(), m.To, h.relay.Send(ctx, mailer.Letter(m)))
+			result := map[mailer.Result]notice.Result{mailer.Sent: notice.Accepted, mailer.Deferred: notice.Later, mailer.Failed: notice.Never, mailer.Unsure: notice.Ambiguous}[o.Result]
+			return notice.Outcome{Result: result, Code: o.Code, Why: o.Reason}
+		}}
 }
 
 // newDatabase gives the path of an empty database. It is made once and copied: the migrations take most of the time of a short test.
@@ -189,6 +197,9 @@ func (h *house) strike(entries ...string) {
 	h.t.Helper()
 	for _, e := range entries {
 		h.well(h.workers.strike(h.t.Context(), e))
+		if slices.Contains([]string{"training", "digests", "leads"}, e) {
+			h.days = append(h.days, e+"/"+calendar.DayOf(h.clock(), h.scan.Policy.Location).String())
+		}
 	}
 }
 

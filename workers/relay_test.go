@@ -329,7 +329,7 @@ func TestALetterSaysWhatItsTierAllows(t *testing.T) {
 	h.put("seekers.csv", row{"seeker_id": "S-2", "email_tier": "consented"}, row{"seeker_id": "S-3", "service_language": "sv"})
 	h.at("2024-03-04 10:00")
 	for _, m := range h.news() {
-		text := strings.ToLower(readable(m))
+		text := strings.ToLower(oracletest.Readable(m))
 		if named := strings.Contains(text, "kanarias2"); named != (m.To[0] == "kanaria.s2@example.org") {
 			t.Errorf("to %s, named %v", m.To[0], named)
 		}

@@ -37,6 +37,7 @@ func (h *house) restore(backup []byte) {
 	}
 	h.well(os.WriteFile(h.path, backup, 0o600))
 	h.open()
+	h.days = nil // runs that only the lost database knew
 }
 
 func (h *house) open() {

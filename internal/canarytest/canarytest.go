@@ -3,6 +3,7 @@
 package canarytest
 
 import (
+	"fmt"
 	"regexp"
 	"strings"
 	"testing"
@@ -12,13 +13,20 @@ import (
 
 var marked = regexp.MustCompile(`(?i)\S*` + canary.Word + `\S*`)
 
-// Nobody expects that a text names nobody. The complaint shows the first line that does, without the words that hold the mark.
+// Nobody expects that a text names nobody.
 func Nobody(t testing.TB, what, text string) {
 	t.Helper()
+	if leak := Leak(what, text); leak != "" {
+		t.Error(leak)
+	}
+}
+
+// Leak tells where a text names somebody, with the first line that does, without the words that hold the mark; "" when none does.
+func Leak(what, text string) string {
 	found := canary.Lines([]byte(text))
 	if len(found) == 0 {
-		return
+		return ""
 	}
 	line := marked.ReplaceAllString(strings.Split(text, "\n")[found[0]-1], "…")
-	t.Errorf("%s names somebody in line %d of %d such lines: %.500s", what, found[0], len(found), line)
+	return fmt.Sprintf("%s names somebody in line %d of %d such lines: %.500s", what, found[0], len(found), line)
 }

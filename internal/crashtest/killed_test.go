@@ -221,6 +221,9 @@ func (s *story) finish(served bool) {
 	if served {
 		command = serve()
 	}
+	for _, kind := range []string{"training", "digests", "leads", "appointments"} {
+		s.days = append(s.days, kind+"/"+s.today.String())
+	}
 	for range 4 {
 		p := s.begin(nil, command)
 		if s.over(p) {

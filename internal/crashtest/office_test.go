@@ -14,7 +14,6 @@ import (
 	_ "github.com/jackc/pgx/v5/stdlib" // driver "pgx"
 
 	"vireilla/internal/calendar"
-	"vireilla/internal/canarytest"
 	"vireilla/internal/notice"
 	"vireilla/internal/oracletest"
 	"vireilla/internal/policy"
@@ -54,6 +53,7 @@ type office struct {
 	data, rules     string            // the folder of the office, its policy
 	owner           map[string]string // by address
 	planned         []string          // keys that must be there in the end
+	days            []string          // runs that must be
 	programs        []*program
 }
 
@@ -102,10 +102,11 @@ func (o *office) register(days, bookings int) {
 	for n := range days {
 		day := o.day(n)
 		for i := range bookings {
-			s, a := fmt.Sprintf("S-%d-%d", n, i), fmt.Sprintf("A-%d-%d", n, i)
-			email := fmt.Sprintf("kanaria.s%d.%d@example.org", n, i)
+			s, a := fmt.Sprintf("S-%d-%03d", n, i), fmt.Sprintf("A-%d-%d", n, i)
+			mark := strings.ToLower(strings.ReplaceAll(s, "-", "")) // by which the oracle knows whom a letter names
+			email := "kanaria." + mark + "@example.org"
 			o.owner[email] = s
-			feed["seekers.csv"] = append(feed["seekers.csv"], map[string]any{"seeker_id": s, "first_name": "Aino-Kanaria", "email": email, "email_tier": "neutral",
+			feed["seekers.csv"] = append(feed["seekers.csv"], map[string]any{"seeker_id": s, "first_name": "Kanaria" + mark, "email": email, "email_tier": []string{"neutral", "consented"}[i%2],
 				"service_language": "fi", "municipality": "Lahti", "coach_id": fmt.Sprintf("C-%d", i%3), "job_search_started": (day - 3 - calendar.Day(i%5)).String(), "status": "unemployed"})
 			starts := (day + 8).At(15, 0, o.policy.Location)
 			feed["appointments.csv"] = append(feed["appointments.csv"], map[string]any{"appointment_id": a, "seeker_id": s, "coach_id": fmt.Sprintf("C-%d", i%3),
@@ -173,13 +174,17 @@ func (o *office) states() map[notice.State]int {
 	return n
 }
 
-// faults holds what was accepted against the outbox, and looks for names in what the processes said.
+// faults holds what was accepted against the outbox and the runs, and looks for names in what the processes said.
 func (o *office) faults() []string {
 	o.t.Helper()
+	w := oracletest.World{Accepted: o.mail.Accepted(), Outbox: o.outbox(), MessageID: func(key string) string { return workers.MessageID(key, sender) }, Planned: o.planned, Owner: o.owner,
+		Days: o.days}
+	var err error
+	w.Runs, err = o.store.Runs(o.t.Context(), 1000)
+	o.well(err)
 	for _, p := range o.programs {
-		canarytest.Nobody(o.t, "what a process said", p.said.String())
+		w.Said = append(w.Said, p.said.String())
 	}
-	w := oracletest.World{Accepted: o.mail.Accepted(), Outbox: o.outbox(), MessageID: func(key string) string { return workers.MessageID(key, sender) }, Planned: o.planned, Owner: o.owner}
 	return w.Faults()
 }
 

@@ -102,6 +102,13 @@ func (s *Server) Set(phase Phase, moods ...Mood) {
 	s.moods[phase] = append([]Mood(nil), moods...)
 }
 
+// Mend takes all moods away: whatever comes now goes well.
+func (s *Server) Mend() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	clear(s.moods)
+}
+
 // mood takes the mood for one occasion of a phase.
 func (s *Server) mood(phase Phase) Mood {
 	s.mu.Lock()

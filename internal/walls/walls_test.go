@@ -62,7 +62,7 @@ func rows() map[string][]string {
 		"internal/smtptest":    nil,
 		"internal/crash":       nil,
 		"internal/crashtest":   nil,
-		"internal/oracletest":  {"internal/notice", "internal/smtptest"},
+		"internal/oracletest":  {"internal/notice", "internal/smtptest", "internal/canary", "internal/canarytest"},
 		"internal/walls":       nil,
 	}
 }
