@@ -15,6 +15,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/hibiken/asynq"
 
+	"vireilla/internal/canary"
 	"vireilla/internal/canarytest"
 	"vireilla/internal/notice"
 	"vireilla/internal/oracletest"
@@ -44,6 +45,7 @@ type outage struct {
 	mail    *smtptest.Server
 	build   func() *house // another process of the same office
 	planned int
+	owner   map[string]string // by address
 	log     logbook
 	stop    func() // stops what was started last
 }
@@ -80,7 +82,7 @@ func newOutage(t *testing.T, redisURL string, letters int, over time.Duration) *
 
 func newOutageOn(t *testing.T, database, redisURL string, letters int, over time.Duration) *outage {
 	t.Helper()
-	o := &outage{t: t, mail: smtptest.Start(t, smtptest.WithoutData()), planned: letters}
+	o := &outage{t: t, mail: smtptest.Start(t), planned: letters, owner: map[string]string{}}
 	a := &app{ctx: t.Context(), out: t.Output(), err: &o.log, commands: &commands{Data: t.TempDir(), LogLevel: "warn"}}
 	redis, _, err := queue(redisURL)
 	if err != nil {
@@ -112,7 +114,10 @@ func (o *outage) book(opened time.Time, letters int, over time.Duration) {
 	delete(feed, "contacts.csv")
 	for i := range letters {
 		s := fmt.Sprintf("S-%06d", i)
-		feed["seekers.csv"] = append(feed["seekers.csv"], map[string]any{"seeker_id": s, "first_name": "Aino-Kanaria", "email": fmt.Sprintf("kanaria.s%d@example.org", i), "email_tier": "neutral",
+		mark := fmt.Sprintf("s%06d", i) // by which the oracle knows whom a letter names
+		email := canary.Address(mark)
+		o.owner[email] = s
+		feed["seekers.csv"] = append(feed["seekers.csv"], map[string]any{"seeker_id": s, "first_name": "Kanaria" + mark, "email": email, "email_tier": "consented",
 			"service_language": "fi", "municipality": "Lahti", "coach_id": "C-1", "job_search_started": "2024-01-08", "status": "unemployed"})
 		booked := opened.Add(pace * over * time.Duration(i) / time.Duration(letters))
 		feed["appointments.csv"] = append(feed["appointments.csv"], map[string]any{"appointment_id": fmt.Sprintf("A-%06d", i), "seeker_id": s, "coach_id": "C-1",
@@ -227,7 +232,13 @@ func (o *outage) judge() []notice.Entry {
 	if err != nil {
 		o.t.Fatal(err)
 	}
-	world := oracletest.World{Accepted: o.mail.Accepted(), Outbox: letters, MessageID: func(key string) string { return workers.MessageID(key, o.Workers.Deliver.From) }}
+	runs, err := o.Store.Runs(o.t.Context(), 10)
+	if err != nil {
+		o.t.Fatal(err)
+	}
+	// The clock begins after the day's other runs. The log is read when all has stopped.
+	world := oracletest.World{Accepted: o.mail.Accepted(), Outbox: letters, Owner: o.owner, Runs: runs, Days: []string{"appointments/2024-03-04"},
+		MessageID: func(key string) string { return workers.MessageID(key, o.Workers.Deliver.From) }}
 	for _, fault := range world.Faults() {
 		o.t.Error(fault)
 	}
