@@ -198,7 +198,9 @@ func (m *machine) LastTicks(ctx context.Context) (map[string]time.Time, error) {
 
 func (m *machine) Strike(ctx context.Context, lease string, fence int64, s timetable.Stroke) (fresh []time.Time, held bool, err error) {
 	err = act(ctx, m, "Strike "+s.Entry, func() (err error) {
-		fresh, held, err = m.Store.Strike(ctx, lease, fence, s)
+		if fresh, held, err = m.Store.Strike(ctx, lease, fence, s); err == nil && held {
+			m.world.struck(s, fresh)
+		}
 		return err
 	})
 	return fresh, held, err

@@ -13,6 +13,7 @@ import (
 	"vireilla/internal/journal"
 	"vireilla/internal/notice"
 	"vireilla/internal/policy"
+	"vireilla/internal/timetable"
 )
 
 // check holds what arrived against what was true, and against what the program believes, when all has been quiet for days.
@@ -22,6 +23,7 @@ func (w *world) check() {
 	w.checkBeliefs(entries)
 	w.checkWeekly(entries)
 	w.checkTold()
+	w.checkTicks()
 	w.checkRuns()
 	w.checkJournals(entries)
 }
@@ -242,7 +244,27 @@ func (w *world) checkTold() {
 	}
 }
 
-// checkRuns: each quiet day has its runs, and no tick is left undone.
+// checkTicks: each local day since the timetable was first looked at has its tick of each daily entry, once, or a reason why not.
+func (w *world) checkTicks() {
+	for _, e := range w.policy.Timetable {
+		if strings.HasPrefix(e.Cron, "*") {
+			continue
+		}
+		count := map[calendar.Day]int{}
+		for _, at := range w.strokes[e.Name] {
+			count[calendar.DayOf(at, w.policy.Location)]++
+		}
+		for d := w.since[e.Name]; d < w.today(); d++ {
+			due := e.Spec.Between(d.At(0, 0, w.policy.Location).Add(-time.Second), (d+1).At(0, 0, w.policy.Location).Add(-time.Second), 2)
+			excused := w.wrong[d] || slices.ContainsFunc(w.skips[e.Name], func(k timetable.Skip) bool { return !due[0].Before(k.From) && !due[0].After(k.To) })
+			if n := count[d]; n > 1 || n == 0 && !excused {
+				w.fault("the tick of %s on %s was struck %d times", e.Name, d, n)
+			}
+		}
+	}
+}
+
+// checkRuns: each quiet day has its runs, and no tick is left undone. On other days a tick's task may have been given up, or done on the day after: then the ticks must do.
 func (w *world) checkRuns() {
 	rows, err := w.store.Runs(context.Background(), 1000)
 	if err != nil {

@@ -9,7 +9,9 @@ import (
 	"strings"
 	"time"
 
+	"vireilla/internal/calendar"
 	"vireilla/internal/notice"
+	"vireilla/internal/timetable"
 	"vireilla/workers"
 )
 
@@ -22,8 +24,12 @@ type seen struct {
 	ends     map[int64]int   // the step at which the last end of each was recorded
 	held     map[string]int  // runs that the guard holds, since which step
 	runs     map[string]string
-	spared   map[int64]bool // were under way when their run was held, or released when it was held before
-	retried  map[int64]int  // by hand
+	spared   map[int64]bool              // were under way when their run was held, or released when it was held before
+	retried  map[int64]int               // by hand
+	strokes  map[string][]time.Time      // that were struck, by entry
+	since    map[string]calendar.Day     // the first whole day of an entry
+	skips    map[string][]timetable.Skip // that were left out for a reason
+	wrong    map[calendar.Day]bool       // days on which a clock was wrong
 }
 
 // hold is a claim: whose, and from which step on.
@@ -34,7 +40,8 @@ type hold struct {
 }
 
 func newSeen() seen {
-	return seen{claims: map[int64]hold{}, byID: map[string]int64{}, refused: map[string]bool{}, ends: map[int64]int{}, held: map[string]int{}, runs: map[string]string{}, spared: map[int64]bool{}, retried: map[int64]int{}}
+	return seen{claims: map[int64]hold{}, byID: map[string]int64{}, refused: map[string]bool{}, ends: map[int64]int{}, held: map[string]int{}, runs: map[string]string{}, spared: map[int64]bool{}, retried: map[int64]int{},
+		strokes: map[string][]time.Time{}, since: map[string]calendar.Day{}, skips: map[string][]timetable.Skip{}, wrong: map[calendar.Day]bool{}}
 }
 
 // messageID is the name that a letter has for receivers, each time it is sent.
@@ -52,6 +59,14 @@ func (w *world) begun() {
 	if off {
 		w.fault("a letter was begun while the kill switch was on")
 	}
+}
+
+func (w *world) struck(s timetable.Stroke, fresh []time.Time) {
+	if _, known := w.since[s.Entry]; !known {
+		w.since[s.Entry] = calendar.DayOf(s.Now, w.policy.Location) + 1
+	}
+	w.strokes[s.Entry] = append(w.strokes[s.Entry], fresh...)
+	w.skips[s.Entry] = append(w.skips[s.Entry], s.Skips...)
 }
 
 func (w *world) claimed(m *machine, claimed []notice.Claimed) {

@@ -265,6 +265,9 @@ func (w *world) moment() {
 	w.waiting()
 	w.step++
 	w.tell()
+	if w.jump != 0 {
+		w.wrong[w.today()-1], w.wrong[w.today()], w.wrong[w.today()+1] = true, true, true
+	}
 	if w.troubled {
 		w.disturb()
 		if w.rng.IntN(4) == 0 {
