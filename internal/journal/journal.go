@@ -33,9 +33,9 @@ type Journal struct {
 	path string
 
 	mu      sync.Mutex
-	file    *os.File
-	old     *os.File // the file before it, which somebody may just be syncing
-	torn    bool     // a line may have been left unfinished
+	file    file
+	old     file // the file before it, which somebody may just be syncing
+	torn    bool // a line may have been left unfinished
 	id      string
 	began   time.Time
 	tail    tail
@@ -43,6 +43,15 @@ type Journal struct {
 
 	syncing sync.Mutex // taken before mu
 	synced  int64      // up to which of them
+}
+
+// file is what a journal does with its file.
+type file interface {
+	io.ReaderAt
+	io.Writer
+	io.Closer
+	Stat() (os.FileInfo, error)
+	Sync() error
 }
 
 // Open opens the journal of a data folder, or begins it.

@@ -2,6 +2,7 @@ package journal
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -148,6 +149,80 @@ func TestTheTailOfALongJournalIsItsEnd(t *testing.T) {
 	}
 	if n := len(letters(t, folder)); n != 3000 {
 		t.Errorf("%d letters", n)
+	}
+}
+
+// disk is a file of which only what was synced is kept.
+type disk struct {
+	file
+	mu            sync.Mutex
+	written, kept []byte
+	full          bool
+}
+
+func (d *disk) Write(b []byte) (int, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.written = append(d.written, b...)
+	return d.file.Write(b)
+}
+
+func (d *disk) Sync() error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.full {
+		return errors.New("no room")
+	}
+	d.kept = append(d.kept, d.written[len(d.kept):]...)
+	return nil
+}
+
+// keeps tells whether a line survives a power cut.
+func (d *disk) keeps(what, key string) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return bytes.Contains(d.kept, fmt.Appendf(nil, `"what":%q,"key":%q`, what, key))
+}
+
+// Whoever hears that a letter is written down may hand it over: the power may go at any moment after that.
+func TestWhatIsWrittenDownSurvivesAPowerCut(t *testing.T) {
+	j := open(t, t.TempDir(), morning)
+	d := &disk{file: j.file}
+	j.file = d
+	var all sync.WaitGroup
+	for i := range 20 {
+		all.Go(func() {
+			key := fmt.Sprint("k-", i)
+			if err := j.Begin(morning, []notice.Claimed{claimed(key+"-0", 1), claimed(key, 1)}); err != nil || !d.keeps(begin, key+"-0") || !d.keeps(begin, key) {
+				t.Errorf("%s may go out: %v; the disk does not have it", key, err)
+			}
+			if err := j.End(morning, []notice.Report{report(key, 1, notice.Next{State: notice.Sent})}); err != nil || !d.keeps(end, key) {
+				t.Errorf("%s is recorded: %v; the disk does not have it", key, err)
+			}
+		})
+	}
+	all.Wait()
+	well(t, j.Accept(morning, []notice.Handed{{Notice: notice.Notice{Key: "k-1"}, Fence: 1, State: notice.Sent}}))
+	if !d.keeps(known, "k-1") {
+		t.Error("that the database was brought up is not on the disk")
+	}
+	d.full = true
+	for range 2 { // nobody may think that somebody else's sync had it
+		if err := j.Begin(morning, []notice.Claimed{claimed("late", 1)}); err == nil {
+			t.Error("a letter may go out that is not on the disk")
+		}
+	}
+}
+
+// A file that is put aside is whole before the next one is begun.
+func TestWhatStandsInTheOlderFileSurvivesAPowerCut(t *testing.T) {
+	j := open(t, t.TempDir(), morning)
+	d := &disk{file: j.file}
+	j.file = d
+	well(t, j.See(morning, morning.Add(time.Hour))) // a line that nobody waits for
+	well(t, j.Begin(morning.Add(generation), []notice.Claimed{claimed("a", 1)}))
+	if len(d.written) == 0 || !bytes.Equal(d.kept, d.written) {
+		t.Errorf("%d bytes of %d are on the disk", len(d.kept), len(d.written))
 	}
 }
 
