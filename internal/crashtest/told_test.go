@@ -95,7 +95,7 @@ func TestAskedToEndInAnyPhaseItBeginsNothingMore(t *testing.T) {
 				p := s.begin(nil, serve())
 				<-h.reached
 				await(t, patience, "all lines to be in use, and letters to wait for one", func() bool {
-					return s.mail.Seen()["connect"] >= 4 && s.states()[notice.Sending] > 100
+					return s.mail.Seen()["connect"] >= lines(t) && s.states()[notice.Sending] > 100
 				})
 				asked := time.Now()
 				p.signal(syscall.SIGTERM)
