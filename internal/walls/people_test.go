@@ -4,6 +4,7 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"go/types"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -37,6 +38,33 @@ func unmarked(file *ast.File) (found []string) {
 	return found
 }
 
+// nameless gives the first names and the coaches' names in the rows and the structs of a file that do not hold the mark.
+func nameless(file *ast.File) (found []string) {
+	for node := range ast.Preorder(file) {
+		rows, ok := node.(*ast.CompositeLit)
+		if !ok {
+			continue
+		}
+		values := map[string]ast.Expr{}
+		for _, e := range rows.Elts {
+			if pair, ok := e.(*ast.KeyValueExpr); ok {
+				values[strings.Trim(types.ExprString(pair.Key), `"`)] = pair.Value
+			}
+		}
+		people := []ast.Expr{values["first_name"], values["FirstName"]}
+		if values["coach_id"] != nil { // a team has a name too
+			people = append(people, values["name"])
+		}
+		for _, p := range people {
+			text, ok := p.(*ast.BasicLit)
+			if ok && text.Value != `""` && !strings.Contains(strings.ToLower(text.Value), canary.Word) {
+				found = append(found, text.Value)
+			}
+		}
+	}
+	return found
+}
+
 // A leak of somebody whom nothing marks would not be found.
 func TestThePeopleOfTestsAreMarked(t *testing.T) {
 	root, err := filepath.Abs("../..")
@@ -62,20 +90,28 @@ func TestThePeopleOfTestsAreMarked(t *testing.T) {
 				t.Error(err)
 				continue
 			}
-			for _, address := range unmarked(file) {
-				t.Errorf("%s/%s makes up %s: put %q into it, and into the name beside it", pkg, name, address, canary.Word)
+			for _, person := range append(unmarked(file), nameless(file)...) {
+				t.Errorf("%s/%s makes up %s: put %q into it", pkg, name, person, canary.Word)
 			}
 		}
 	}
 }
 
-func TestAnUnmarkedAddressIsFound(t *testing.T) {
+func TestAnUnmarkedPersonIsFound(t *testing.T) {
 	file, err := parser.ParseFile(token.NewFileSet(), "x.go", `package x
+var r = row{"first_name": "Aino", "email": email}
+var c = row{"coach_id": "C-1", "name": "Eero One"}
+var d = row{"coach_id": "C-1", "name": "Eero-Kanaria One", "first_name": ""}
+var e = row{"team_id": "T-1", "name": "Itä"}
+var s = Seeker{FirstName: "Eino"}
 var a = []string{"eero@example.org", "kanaria.aino@example.org", "no-reply@example.org", "a@example.org", "to <s%d@example.org>"}`, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if got := strings.Join(unmarked(file), " "); got != "eero@example.org s%d@example.org" {
+		t.Errorf("found %s", got)
+	}
+	if got := strings.Join(nameless(file), " "); got != `"Aino" "Eero One" "Eino"` {
 		t.Errorf("found %s", got)
 	}
 }
