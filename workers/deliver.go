@@ -23,7 +23,10 @@ type Deliver struct {
 		Claim(ctx context.Context, now, wall time.Time, ids []int64, n int) ([]notice.Claimed, error) // with an error: those that are perhaps taken
 	}
 	Halted  func(ctx context.Context) (bool, error) // the kill switch, or a database that is behind
-	Compare func(ctx context.Context) error         // holds the database against the send journal
+	Compare interface {                             // holds the database against the send journal
+		Look(ctx context.Context) error
+		Glance(ctx context.Context) error
+	}
 	Journal interface {
 		Begin(now time.Time, claimed []notice.Claimed) error
 	}
@@ -61,11 +64,14 @@ func (m Mail) MarshalText() ([]byte, error) { return []byte(fmt.Sprint(m)), nil 
 // before is being written down: it is waited for one batch later.
 func (d *Deliver) Run(ctx context.Context, ids []int64) error {
 	end := d.Wall().Add(time.Minute)
-	if err := d.Compare(ctx); err != nil {
+	if err := d.Compare.Look(ctx); err != nil {
 		return fmt.Errorf("deliver: %w", err)
 	}
 	var before *group
 	for d.Stop.Err() == nil && ctx.Err() == nil {
+		if err := d.Compare.Glance(ctx); err != nil {
+			return fmt.Errorf("deliver: %w", errors.Join(err, before.wait(ctx)))
+		}
 		claiming, done := d.Trace.span(ctx, "claim")
 		claimed, err := d.Outbox.Claim(claiming, d.Clock(), d.Wall(), ids, d.Pace.batch())
 		done(err)

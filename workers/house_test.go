@@ -100,7 +100,7 @@ func newHouseWith(t *testing.T, server *smtptest.Server) *house {
 
 func (h *house) newDeliver(stopping context.Context, set *templates.Set) *Deliver {
 	breaker, halted := &mailer.Breaker{}, NewHalt(func(ctx context.Context) (bool, error) { return h.Halted(ctx) }, store.HaltedFor, time.Now)
-	return &Deliver{Clock: h.clock, Wall: h.clock, Policy: h.scan.Policy, Outbox: h, Halted: halted.Halted, Compare: h.compare.Look, Journal: h.sends, Facts: h, Refresh: h.scan.Refresh,
+	return &Deliver{Clock: h.clock, Wall: h.clock, Policy: h.scan.Policy, Outbox: h, Halted: halted.Halted, Compare: h.compare, Journal: h.sends, Facts: h, Refresh: h.scan.Refresh,
 		Letters: set, From: "Lahden kaupunki <" + sender + ">", Stop: stopping, Log: h.scan.Log,
 		Record: &Recorder{Clock: h.clock, Outbox: h, Journal: h.sends, Log: h.scan.Log},
 		Send: func(ctx context.Context, m Mail) notice.Outcome {

@@ -1,6 +1,7 @@
 package workers
 
 import (
+	"context"
 	"maps"
 	"math/rand/v2"
 	"os"
@@ -14,6 +15,7 @@ import (
 	"vireilla/internal/store"
 	"vireilla/internal/store/storetest"
 	"vireilla/internal/timetable"
+	"vireilla/tasks"
 )
 
 // After a restore: the database is one of yesterday, and the letters of today are out.
@@ -194,6 +196,42 @@ func TestAMachineThatSentNothingNoticesARestoreToo(t *testing.T) {
 	h.accept()
 	h.at("2024-03-05 07:31")
 	h.arrived("coach_digest/C-1/2024-03-05")
+}
+
+// swapped is a database that is exchanged for a backup between two batches.
+type swapped struct {
+	*house
+	backup []byte
+	looks  int
+}
+
+func (s *swapped) Look(ctx context.Context) error { return s.compare.Look(ctx) }
+
+func (s *swapped) Glance(ctx context.Context) error {
+	if s.looks++; s.looks == 2 {
+		for busy := true; busy; { // until what went out is written down
+			s.deliver.Record.mu.Lock()
+			busy = s.deliver.Record.busy
+			s.deliver.Record.mu.Unlock()
+		}
+		s.restore(s.backup)
+	}
+	return s.compare.Glance(ctx)
+}
+
+func TestADatabaseThatIsExchangedBetweenTwoBatchesIsNoticed(t *testing.T) {
+	h := newHouse(t)
+	h.book(tasks.Batch + 5)
+	h.plan("2024-03-04 10:00")
+	h.deliver.Compare = &swapped{house: h, backup: h.backup()}
+	h.send()
+	if n := len(h.news()); n != tasks.Batch {
+		t.Errorf("%d letters arrived", n)
+	}
+	h.isHeld()
+	if sent, held := h.accept(); sent != tasks.Batch || held != 0 {
+		t.Errorf("%d taken over as sent, %d as held", sent, held)
+	}
 }
 
 // A standby that takes over without the last moments is no restore, as long as it knows the letters.

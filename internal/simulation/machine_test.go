@@ -39,7 +39,7 @@ func (w *world) start(name string) *machine {
 	sends := &diary{w.journal(name), m}
 	compare := &workers.Compare{Clock: w.now, Journal: sends, Outbox: m, Log: w.log}
 	scan := &workers.Scan{Policy: w.policy, PolicyID: "simulation", Agenda: m, Facts: m, Bookings: m, Outbox: m, Ring: m.ring, Log: w.log}
-	deliver := &workers.Deliver{Clock: w.now, Wall: w.now, Policy: w.policy, Outbox: m, Halted: workers.NewHalt(m.Halted, store.HaltedFor, w.trueTime).Halted, Compare: compare.Look, Journal: sends, Facts: m, Refresh: scan.Refresh, Letters: w.letters,
+	deliver := &workers.Deliver{Clock: w.now, Wall: w.now, Policy: w.policy, Outbox: m, Halted: workers.NewHalt(m.Halted, store.HaltedFor, w.trueTime).Halted, Compare: compare, Journal: sends, Facts: m, Refresh: scan.Refresh, Letters: w.letters,
 		From: "Lahden kaupunki <" + sender + ">", Stop: stopping, Log: w.log, Record: &workers.Recorder{Clock: w.now, Outbox: m, Journal: sends, Log: w.log}}
 	breaker := &mailer.Breaker{}
 	deliver.Send = func(ctx context.Context, mail workers.Mail) notice.Outcome {
