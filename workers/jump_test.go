@@ -2,16 +2,18 @@ package workers
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
 
 	"vireilla/internal/calendar"
 	"vireilla/internal/notice"
+	"vireilla/internal/oracletest"
 )
 
 // A machine's clock jumps in the middle of the day, the program looks and sends, and the clock is put right. What was told under the wrong time is not told again
-// under the right one, nor the other way round; the oracle counts.
+// under the right one, nor the other way round: not to the same person about the same matter, under whatever key.
 func TestAClockThatJumpsSendsNothingTwice(t *testing.T) {
 	for _, jump := range []struct{ years, days, hours int }{{0, 0, 1}, {0, 0, -1}, {0, 1, 0}, {0, -1, 0}, {1, 0, 0}, {-1, 0, 0}} {
 		t.Run(fmt.Sprintf("%+d years %+d days %+d hours", jump.years, jump.days, jump.hours), func(t *testing.T) {
@@ -28,9 +30,33 @@ func TestAClockThatJumpsSendsNothingTwice(t *testing.T) {
 				h.at(right.Format("2006-01-02 15:04"))
 			}
 			h.at("2024-03-06 10:00")
+			for news, n := range h.toldNews() {
+				if n > 1 {
+					t.Errorf("told %d times: %s", n, news)
+				}
+			}
 		})
 	}
 }
+
+// toldNews counts what people read in the letters that arrived: of a digest each item that it calls new, of a seeker's letter its subject.
+func (h *house) toldNews() map[string]int {
+	told := map[string]int{}
+	for _, m := range h.mail.Accepted() {
+		for _, item := range newItem.FindAllString(oracletest.Readable(m), -1) {
+			told[m.To[0]+" "+days.ReplaceAllString(item, "")]++
+		}
+		if strings.HasPrefix(m.To[0], "kanaria.s") {
+			told[m.To[0]+" "+oracletest.Header(m, "Subject")]++
+		}
+	}
+	return told
+}
+
+// newItem is an item of a digest's text that is new: whom it is about, and what is to be done by when.
+var newItem = regexp.MustCompile(`(?m)^\* \S+ .*, uusi\r\n.*\r\n.*$`)
+
+var days = regexp.MustCompile(`\d+ pv`) // by which it is late, as the clock has it
 
 // A clock a year ahead makes a mass of letters due at once: the guard holds them before the first, and they are there when the clock is right again.
 func TestAClockThatJumpsAYearMeetsTheGuard(t *testing.T) {
