@@ -73,11 +73,11 @@ func lineFaults(line string) []string {
 }
 
 // checkWords compares the words of the layout: each language has the same codes.
-func (s *Set) checkWords() []error {
+func (s *Set) checkWords(reach) []error {
 	var faults []error
 	codes := func(language string) []string {
 		var all []string
-		for room, phrases := range s.letters[Letters()[0]][language].words {
+		for room, phrases := range s.words[language] {
 			for code := range phrases {
 				all = append(all, room+"."+code)
 			}
@@ -103,10 +103,10 @@ func (s *Set) checkWords() []error {
 }
 
 // checkFields looks at what each template would read, in every branch.
-func (s *Set) checkFields() []error {
+func (s *Set) checkFields(r reach) []error {
 	var faults []error
-	for _, k := range kinds() {
-		for _, language := range Languages() {
+	for _, k := range r.kinds {
+		for _, language := range r.languages {
 			faults = append(faults, s.letters[k.name][language].walk(k)...)
 		}
 	}
@@ -114,10 +114,10 @@ func (s *Set) checkFields() []error {
 }
 
 // checkSamples renders every letter's sample to every reader there is.
-func (s *Set) checkSamples() []error {
+func (s *Set) checkSamples(r reach) []error {
 	var faults []error
-	for _, k := range kinds() {
-		for _, language := range Languages() {
+	for _, k := range r.kinds {
+		for _, language := range r.languages {
 			for _, tier := range k.tiers {
 				m, err := s.Render(k.name, language, tier, s.samples[k.name])
 				if err != nil {

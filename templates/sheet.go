@@ -40,9 +40,17 @@ type part struct {
 	HTML          htmltemplate.HTML
 }
 
-// parseFiles makes the letters of their files.
-func parseFiles(files map[string]string) (*Set, []error) {
-	s := &Set{letters: map[string]map[string]*sheet{}, fields: map[string][]field{}, samples: map[string]any{}}
+// reach is which letters in which languages are parsed and checked.
+type reach struct {
+	kinds     []kind
+	languages []string
+}
+
+func everything() reach { return reach{kinds(), Languages()} }
+
+// parseFiles makes the letters of their files, as far as they are asked for.
+func parseFiles(files map[string]string, r reach) (*Set, []error) {
+	s := &Set{letters: map[string]map[string]*sheet{}, words: map[string]words{}, fields: map[string][]field{}, samples: map[string]any{}}
 	s.buffers.New = func() any { return new(bytes.Buffer) }
 	var faults []error
 	note := func(err error) {
@@ -53,18 +61,30 @@ func parseFiles(files map[string]string) (*Set, []error) {
 	var err error
 	s.page, err = htmltemplate.New(shown("layout/page.html")).Option("missingkey=error").Parse(files["layout/page.html"])
 	note(err)
-	for _, k := range kinds() {
+	for _, language := range Languages() {
+		s.words[language], err = parseWords(language, files)
+		note(err)
+	}
+	for _, k := range r.kinds {
 		s.letters[k.name] = map[string]*sheet{}
 		s.fields[k.name] = fieldsOf(reflect.TypeOf(k.data))
 		s.samples[k.name], err = parseSample(k, files[k.name+"/sample.json"])
 		note(err)
-		for _, language := range Languages() {
-			sh, err := parseSheet(k.name, language, files)
+		for _, language := range r.languages {
+			sh, err := parseSheet(k.name, language, s.words[language], files)
 			note(err)
 			s.letters[k.name][language] = sh
 		}
 	}
 	return s, faults
+}
+
+func parseWords(language string, files map[string]string) (w words, err error) {
+	name := "layout/" + language + ".json"
+	if err := json.Unmarshal([]byte(files[name]), &w); err != nil {
+		return nil, fmt.Errorf("%s: %w", shown(name), err)
+	}
+	return w, nil
 }
 
 func parseSample(k kind, text string) (any, error) {
@@ -77,16 +97,13 @@ func parseSample(k kind, text string) (any, error) {
 	return v.Elem().Interface(), nil
 }
 
-func parseSheet(letter, language string, files map[string]string) (*sheet, error) {
-	sh := &sheet{letter: letter, language: language}
+func parseSheet(letter, language string, w words, files map[string]string) (*sheet, error) {
+	sh := &sheet{letter: letter, language: language, words: w}
 	layout := "layout/" + language
-	if err := json.Unmarshal([]byte(files[layout+".json"]), &sh.words); err != nil {
-		return nil, fmt.Errorf("%s: %w", shown(layout+".json"), err)
-	}
 	say := map[string]any{
 		"day":    func(t time.Time) string { return day(language, t) },
 		"moment": func(t time.Time) string { return moment(language, t) },
-		"word":   sh.words.word,
+		"word":   w.word,
 		"plural": plural,
 		"groups": groups,
 		"moved":  moved,

@@ -46,6 +46,7 @@ type Message struct {
 type Set struct {
 	page    *htmltemplate.Template
 	letters map[string]map[string]*sheet // letter, language
+	words   map[string]words             // language
 	fields  map[string][]field           // letter
 	samples map[string]any
 	buffers sync.Pool // of *bytes.Buffer
@@ -80,12 +81,17 @@ func Load(overlay fs.FS) (*Set, error) {
 	if len(faults) > 0 {
 		return nil, once(faults)
 	}
-	set, faults := parseFiles(files)
+	return compile(files, everything())
+}
+
+// compile parses and checks the letters that are asked for, of files whose lines were looked at.
+func compile(files map[string]string, r reach) (*Set, error) {
+	set, faults := parseFiles(files, r)
 	if len(faults) > 0 {
 		return nil, once(faults)
 	}
-	for _, check := range []func() []error{set.checkWords, set.checkFields, set.checkSamples} {
-		if faults := check(); len(faults) > 0 {
+	for _, check := range []func(reach) []error{set.checkWords, set.checkFields, set.checkSamples} {
+		if faults := check(r); len(faults) > 0 {
 			return nil, once(faults)
 		}
 	}
