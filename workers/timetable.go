@@ -52,13 +52,12 @@ func (t *Timetable) Run(ctx context.Context) {
 	each := time.NewTicker(time.Second)
 	defer each.Stop()
 	defer t.letGo(ctx)
-	for {
+	for ctx.Err() == nil {
 		if err := t.Look(ctx); err != nil && ctx.Err() == nil {
 			t.Log.Error("the timetable could not be kept; it is caught up later", "err", err)
 		}
 		select {
 		case <-ctx.Done():
-			return
 		case <-each.C:
 		}
 	}

@@ -385,6 +385,7 @@ func (w *world) interrupt() bool {
 		w.note("%s is asked to stop", m.name)
 		m.stopped = true
 		m.stop()
+		m.end()
 	default:
 		return false
 	}
