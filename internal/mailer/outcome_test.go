@@ -3,6 +3,7 @@ package mailer
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -77,7 +78,7 @@ func TestEveryPhaseInEveryMoodEndsAsItShould(t *testing.T) {
 	table := []struct {
 		phase smtptest.Phase
 		good  string
-		want  [9]string // in the order of moods; only the beginning, where the rest is a race with a reset
+		want  [9]string // in the order of moods; two, or only the beginning, where it is a race with a reset
 	}{
 		{smtptest.Greeting, "220", [9]string{
 			"deferred greeting busy 451 4.3.0", "deferred greeting relay 554 5.7.1", "deferred greeting busy 421 4.3.2",
@@ -109,7 +110,7 @@ func TestEveryPhaseInEveryMoodEndsAsItShould(t *testing.T) {
 			"deferred data timeout 0", "deferred data garbled 0", "deferred data garbled 0"}},
 		// A small letter leaves in one piece with its dot, so a line lost in its middle is lost after the dot.
 		{smtptest.Body, "250", [9]string{
-			"deferred dot busy 451 4.3.0", "failed dot rejected 554 5.7.1", "",
+			"deferred dot busy 451 4.3.0", "failed dot rejected 554 5.7.1", "deferred dot busy 421 4.3.2|unsure dot lost 0",
 			"unsure dot lost 0", "unsure dot lost 0", "unsure dot timeout 0",
 			"unsure dot timeout 0", "unsure dot garbled 0", "unsure dot garbled 0"}},
 		{smtptest.Dot, "250", [9]string{
@@ -133,7 +134,8 @@ func TestEveryPhaseInEveryMoodEndsAsItShould(t *testing.T) {
 					r := connect(t, s, change)
 					o := r.Send(context.Background(), letter(1))
 					r.Close()
-					if got := said(o); !strings.HasPrefix(got, row.want[i]) {
+					got := said(o)
+					if !slices.ContainsFunc(strings.Split(row.want[i], "|"), func(want string) bool { return strings.HasPrefix(got, want) }) {
 						t.Errorf("got  %s\nwant %s", got, row.want[i])
 					}
 					checkAccepted(t, s, o)
