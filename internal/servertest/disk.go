@@ -2,6 +2,7 @@ package servertest
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -17,22 +18,35 @@ exec >/dev/null 2>&1
 read _
 umount -l disk`
 
-// Disk is a small disk of a test's own, which the test may fill. It is gone with the test.
-type Disk struct{ *keeper }
+// ownScript is diskScript for who may not mount: in a user namespace of its own, whose mounts others see through /proc.
+const ownScript = `exec unshare --user --map-root-user --mount sh -c '` + diskScript + `
+cd /
+rm -rf "$0"' "$0" "$1"`
 
-// SmallDisk mounts a disk of so many megabytes. Who may not mount skips the test; under CI=true only who lacks the right, and a mount that fails all the same fails the test.
+// Disk is a small disk of a test's own, which the test may fill. It is gone with the test.
+type Disk struct {
+	*keeper
+	root string // of the keeper, where its mounts are not everybody's
+}
+
+// SmallDisk mounts a disk of so many megabytes, in a user namespace where the process lacks the right. Who may do neither skips the test, which .ci/run tells. Under CI=true a
+// mount that fails though there is the right fails the test.
 func SmallDisk(t testing.TB, megabytes int) *Disk {
 	t.Helper()
+	script, root := diskScript, ""
 	if !mayMount() {
-		t.Skip("a small disk takes a mount, and this user may not (it takes CAP_SYS_ADMIN)")
+		script, root = ownScript, "/proc/%d/root"
 	}
-	k, err := keep(diskScript, "ready", nil, strconv.Itoa(megabytes))
-	if err != nil && os.Getenv("CI") != "true" {
-		t.Skipf("a small disk cannot be mounted here: %v", err)
+	k, err := keep(script, "ready", nil, strconv.Itoa(megabytes))
+	if err != nil && (root != "" || os.Getenv("CI") != "true") {
+		t.Skipf("a small disk cannot be mounted here, which takes CAP_SYS_ADMIN or user namespaces: %v", err)
 	}
 	need(t, err)
 	t.Cleanup(k.stop)
-	return &Disk{k}
+	if root != "" {
+		root = fmt.Sprintf(root, k.cmd.Process.Pid)
+	}
+	return &Disk{k, root}
 }
 
 // mayMount tells whether this process has the right to mount.
@@ -49,7 +63,7 @@ func mayMount() bool {
 }
 
 // Folder is where the disk is mounted.
-func (d *Disk) Folder() string { return filepath.Join(d.folder, "disk") }
+func (d *Disk) Folder() string { return filepath.Join(d.root, d.folder, "disk") }
 
 // Fill takes all the room that is left.
 func (d *Disk) Fill(t testing.TB) {
