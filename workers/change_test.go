@@ -1,8 +1,12 @@
 package workers
 
 import (
+	"context"
 	"strings"
 	"testing"
+	"time"
+
+	"vireilla/internal/notice"
 )
 
 // What changes between the plan and the sending: the door sees it, and never the old goes out.
@@ -229,4 +233,48 @@ func TestAnAppointmentAtShortNoticeThatWasCancelledIsNotInTheDigest(t *testing.T
 	h.put("appointments.csv", row{"appointment_id": "A-1", "state": "cancelled", "cancelled_at": local("2024-03-05 07:29").UnixMilli()})
 	h.send()
 	h.arrivedWith(map[string]string{"coach_digest/C-1/2024-03-05": "S-2"}, "S-1")
+}
+
+// late is an outbox that hears of a letter's end only after something else has happened.
+type late struct {
+	*house
+	before, after func()
+}
+
+func (l *late) Record(ctx context.Context, now time.Time, reports []notice.Report) ([]int64, error) {
+	l.before()
+	defer l.after()
+	return l.house.Record(ctx, now, reports)
+}
+
+// A letter is with the relay when its appointment is cancelled, and the scan looks at the appointment before the outbox knows that the letter has told it, or is just looking then.
+func TestWhatIsCancelledWhileItIsToldIsTakenBack(t *testing.T) {
+	for _, when := range []string{"before the record", "around the record"} {
+		t.Run(when, func(t *testing.T) {
+			h := newHouse(t)
+			h.book(1)
+			cancel := func() {
+				h.put("appointments.csv", row{"appointment_id": "A-1", "state": "cancelled", "cancelled_at": local("2024-03-04 10:00").UnixMilli()})
+			}
+			l := &late{house: h, before: func() { cancel(); h.strike("appointments") }, after: func() {}}
+			if when == "around the record" {
+				var looked []notice.Looked
+				l.before = func() {
+					cancel()
+					h.well(h.AwakeBookings(t.Context(), h.clock(), func(awake []notice.AwakeBooking) {
+						for _, b := range awake {
+							looked = append(looked, notice.Looked{ID: b.ID, Rev: b.Rev})
+						}
+					}))
+				}
+				l.after = func() { h.well(h.Sleep(t.Context(), looked)) }
+			}
+			h.deliver.Record.Outbox = l
+			h.at("2024-03-04 10:00")
+			h.arrived(first)
+			l.before, l.after = func() {}, func() {}
+			h.at("2024-03-04 10:10")
+			h.arrived("appointment_cancelled/A-1/2024-03-21T09:00/1")
+		})
+	}
 }

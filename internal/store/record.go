@@ -110,7 +110,7 @@ func (s *Store) prepareTellings(ctx context.Context, reports []notice.Report) (*
 	return s.prepare(ctx, text)
 }
 
-// keepBookings keeps what those letters that are ours have told of appointments.
+// keepBookings keeps what those letters that are ours have told of appointments, and wakes those of which it is not true any more.
 func (s *Store) keepBookings(ctx context.Context, tx *sql.Tx, reports []notice.Report, ours map[int64]bool, all *sql.Stmt) error {
 	text, args := s.tellings(reports, func(id int64) bool { return ours[id] })
 	if len(args) == 0 {
@@ -124,6 +124,10 @@ func (s *Store) keepBookings(ctx context.Context, tx *sql.Tx, reports []notice.R
 	}
 	return err
 }
+
+// changedMeanwhile is true of an appointment that is not as a letter told it. Who looked at it while the letter was on its way took what was told before for the last word: it is looked at
+// again.
+const changedMeanwhile = `gone_at = 0 AND (state = 'booked' AND (v.column8 = 1 OR starts_at <> v.column3 OR mode <> v.column5 OR place <> v.column6) OR state <> 'booked' AND v.column8 = 0)`
 
 // tellings is the change that keeps what some letters have told of appointments, in the order of their ids, so that two do not wait for each other; of several letters about one
 // appointment the last.
@@ -143,7 +147,8 @@ func (s *Store) tellings(reports []notice.Report, some func(id int64) bool) (tex
 		rows = append(rows, []any{id, millis(t.At), millis(t.StartsAt), millis(t.Was), t.Mode, t.Place, t.Sequence, boolean(t.Cancelled)})
 	}
 	return s.dia.rows(`UPDATE appointment SET told_at = v.column2, told_start = v.column3, told_was = v.column4, told_mode = v.column5, told_place = v.column6,
-			told_sequence = v.column7, told_cancelled = v.column8
+			told_sequence = v.column7, told_cancelled = v.column8,
+			rev = rev + CASE WHEN `+changedMeanwhile+` THEN 1 ELSE 0 END, wake_at = CASE WHEN `+changedMeanwhile+` THEN 0 ELSE wake_at END
 		FROM (`, rows, `) v WHERE appointment.appointment_id = v.column1`)
 }
 
@@ -151,7 +156,7 @@ func (s *Store) tellings(reports []notice.Report, some func(id int64) bool) (tex
 func (s *Store) keepTold(ctx context.Context, tx *sql.Tx, now time.Time, r *notice.Report) error {
 	switch r.State {
 	case notice.Withdrawn:
-		_, err := tx.ExecContext(ctx, `UPDATE appointment SET wake_at = 0 WHERE appointment_id = $1 AND gone_at = 0`, r.Subject)
+		_, err := tx.ExecContext(ctx, `UPDATE appointment SET wake_at = 0, rev = rev + 1 WHERE appointment_id = $1 AND gone_at = 0`, r.Subject)
 		return err
 	case notice.Failed:
 		if r.Suppress == "" {
