@@ -268,7 +268,7 @@ func TestExplainTellsTheArithmetic(t *testing.T) {
 	type row struct{ Seeker string }
 	first := decode[[]row](t, must(t, "--data", data, "agenda", "--at", "2024-03-06", "--format", "json"))[0]
 	out := must(t, "--data", data, "explain", first.Seeker, "--at", "2024-03-06")
-	for _, part := range []string{"anchor: ", "would change it: ", "initial_interview", "job_search_discussion", "Told so far:"} {
+	for _, part := range []string{"counted from: ", "would change it: ", "initial_interview", "job_search_discussion", "Told so far:"} {
 		if !strings.Contains(out, part) {
 			t.Errorf("no %q in\n%s", part, out)
 		}

@@ -11,10 +11,12 @@ import (
 // Verdict is what one rule says of a case: the obligation, or why there is none, and the arithmetic step by step.
 type Verdict struct {
 	Obligation
-	Open   bool     `json:"open"`
-	Why    string   `json:"why"` // empty when open
-	Steps  []string `json:"steps"`
-	Change string   `json:"change"` // what would change it
+	Open    bool     `json:"open"`
+	Why     string   `json:"why"`     // empty when open
+	Because string   `json:"because"` // Why as a sentence about this person
+	Ours    bool     `json:"ours"`    // the day is the office's own: no law sets it
+	Steps   []string `json:"steps"`
+	Change  string   `json:"change"` // what would change it
 }
 
 // Quiet says why a case has no contact obligation on a day (section 8), or lacks the first one because its search is resumed; "" when neither is so.
@@ -34,29 +36,49 @@ func (p *Policy) Quiet(c caseload.Case, day calendar.Day) string {
 	return why
 }
 
-// Explain tells what every rule says of a case on a day, in the order of the policy. Rules of another era and without an anchor are told too.
+// Explain tells what every rule says of a case on a day, in the order of the policy. Rules of other eras are told too.
 func (p *Policy) Explain(c caseload.Case, day calendar.Day) []Verdict {
+	v := look(c, day)
 	var verdicts []Verdict
 	p.each(c, day, func(s *step, o Obligation, why string) {
-		v := Verdict{Obligation: o, Open: why == "", Why: why, Change: change(s.rule, why, o)}
-		if o.Anchor != 0 {
-			v.Steps = append(v.Steps, fmt.Sprintf("anchor: %s is %s, era %s", strings.ReplaceAll(s.rule.Anchor, "_", " "), spoken(o.Anchor), orNone(o.Era)))
+		f := finding{p: p, step: s, v: &v, o: &o, why: why}
+		for i := range c.Training {
+			if t, _ := c.Training[i].On(day); len(s.rule.Kinds) > 0 && t.ID == o.Subject {
+				f.t = &t
+			}
 		}
-		if o.Due != 0 {
-			v.Steps = append(v.Steps, p.count(s.rule, o)...)
+		if !f.concerns() {
+			f.why = OtherEra
 		}
-		if why == "" {
-			v.Steps = append(v.Steps, p.ladder(o, day))
+		verdict := Verdict{Obligation: o, Open: why == "", Why: f.why, Ours: s.rule.Ours, Steps: f.steps()}
+		if verdict.Because, verdict.Change = f.reason(); verdict.Open {
+			verdict.Steps = append(verdict.Steps, p.ladder(o, day))
 		}
-		verdicts = append(verdicts, v)
+		verdicts = append(verdicts, verdict)
 	})
 	return verdicts
 }
 
-// count tells how the due day follows from the anchor.
-func (p *Policy) count(r *Rule, o Obligation) []string {
-	steps := []string{fmt.Sprintf("due: %s %s = %s", strings.ReplaceAll(r.Due, "_", " "), o.Anchor, spoken(o.DueStrict))}
-	if strings.Contains(r.Due, string(calendar.WorkingDays)) {
+// steps tells how the due day follows from the anchor, and what was held already where that matters.
+func (f *finding) steps() []string {
+	steps := []string{}
+	if f.o.Anchor != 0 {
+		era := ""
+		if f.o.Era != "" {
+			era = " (era " + f.o.Era + ")"
+		}
+		steps = append(steps, "counted from: "+f.anchored()+" "+spoken(f.o.Anchor)+era)
+	}
+	if f.o.Due == 0 {
+		return steps
+	}
+	return append(append(steps, f.count()...), f.held()...)
+}
+
+func (f *finding) count() []string {
+	p, o := f.p, f.o
+	steps := []string{"due day: " + f.interval() + spoken(o.DueStrict)}
+	if strings.Contains(f.rule.Due, string(calendar.WorkingDays)) {
 		step, from, to := calendar.Day(1), o.Anchor, o.DueStrict
 		if to < from {
 			step = -1
@@ -78,62 +100,47 @@ func (p *Policy) count(r *Rule, o Obligation) []string {
 		}
 	}
 	if o.Due != o.DueStrict {
-		steps = append(steps, fmt.Sprintf("rolled: %s is no working day, so it ends on %s (Act 150/1930, section 5)", o.DueStrict, spoken(o.Due)))
+		steps = append(steps, fmt.Sprintf("rolled: %s is no working day, so it ends on %s (Act 150/1930, section 5)", spoken(o.DueStrict), spoken(o.Due)))
 	}
 	return steps
+}
+
+// interval writes how long after or before the anchor something is due: "3 months after that is ".
+func (f *finding) interval() string {
+	text, word := f.rule.Due, "after"
+	if cut, before := strings.CutSuffix(text, " before"); before {
+		text, word = cut, "before"
+	}
+	i, err := calendar.ParseInterval(strings.TrimSuffix(text, " after"))
+	if err != nil { // the seeker's own
+		i = calendar.Interval{N: f.v.seeker.SupplementaryWeeks, Unit: calendar.Weeks}
+	}
+	if i.N == 0 {
+		return "that day itself, "
+	}
+	return fmt.Sprintf("%s %s that is ", written(i), word)
+}
+
+// written writes 1 months as 1 month, and 5 working_days as 5 working days.
+func written(i calendar.Interval) string {
+	text := strings.ReplaceAll(i.String(), "_", " ")
+	if i.N == 1 {
+		text = strings.TrimSuffix(text, "s")
+	}
+	return text
 }
 
 func (p *Policy) ladder(o Obligation, day calendar.Day) string {
 	days := p.StageDays(o)
 	parts := make([]string, 0, Escalated)
 	for s := Upcoming; s <= Escalated; s++ {
-		parts = append(parts, s.String()+" "+days[s].String())
+		parts = append(parts, s.String()+" from "+days[s].String())
 	}
-	stage := "nothing to say yet"
+	stage := "there is nothing to say yet"
 	if o.Stage != NoStage {
-		stage = o.Stage.String()
+		stage = "it is " + o.Stage.String()
 	}
-	return fmt.Sprintf("stages: %s; on %s: %s", strings.Join(parts, ", "), day, stage)
-}
-
-// change says what would change a verdict.
-func change(r *Rule, why string, o Obligation) string {
-	switch why {
-	case "":
-		switch {
-		case r.Owner == "seeker":
-			return "the seeker's answer to the request for clarification"
-		case len(r.Kinds) > 0 && r.Name == "notify_decision":
-			return "the decision being notified"
-		case len(r.Kinds) > 0:
-			return "a decision, or another state of the case"
-		case r.Name == "initial_interview":
-			return "an initial interview held, or the end of the job search"
-		case r.Name == "periodic_interview" || r.Name == "job_search_discussion":
-			return "an interview or job search discussion held, or the end of the job search"
-		}
-		return "a discussion held, or the end of the job search"
-	case JobSearchEnded:
-		return "a new job search"
-	case NotYet:
-		return "a job search, and the interview or discussion that must come first"
-	case OtherStatus:
-		return "status unemployed"
-	case InService, Employed:
-		return "another status"
-	case OtherEra:
-		return "nothing: the rule belongs to other years than " + o.Anchor.String()
-	case NoAnchor:
-		return "the day that the rule counts from (" + strings.ReplaceAll(r.Anchor, "_", " ") + ")"
-	}
-	return "a new job search, or time"
+	return fmt.Sprintf("stages: %s; on %s %s", strings.Join(parts, ", "), day, stage)
 }
 
 func spoken(d calendar.Day) string { return d.Weekday().String()[:3] + " " + d.String() }
-
-func orNone(s string) string {
-	if s == "" {
-		return "none"
-	}
-	return s
-}

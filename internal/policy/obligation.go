@@ -77,7 +77,7 @@ func (p *Policy) try(s *step, v *view, t *caseload.Training, tell func(*step, Ob
 	if t != nil {
 		o.Subject = t.ID
 		if !slices.Contains(s.rule.States, t.State) {
-			tell(s, o, Met)
+			tell(s, o, s.rule.outside(t))
 			return
 		}
 		if t.HandlerID != "" {
@@ -88,7 +88,7 @@ func (p *Policy) try(s *step, v *view, t *caseload.Training, tell func(*step, Ob
 		o.Owner = v.seeker.ID
 	}
 	if o.Anchor = s.anchor(p, v, t); o.Anchor == 0 {
-		tell(s, o, NoAnchor)
+		tell(s, o, NotYet)
 		return
 	}
 	if era, ok := p.EraOf(o.Anchor); ok {
@@ -99,7 +99,7 @@ func (p *Policy) try(s *step, v *view, t *caseload.Training, tell func(*step, Ob
 		return
 	}
 	if !s.due(p, v, &o) {
-		tell(s, o, NoAnchor)
+		tell(s, o, NotYet)
 		return
 	}
 	for _, holds := range s.when {
@@ -112,7 +112,33 @@ func (p *Policy) try(s *step, v *view, t *caseload.Training, tell func(*step, Ob
 	tell(s, o, "")
 }
 
-// Why a rule asks for nothing. NoAnchor, OtherEra and OtherStatus say that the rule is not concerned; the rest are reasons that people are told.
+// outside says why a rule asks nothing of a training case whose state it does not name.
+func (r *Rule) outside(t *caseload.Training) string {
+	furthest := 0
+	for _, state := range r.States {
+		furthest = max(furthest, decided(state))
+	}
+	switch {
+	case t.State == caseload.Withdrawn:
+		return Withdrawn
+	case r.Anchor == "clarification_due" && t.ClarificationDue != 0, r.Anchor != "clarification_due" && decided(t.State) > furthest:
+		return Met
+	}
+	return NotYet
+}
+
+// decided says how far a training case came: 0 to be decided, 1 decided, 2 the decision notified.
+func decided(state string) int {
+	switch state {
+	case caseload.DecidedPositive, caseload.DecidedNegative:
+		return 1
+	case caseload.Notified:
+		return 2
+	}
+	return 0
+}
+
+// Why a rule asks for nothing. OtherEra and OtherStatus say that the rule is not concerned; the rest are reasons that people are told.
 const (
 	Met                = "met"
 	NotYet             = "not_yet"
@@ -120,7 +146,8 @@ const (
 	InService          = "in_service"
 	Employed           = "employed"
 	SkippedBySixMonths = "skipped_by_six_months"
-	NoAnchor           = "no_anchor"
+	Withdrawn          = "withdrawn"
+	OutsideWindow      = "outside_window"
 	OtherEra           = "other_era"
 	OtherStatus        = "other_status"
 )

@@ -63,6 +63,7 @@ type Rule struct {
 	When    []string `yaml:"when"`
 	Owner   string   `yaml:"owner"`
 	Weight  int      `yaml:"weight"`
+	Ours    bool     `yaml:"ours"` // the office's own day, which no law sets
 }
 
 // Ladder says how many working days before and after the due day somebody is told.

@@ -92,3 +92,15 @@ func (v *view) intensiveMonth() calendar.Day {
 	}
 	return 0
 }
+
+// nextIntensiveMonth gives the first day of the first one after the day; 0 without an initial interview.
+func (v *view) nextIntensiveMonth() calendar.Day {
+	if v.initialInterview == 0 {
+		return 0
+	}
+	k := 1
+	for v.initialInterview.AddMonths(6*k) <= v.day {
+		k++
+	}
+	return v.initialInterview.AddMonths(6 * k)
+}

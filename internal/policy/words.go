@@ -76,7 +76,7 @@ func conditions() map[string]condition {
 		},
 		"due_in_window": func(p *Policy, s *step, v *view, _ *caseload.Training, o *Obligation) string {
 			if end, _ := p.Days.After(v.initialInterview, s.window); o.DueStrict < v.initialInterview || o.DueStrict > end {
-				return Met
+				return OutsideWindow
 			}
 			return ""
 		},
@@ -105,11 +105,20 @@ func counted(n int, place string) (condition, bool) {
 	return nil, false
 }
 
+// countedWord reads "fewer_than 5 in_window"; a number that is none is 0.
+func countedWord(word string) (n int, place string, ok bool) {
+	rest, ok := strings.CutPrefix(word, "fewer_than ")
+	number, place, _ := strings.Cut(rest, " ")
+	n, err := strconv.Atoi(number)
+	if err != nil {
+		n = 0
+	}
+	return n, place, ok
+}
+
 func parseCondition(word string) (condition, error) {
-	if rest, ok := strings.CutPrefix(word, "fewer_than "); ok {
-		number, place, _ := strings.Cut(rest, " ")
-		n, err := strconv.Atoi(number)
-		if c, known := counted(n, place); err == nil && known && n > 0 {
+	if n, place, ok := countedWord(word); ok {
+		if c, known := counted(n, place); known && n > 0 {
 			return c, nil
 		}
 		return nil, fmt.Errorf("%q is not like \"fewer_than 5 in_window\" or \"fewer_than 1 in_month\"", word)

@@ -21,7 +21,7 @@ func TestEveryReasonIsSaidInPlainWords(t *testing.T) {
 	for folder, names := range map[string]*regexp.Regexp{
 		"../mailer": regexp.MustCompile(`^Reason`),
 		"../notice": regexp.MustCompile(`^(AlreadyTold|Protected|No[A-Z].*|SuppressedAddress|Too.*|OutsideWindow|HeldByGuard|Superseded)$`),
-		"../policy": regexp.MustCompile(`^(Met|NotYet|JobSearchEnded|InService|Employed|SkippedBySixMonths|NoAnchor|Other.*)$`),
+		"../policy": regexp.MustCompile(`^(Met|NotYet|JobSearchEnded|InService|Employed|SkippedBySixMonths|Withdrawn|OutsideWindow|Other.*)$`),
 		"../store":  nil, "../../workers": nil,
 	} {
 		for _, word := range wordsIn(t, folder, names) {
