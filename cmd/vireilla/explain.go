@@ -29,6 +29,7 @@ type explanation struct {
 	Rules     []policy.Verdict `json:"rules"`
 	Told      []toldRow        `json:"told"`
 	Letters   []letterRow      `json:"letters"`
+	Planned   []notice.Notice  `json:"planned"` // to the person, on the day
 	Unwritten []notice.Skip    `json:"skips"`
 }
 
@@ -74,7 +75,7 @@ func (c *explainCmd) Run(a *app) error {
 	}
 	end := (day + 1).At(0, 0, p.Location)
 	e := explanation{Seeker: c.Seeker, At: day, Coach: person.Seeker.CoachID, Owner: staff.Owner(person.Seeker.CoachID, day), Rules: p.Explain(person, day),
-		Told: []toldRow{}, Letters: []letterRow{}, Email: "yes"}
+		Told: []toldRow{}, Letters: []letterRow{}, Planned: []notice.Notice{}, Unwritten: []notice.Skip{}, Email: "yes"}
 	suppressed, err := s.Suppressed(a.ctx, c.Seeker)
 	if err != nil {
 		return err
@@ -98,28 +99,44 @@ func (c *explainCmd) Run(a *app) error {
 			e.Letters = append(e.Letters, letterRow{l.ID, l.Key, l.State, l.Changed.In(p.Location).Format(time.RFC3339), l.Why})
 		}
 	}
-	if e.Unwritten, err = s.SkipsTo(a.ctx, end, c.Seeker); err != nil {
+	plan, err := planPerson(a, s, p, &person, day)
+	if err != nil {
 		return err
+	}
+	kept, err := s.SkipsTo(a.ctx, end, c.Seeker)
+	if err != nil {
+		return err
+	}
+	e.Planned = append(e.Planned, plan.Notices...)
+	for _, k := range slices.Concat(plan.Skips, kept) {
+		if !slices.ContainsFunc(e.Unwritten, func(o notice.Skip) bool { return o.Letter == k.Letter && o.Subject == k.Subject && o.Why == k.Why }) {
+			e.Unwritten = append(e.Unwritten, k)
+		}
 	}
 	if c.Format == "json" {
 		return a.json(e)
 	}
-	e.text(a)
+	e.text(a, p.Location)
 	return nil
 }
 
-func (e *explanation) text(a *app) {
+func (e *explanation) text(a *app, zone *time.Location) {
 	fmt.Fprintf(a.out, "%s on %s %s: coach %s", e.Seeker, e.At.Weekday(), e.At, e.Coach)
 	if e.Owner != e.Coach {
 		fmt.Fprintf(a.out, ", on that day %s stands in", e.Owner)
 	}
 	if e.Email == "yes" {
-		fmt.Fprintln(a.out, "; can be written to.")
+		fmt.Fprintln(a.out, "; can be written to by e-mail.")
 	} else {
-		fmt.Fprintf(a.out, "; gets no e-mail: %s.\n", e.Email)
+		fmt.Fprintf(a.out, "; gets no e-mail: %s.\n", web.Because(e.Email))
 	}
-	said := map[string]bool{}
-	inOrder := slices.Clone(e.Rules) // what is due first
+	e.rules(a)
+	e.letters(a, zone)
+}
+
+// rules tells what is due first, then what is not, rules with the same reason together.
+func (e *explanation) rules(a *app) {
+	inOrder := slices.Clone(e.Rules)
 	slices.SortStableFunc(inOrder, func(a, b policy.Verdict) int {
 		switch {
 		case a.Open && b.Open:
@@ -131,37 +148,83 @@ func (e *explanation) text(a *app) {
 		}
 		return 0
 	})
-	for _, v := range inOrder {
-		if again := v.Rule + v.Subject + v.Why; !v.Open && said[again] {
-			continue // the same rule in another era, for the same reason
-		} else {
-			said[again] = true
+	others := 0
+	for i, v := range inOrder {
+		if v.Why == policy.OtherEra {
+			others++
+			continue
 		}
-		name := v.Rule
-		if v.Subject != "" {
-			name += " " + v.Subject
+		same := func(w policy.Verdict) bool {
+			return !v.Open && w.Why == v.Why && w.Because == v.Because && len(v.Steps)+len(w.Steps) == 0
 		}
-		if v.Open {
-			fmt.Fprintf(a.out, "\n%s: due %s (%s), for %s\n", name, v.Due, v.Basis, v.Owner)
-		} else {
-			fmt.Fprintf(a.out, "\n%s: not due, %s (%s)\n", name, web.Because(v.Why), v.Why)
+		if slices.ContainsFunc(inOrder[:i], same) {
+			continue // told with the first of them
 		}
-		for _, s := range v.Steps {
+		names := []string{ruleName(v.Rule, v.Subject)}
+		for _, w := range inOrder[i+1:] {
+			if name := ruleName(w.Rule, w.Subject); same(w) && !slices.Contains(names, name) {
+				names = append(names, name)
+			}
+		}
+		fmt.Fprintf(a.out, "\n%s: %s\n", strings.Join(names, ", "), saying(&v))
+		for _, s := range append(v.Steps, "would change it: "+v.Change) {
 			fmt.Fprintln(a.out, "  "+s)
 		}
-		fmt.Fprintln(a.out, "  would change it: "+v.Change)
+	}
+	if others > 0 {
+		fmt.Fprintf(a.out, "\n%d %s of other years %s not concern this person; --format json shows all.\n", others, plural(others, "rule", "rules"), plural(others, "does", "do"))
+	}
+}
+
+// saying is what a rule says, in a sentence.
+func saying(v *policy.Verdict) string {
+	basis := "by " + v.Basis
+	if v.Ours {
+		basis = "a day that the office sets, not the law"
+	}
+	if !v.Open {
+		return fmt.Sprintf("not due, %s (%s)", v.Because, v.Why)
+	}
+	return fmt.Sprintf("due %s %s, %s; the next step is %s's", v.Due.Weekday().String()[:3], v.Due, basis, v.Owner)
+}
+
+// letters tells what was told and written until the end of the day, and what goes to the person on that day and what does not.
+func (e *explanation) letters(a *app, zone *time.Location) {
+	when := func(text string) string {
+		at, _ := time.Parse(time.RFC3339, text)
+		return at.Format("Mon 2006-01-02 at 15:04")
 	}
 	fmt.Fprintln(a.out, "\nTold so far:")
 	for _, t := range e.Told {
-		fmt.Fprintf(a.out, "  %s of %s: %s, at %s\n", t.Owner, strings.TrimSpace(t.Rule+" "+t.Subject), t.Stage, t.At)
+		fmt.Fprintf(a.out, "  %s was told on %s that %s is %s\n", t.Owner, when(t.At), ruleName(t.Rule, t.Subject), t.Stage)
 	}
 	for _, l := range e.Letters {
-		fmt.Fprintf(a.out, "  letter %d %s: %s at %s %s\n", l.ID, l.Key, l.State, l.Sent, l.Why)
+		why := ""
+		if l.Why != "" {
+			why = ", because " + web.Because(l.Why)
+		}
+		fmt.Fprintf(a.out, "  letter %d, %s: %s since %s%s\n", l.ID, l.Key, l.State, when(l.Sent), why)
 	}
-	for _, k := range e.Unwritten {
-		fmt.Fprintf(a.out, "  not written: %s about %s, %s\n", k.Letter, k.Subject, k.Why)
-	}
-	if len(e.Told)+len(e.Letters)+len(e.Unwritten) == 0 {
+	if len(e.Told)+len(e.Letters) == 0 {
 		fmt.Fprintln(a.out, "  nothing")
 	}
+	fmt.Fprintf(a.out, "\nLetters to %s on %s:\n", e.Seeker, e.At)
+	for _, n := range e.Planned {
+		fmt.Fprintf(a.out, "  %s about %s goes out at %s\n", n.Letter, n.Subject, n.SendAt.In(zone).Format("15:04"))
+	}
+	for _, k := range e.Unwritten {
+		fmt.Fprintf(a.out, "  no %s about %s: %s (%s)\n", k.Letter, k.Subject, web.Because(k.Why), k.Why)
+	}
+	if len(e.Planned)+len(e.Unwritten) == 0 {
+		fmt.Fprintln(a.out, "  none")
+	}
+}
+
+func ruleName(rule, subject string) string { return strings.TrimSpace(rule + " " + subject) }
+
+func plural(n int, one, many string) string {
+	if n == 1 {
+		return one
+	}
+	return many
 }

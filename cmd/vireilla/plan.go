@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"vireilla/internal/calendar"
+	"vireilla/internal/caseload"
 	"vireilla/internal/notice"
 	"vireilla/internal/policy"
 	"vireilla/internal/store"
@@ -83,6 +84,11 @@ func planDay(a *app, s *store.Store, p *policy.Policy, day calendar.Day, end tim
 	if err != nil {
 		return plan, err
 	}
+	return wholeDay(a, s, p, plan, bookings, begin, end)
+}
+
+// wholeDay adds what a day brings of some appointments to what is due in its morning, and keeps what goes out on that day.
+func wholeDay(a *app, s *store.Store, p *policy.Policy, plan notice.Plan, bookings []notice.Booking, begin, end time.Time) (notice.Plan, error) {
 	plan.Add(notice.Foresee(begin, end, p, bookings, func(t time.Time) time.Time {
 		for _, e := range p.Timetable {
 			if e.Name == "appointments" {
@@ -93,6 +99,29 @@ func planDay(a *app, s *store.Store, p *policy.Policy, day calendar.Day, end tim
 	}))
 	today := func(n notice.Notice) bool { return n.SendAt.Before(end) }
 	return settled(a, s, plan.Only(notice.OutsideWindow, today), end)
+}
+
+// planPerson plans what goes out to a job seeker on a day, as planDay does for everybody.
+func planPerson(a *app, s *store.Store, p *policy.Policy, person *caseload.Case, day calendar.Day) (notice.Plan, error) {
+	begin, end := day.At(0, 0, p.Location), (day+1).At(0, 0, p.Location).Add(-time.Second)
+	bookings, err := aheadOf(a, s, begin)
+	if err != nil {
+		return notice.Plan{}, err
+	}
+	var clarifications []policy.Obligation
+	for _, o := range p.Obligations(*person, day) {
+		if awaitsAnswer(&o) {
+			clarifications = append(clarifications, o)
+		}
+	}
+	matters, err := mattersOn(a, s, p, day, clarifications)
+	if err != nil {
+		return notice.Plan{}, err
+	}
+	id := person.Seeker.ID
+	matters = slices.DeleteFunc(matters, func(m notice.Matter) bool { return m.SeekerID != id })
+	bookings = slices.DeleteFunc(bookings, func(b notice.Booking) bool { return b.SeekerID != id })
+	return wholeDay(a, s, p, notice.Matters(p.Digest.At.On(day, p.Location), p, matters), bookings, begin, end)
 }
 
 // planAt plans everything that is due by a moment from the whole register, as it was seen at that moment; the scans plan the same from what wakes.
@@ -145,16 +174,16 @@ func dueAt(a *app, s *store.Store, p *policy.Policy, at time.Time, unwritten []n
 	if err != nil {
 		return plan, err
 	}
-	staged, awaited, quiet, err := stagedAt(a, s, p, day, told)
+	staged, clarifications, quiet, err := stagedAt(a, s, p, day, told)
 	if err != nil {
 		return plan, err
 	}
 	plan.Add(quiet)
-	decided, err := s.Decisions(a.ctx, day-calendar.Day(p.Appointments.DecisionNewsDays), day)
+	waiting, err := mattersOn(a, s, p, day, clarifications)
 	if err != nil {
 		return plan, err
 	}
-	matters := notice.Matters(at, p, append(awaited, decided...))
+	matters := notice.Matters(at, p, waiting)
 	plan.Add(matters)
 
 	phone, err := workers.PhoneItems(a.ctx, seenAt{s, told, slices.Concat(unwritten, matters.Skips)}, p, at)
@@ -167,9 +196,23 @@ func dueAt(a *app, s *store.Store, p *policy.Policy, at time.Time, unwritten []n
 	return plan, nil
 }
 
-// stagedAt gives the staged obligations of a day with what was told of them, the training cases that await a clarification, and why the rest is quiet.
-func stagedAt(a *app, s *store.Store, p *policy.Policy, day calendar.Day, told map[policy.Key]map[string]policy.Stage) (staged []notice.Staged, awaited []notice.Matter, quiet notice.Plan, err error) {
-	var clarifications []policy.Obligation
+// mattersOn gives the training cases that await some clarifications, and those whose decision is news on a day.
+func mattersOn(a *app, s *store.Store, p *policy.Policy, day calendar.Day, clarifications []policy.Obligation) ([]notice.Matter, error) {
+	awaited, err := s.Awaited(a.ctx, clarifications)
+	if err != nil {
+		return nil, err
+	}
+	decided, err := s.Decisions(a.ctx, day-calendar.Day(p.Appointments.DecisionNewsDays), day)
+	return append(awaited, decided...), err
+}
+
+// awaitsAnswer says whether an obligation is a clarification that the seeker may have to be written to about.
+func awaitsAnswer(o *policy.Obligation) bool {
+	return o.Rule == "clarification" && o.Stage != policy.NoStage
+}
+
+// stagedAt gives the staged obligations of a day with what was told of them, the clarifications among them, and why the rest is quiet.
+func stagedAt(a *app, s *store.Store, p *policy.Policy, day calendar.Day, told map[policy.Key]map[string]policy.Stage) (staged []notice.Staged, clarifications []policy.Obligation, quiet notice.Plan, err error) {
 	err = s.Cases(a.ctx, func(cases []notice.Awake) error {
 		for i := range cases {
 			open := p.Obligations(cases[i].Case, day)
@@ -178,7 +221,7 @@ func stagedAt(a *app, s *store.Store, p *policy.Policy, day calendar.Day, told m
 					continue
 				}
 				staged = append(staged, notice.Staged{Obligation: o, Told: told[o.Key()]})
-				if o.Rule == "clarification" {
+				if awaitsAnswer(&o) {
 					clarifications = append(clarifications, o)
 				}
 			}
@@ -189,11 +232,7 @@ func stagedAt(a *app, s *store.Store, p *policy.Policy, day calendar.Day, told m
 		}
 		return nil
 	})
-	if err != nil {
-		return nil, nil, quiet, err
-	}
-	awaited, err = s.Awaited(a.ctx, clarifications)
-	return staged, awaited, quiet, err
+	return staged, clarifications, quiet, err
 }
 
 // seenAt is the store as seen at a moment: what could not be written by then is what the plan itself says.
