@@ -40,7 +40,7 @@ const serviceHref = `href="{{.ServiceURL}}"`
 func checkSources(files map[string]string) []error {
 	var faults []error
 	for _, name := range sorted(files) {
-		if strings.HasSuffix(name, "sample.json") {
+		if strings.HasSuffix(name, ".json") && !strings.HasPrefix(name, "layout/") { // a sample
 			continue
 		}
 		number := 0
@@ -119,13 +119,15 @@ func (s *Set) checkSamples(r reach) []error {
 	for _, k := range r.kinds {
 		for _, language := range r.languages {
 			for _, tier := range k.tiers {
-				m, err := s.Render(k.name, language, tier, s.samples[k.name])
-				if err != nil {
-					faults = append(faults, err)
-					continue
-				}
-				for _, why := range messageFaults(m) {
-					faults = append(faults, fmt.Errorf("%s: tier %s: %s", shown(k.name+"/"+language+".txt"), tier, why))
+				for _, name := range Samples(k.name) {
+					m, err := s.Render(k.name, language, tier, s.samples[k.name+"/"+name])
+					if err != nil {
+						faults = append(faults, err)
+						continue
+					}
+					for _, why := range messageFaults(m) {
+						faults = append(faults, fmt.Errorf("%s: tier %s: %s", shown(k.name+"/"+language+".txt"), tier, why))
+					}
 				}
 			}
 		}

@@ -7,9 +7,19 @@ import "time"
 // A field without a tag never stands in a letter's text. Only fields marked
 // `subject:"yes"` may stand in a subject.
 
+// Names is a name by language; the Finnish one stands where a language has none.
+type Names map[string]string
+
+func (n Names) in(language string) string {
+	if name := n[language]; name != "" {
+		return name
+	}
+	return n["fi"]
+}
+
 // Digest is the data of coach_digest: what one coach has to do on a day.
 type Digest struct {
-	Town  string    `tier:"staff" subject:"yes"`
+	Town  Names     `tier:"staff" subject:"yes"`
 	Coach string    `tier:"staff"` // coach id
 	Day   time.Time `tier:"staff" subject:"yes"`
 	Items []Item    `tier:"staff"` // most urgent first
@@ -23,7 +33,7 @@ type Digest struct {
 
 // Escalation is the data of lead_escalation: what has waited too long in a team.
 type Escalation struct {
-	Town  string    `tier:"staff" subject:"yes"`
+	Town  Names     `tier:"staff" subject:"yes"`
 	Team  string    `tier:"staff"` // team id
 	Day   time.Time `tier:"staff" subject:"yes"`
 	Items []Item    `tier:"staff"`               // most urgent first
@@ -51,7 +61,7 @@ type Item struct {
 
 // Appointment is the data of the four letters about a booked time.
 type Appointment struct {
-	Town        string    `tier:"neutral" subject:"yes"`
+	Town        Names     `tier:"neutral" subject:"yes"`
 	Switchboard string    `tier:"neutral"`               // phone number
 	ServiceURL  string    `tier:"neutral"`               // e-service, https
 	Start       time.Time `tier:"neutral" subject:"yes"` // in the town's zone
@@ -62,10 +72,10 @@ type Appointment struct {
 	Kind           string `tier:"consented"` // as in the register: initial_interview, …
 	Mode           string `tier:"consented"` // office, phone, video
 	Place          string `tier:"consented"` // for mode office
-	Minutes        int    `tier:"consented"`
 	ChangePhone    string `tier:"consented"` // number to call to change the time; "" means the switchboard
 
 	// These are only for the .ics.
+	Minutes   int
 	ID        string    // appointment id, the same in every letter about it
 	Sequence  int       // 0 when booked, one more at each change, cancelling included
 	Stamp     time.Time // when the letter was planned: the same when it is sent again
@@ -75,7 +85,7 @@ type Appointment struct {
 
 // Matter is the data of matter_update: something waits in the e-service.
 type Matter struct {
-	Town        string    `tier:"neutral" subject:"yes"`
+	Town        Names     `tier:"neutral" subject:"yes"`
 	Switchboard string    `tier:"neutral"` // phone number
 	ServiceURL  string    `tier:"neutral"` // e-service, https
 	FirstName   string    `tier:"consented"`
@@ -85,22 +95,23 @@ type Matter struct {
 
 // kind is a letter: who reads it and what it is made of.
 type kind struct {
-	name   string
-	tiers  []Tier
-	data   any    // zero value of its data
-	method string // iTIP method of its .ics, "" for none
+	name    string
+	tiers   []Tier
+	data    any      // zero value of its data
+	method  string   // iTIP method of its .ics, "" for none
+	samples []string // beside sample.json
 }
 
 func kinds() []kind {
 	seeker, staff := []Tier{Neutral, Consented, Secure}, []Tier{Staff}
 	return []kind{
-		{"appointment_booked", seeker, Appointment{}, "REQUEST"},
-		{"appointment_cancelled", seeker, Appointment{}, "CANCEL"},
-		{"appointment_changed", seeker, Appointment{}, "REQUEST"},
-		{"appointment_reminder", seeker, Appointment{}, ""},
-		{"coach_digest", staff, Digest{}, ""},
-		{"lead_escalation", staff, Escalation{}, ""},
-		{"matter_update", seeker, Matter{}, ""},
+		{"appointment_booked", seeker, Appointment{}, "REQUEST", nil},
+		{"appointment_cancelled", seeker, Appointment{}, "CANCEL", nil},
+		{"appointment_changed", seeker, Appointment{}, "REQUEST", nil},
+		{"appointment_reminder", seeker, Appointment{}, "", nil},
+		{"coach_digest", staff, Digest{}, "", nil},
+		{"lead_escalation", staff, Escalation{}, "", nil},
+		{"matter_update", seeker, Matter{}, "", []string{"decision"}},
 	}
 }
 

@@ -3,6 +3,7 @@ package templates
 import (
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -28,6 +29,12 @@ func moment(language string, t time.Time) string {
 		return date + " kl. " + hour + t.Format(".04")
 	}
 	return date + " at " + hour + t.Format(":04")
+}
+
+// unbroken keeps the name of a day beside its date, and a clock time beside the word before it, however narrow the page is.
+func unbroken(date string) string {
+	date = strings.Replace(date, " ", "\u00a0", 1)
+	return strings.NewReplacer(" klo ", " klo\u00a0", " kl. ", " kl.\u00a0", " at ", " at\u00a0").Replace(date)
 }
 
 // plural writes n with the form that fits it.

@@ -26,7 +26,9 @@ func wanted() []string {
 		}
 	}
 	for _, letter := range Letters() {
-		names = append(names, letter+"/sample.json")
+		for _, name := range Samples(letter) {
+			names = append(names, letter+"/"+name+".json")
+		}
 		for _, language := range Languages() {
 			names = append(names, letter+"/"+language+".txt", letter+"/"+language+".html")
 		}

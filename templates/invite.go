@@ -45,7 +45,7 @@ func (sh *sheet) invitation(method string, a Appointment) ([]byte, error) {
 		end := a.Start.Add(time.Duration(a.Minutes) * time.Minute)
 		event.SetProperty(ics.ComponentPropertyDtEnd, end.Format(localTime), inZone)
 	}
-	event.SetSummary(fmt.Sprintf("%s – %s", summary, unlink(clean(a.Town))))
+	event.SetSummary(fmt.Sprintf("%s – %s", summary, unlink(clean(a.Town.in(sh.language)))))
 	if a.Mode == "office" && a.Place != "" {
 		event.SetLocation(unlink(clean(a.Place)))
 	}

@@ -26,7 +26,7 @@ func load(t testing.TB) *Set {
 
 func sample[T any](t testing.TB, set *Set, letter string) T {
 	t.Helper()
-	data, err := set.Sample(letter)
+	data, err := set.Sample(letter, "sample")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -45,15 +45,21 @@ func render(t testing.TB, set *Set, letter, language string, tier Tier, data any
 func TestLettersReadAsTheGoldenFiles(t *testing.T) {
 	set := load(t)
 	for _, letter := range Letters() {
-		data := sample[any](t, set, letter)
 		tiers := Tiers(letter)
-		for _, language := range Languages() {
-			for _, tier := range tiers {
-				m := render(t, set, letter, language, tier, data)
-				name := letter + "." + language + "." + string(tier)
-				golden(t, name+".txt", "Subject: "+m.Subject+"\n\n"+m.Text)
+		for _, of := range Samples(letter) {
+			data, err := set.Sample(letter, of)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, language := range Languages() {
+				for _, tier := range tiers {
+					m := render(t, set, letter, language, tier, data)
+					name := letter + strings.TrimPrefix("."+of, ".sample") + "." + language + "." + string(tier)
+					golden(t, name+".txt", "Subject: "+m.Subject+"\n\n"+m.Text)
+				}
 			}
 		}
+		data := sample[any](t, set, letter)
 		m := render(t, set, letter, "fi", tiers[len(tiers)-1], data)
 		golden(t, letter+".html", m.HTML)
 		if m.Calendar != nil {
@@ -101,6 +107,51 @@ func TestALanguageThatIsNotWrittenFallsBack(t *testing.T) {
 	}
 	if !strings.Contains(m.HTML, `<section lang="fi" dir="ltr">`) || !strings.Contains(m.HTML, `<section lang="en" dir="ltr">`) {
 		t.Error("the parts of the page do not say their language")
+	}
+}
+
+func TestEachHalfOfALetterNamesTheTownInItsLanguage(t *testing.T) {
+	set := load(t)
+	for letter, data := range map[string]any{"appointment_booked": sample[Appointment](t, set, "appointment_booked"), "matter_update": sample[Matter](t, set, "matter_update")} {
+		m := render(t, set, letter, "ar", Neutral, data)
+		for _, part := range []string{m.Text, m.HTML} {
+			fi, en := strings.Index(part, "Lahden kaupunki"), strings.Index(part, "City of Lahti")
+			if fi < 0 || en < fi || strings.Count(part, "Lahden kaupunki") != 1 {
+				t.Errorf("%s:\n%s", letter, part)
+			}
+		}
+	}
+	bare := sample[Matter](t, set, "matter_update")
+	bare.Town = Names{"fi": "Sysmän kunta"}
+	if m := render(t, set, "matter_update", "en", Neutral, bare); !strings.Contains(m.Text, "Sysmän kunta") {
+		t.Errorf("a town without a name in the language has none:\n%s", m.Text)
+	}
+}
+
+func TestWhoHasNoFirstNameLeavesNoGap(t *testing.T) {
+	set := load(t)
+	d := Digest{Items: []Item{{Seeker: "S-00464", Rule: "initial_interview", Stage: "due", New: true}}}
+	for language, want := range map[string]string{"fi": "* S-00464, uusi\n", "sv": "* S-00464, nytt\n", "en": "* S-00464, new\n"} {
+		m := render(t, set, "coach_digest", language, Staff, d)
+		if !strings.Contains(m.Text, want) || !strings.Contains(m.HTML, "<b>S-00464</b>") {
+			t.Errorf("%s\n%s", m.Text, m.HTML)
+		}
+	}
+}
+
+// A phone is narrow: the time stays beside the word that says it is one.
+func TestATimeDoesNotBreakOnAPage(t *testing.T) {
+	set := load(t)
+	a := sample[Appointment](t, set, "appointment_booked")
+	a.Start = time.Date(2024, 3, 4, 9, 0, 0, 0, a.Start.Location())
+	for language, want := range map[string]string{"fi": "ma\u00a04.3.2024 klo\u00a09.00", "sv": "mån\u00a04.3.2024 kl.\u00a09.00", "en": "Mon\u00a04 March 2024 at\u00a09:00"} {
+		m := render(t, set, "appointment_booked", language, Neutral, a)
+		if !strings.Contains(m.HTML, "<dd>"+want+"</dd>") {
+			t.Errorf("no %q in\n%s", want, m.HTML)
+		}
+		if strings.Contains(m.Text+m.Subject, "\u00a0") {
+			t.Errorf("the text part:\n%s", m.Text)
+		}
 	}
 }
 

@@ -68,8 +68,11 @@ func parseFiles(files map[string]string, r reach) (*Set, []error) {
 	for _, k := range r.kinds {
 		s.letters[k.name] = map[string]*sheet{}
 		s.fields[k.name] = fieldsOf(reflect.TypeOf(k.data))
-		s.samples[k.name], err = parseSample(k, files[k.name+"/sample.json"])
-		note(err)
+		for _, name := range Samples(k.name) {
+			name = k.name + "/" + name
+			s.samples[name], err = parseSample(k, name+".json", files)
+			note(err)
+		}
 		for _, language := range r.languages {
 			sh, err := parseSheet(k.name, language, s.words[language], files)
 			note(err)
@@ -87,12 +90,12 @@ func parseWords(language string, files map[string]string) (w words, err error) {
 	return w, nil
 }
 
-func parseSample(k kind, text string) (any, error) {
+func parseSample(k kind, name string, files map[string]string) (any, error) {
 	v := reflect.New(reflect.TypeOf(k.data))
-	decoder := json.NewDecoder(strings.NewReader(text))
+	decoder := json.NewDecoder(strings.NewReader(files[name]))
 	decoder.DisallowUnknownFields()
 	if err := decoder.Decode(v.Interface()); err != nil {
-		return nil, fmt.Errorf("%s: %w", shown(k.name+"/sample.json"), err)
+		return nil, fmt.Errorf("%s: %w", shown(name), err)
 	}
 	return v.Elem().Interface(), nil
 }
@@ -113,7 +116,10 @@ func parseSheet(letter, language string, w words, files map[string]string) (*she
 		return nil, fmt.Errorf("%s:1: the first line must be \"Subject: …\"", shown(sh.file(".txt")))
 	}
 	sh.text = texttemplate.New("").Option("missingkey=error").Funcs(say)
-	sh.html = htmltemplate.New("").Option("missingkey=error").Funcs(say)
+	sh.html = htmltemplate.New("").Option("missingkey=error").Funcs(say).Funcs(map[string]any{
+		"day":    func(t time.Time) string { return unbroken(day(language, t)) },
+		"moment": func(t time.Time) string { return unbroken(moment(language, t)) },
+	})
 	var err error
 	for _, t := range []struct{ name, text string }{{layout + ".txt", files[layout+".txt"]}, {sh.file(".txt"), text}} {
 		if sh.text, err = sh.text.New(shown(t.name)).Parse(t.text); err != nil {

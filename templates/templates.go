@@ -48,8 +48,8 @@ type Set struct {
 	letters map[string]map[string]*sheet // letter, language
 	words   map[string]words             // language
 	fields  map[string][]field           // letter
-	samples map[string]any
-	buffers sync.Pool // of *bytes.Buffer
+	samples map[string]any               // letter/name
+	buffers sync.Pool                    // of *bytes.Buffer
 }
 
 // Letters returns the names of all letters, in the order of the alphabet.
@@ -108,11 +108,17 @@ func once(faults []error) error {
 	})...)
 }
 
-// Sample returns the made-up data of a letter's sample.json, fit for Render.
-func (s *Set) Sample(letter string) (any, error) {
-	data, ok := s.samples[letter]
+// Samples returns the names of a letter's made-up data, the usual one first.
+func Samples(letter string) []string {
+	k, _ := kindOf(letter)
+	return append([]string{"sample"}, k.samples...)
+}
+
+// Sample returns made-up data of a letter, fit for Render: that of <name>.json in its folder.
+func (s *Set) Sample(letter, name string) (any, error) {
+	data, ok := s.samples[letter+"/"+name]
 	if !ok {
-		return nil, fmt.Errorf("no letter %q", letter)
+		return nil, fmt.Errorf("letter %q has no sample %q", letter, name)
 	}
 	return data, nil
 }
@@ -135,11 +141,10 @@ func (s *Set) Render(letter, language string, tier Tier, data any) (Message, err
 	}
 	languages := ladder(language)
 	written := make([]part, 0, len(languages))
-	known := facts(tier, s.fields[letter], data)
 	out := s.buffers.Get().(*bytes.Buffer)
 	defer s.buffers.Put(out)
 	for _, language := range languages {
-		p, err := s.letters[letter][language].write(out, known)
+		p, err := s.letters[letter][language].write(out, facts(tier, s.fields[letter], language, data))
 		if err != nil {
 			return Message{}, fmt.Errorf("letter %s: %w", letter, err)
 		}

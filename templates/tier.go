@@ -38,6 +38,7 @@ func (t Tier) may(tag string) bool {
 type field struct {
 	name, tier string
 	words      bool    // it holds words of others
+	names      bool    // it is a name by language
 	items      []field // of a list, what each item is made of
 }
 
@@ -48,6 +49,8 @@ func fieldsOf(t reflect.Type) []field {
 		f := t.Field(i)
 		fields[i] = field{name: f.Name, tier: f.Tag.Get("tier")}
 		switch f.Type.Kind() {
+		case reflect.Map:
+			fields[i].names = true
 		case reflect.String:
 			fields[i].words = f.Name != "ServiceURL"
 		case reflect.Slice:
@@ -57,16 +60,20 @@ func fieldsOf(t reflect.Type) []field {
 	return fields
 }
 
-// facts returns what a template of tier t sees of data: the allowed fields by
+// facts returns what a template of tier t sees of data in a language: the allowed fields by
 // name, with their words made harmless. Nothing else exists for it, whatever it
 // asks for.
-func facts(t Tier, fields []field, data any) map[string]any {
+func facts(t Tier, fields []field, language string, data any) map[string]any {
 	seen := make(map[string]any, len(fields)+2)
 	seen["Consented"] = t == Consented || t == Secure
 	seen["Secure"] = t == Secure
 	v := reflect.ValueOf(data)
 	for i := range fields {
-		if f := &fields[i]; t.may(f.tier) {
+		switch f := &fields[i]; {
+		case !t.may(f.tier):
+		case f.names:
+			seen[f.name] = unlink(clean(v.Field(i).Interface().(Names).in(language)))
+		default:
 			seen[f.name] = f.harmless(v.Field(i))
 		}
 	}

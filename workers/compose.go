@@ -27,14 +27,14 @@ func (d *Deliver) compose(c *notice.Claimed, door *notice.Door, items []notice.I
 	tier := templates.Staff
 	switch {
 	case c.Letter == notice.CoachDigest:
-		data = templates.Digest{Town: door.Authority.NameIn(language), Coach: c.To, Day: d.midnight(day), Items: d.items(c, door, items),
+		data = templates.Digest{Town: door.Authority.Name, Coach: c.To, Day: d.midnight(day), Items: d.items(c, door, items),
 			Rest: c.Rest, New: len(c.Notice.Told), Late: c.Late}
 	case c.Letter == notice.LeadEscalation:
-		data = templates.Escalation{Town: door.Authority.NameIn(language), Team: c.To, Day: d.midnight(day), Items: d.items(c, door, items)}
+		data = templates.Escalation{Town: door.Authority.Name, Team: c.To, Day: d.midnight(day), Items: d.items(c, door, items)}
 	case c.Letter == notice.MatterUpdate:
 		m := door.Matter
 		tier, language = templates.Tier(m.Seeker.EmailTier), m.Seeker.Language
-		matter := templates.Matter{Town: door.Authority.NameIn(base(language)), Switchboard: door.Authority.Switchboard, ServiceURL: door.Authority.ServiceURL,
+		matter := templates.Matter{Town: door.Authority.Name, Switchboard: door.Authority.Switchboard, ServiceURL: door.Authority.ServiceURL,
 			FirstName: m.Seeker.FirstName, Kind: "decision"}
 		if m.Clarification != nil {
 			matter.Kind, matter.Due = "clarification", d.midnight(m.Clarification.Due)
@@ -56,7 +56,7 @@ func (d *Deliver) compose(c *notice.Claimed, door *notice.Door, items []notice.I
 func (d *Deliver) appointment(c *notice.Claimed, door *notice.Door, organizer string) templates.Appointment {
 	b := door.Booking
 	a := templates.Appointment{
-		Town: door.Authority.NameIn(base(b.Seeker.Language)), Switchboard: door.Authority.Switchboard, ServiceURL: door.Authority.ServiceURL,
+		Town: door.Authority.Name, Switchboard: door.Authority.Switchboard, ServiceURL: door.Authority.ServiceURL,
 		Start: c.Start.In(d.Policy.Location), FirstName: b.Seeker.FirstName, CoachFirstName: firstWord(door.Staff.Coaches[b.CoachID].Name),
 		Kind: b.Kind, Mode: b.Mode, Place: b.Place, Minutes: b.Minutes, ID: b.ID, Stamp: c.Dated, Organizer: organizer, Attendee: b.Seeker.Email,
 	}
@@ -112,9 +112,4 @@ func initial(name string) string {
 func firstWord(name string) string {
 	word, _, _ := strings.Cut(name, " ")
 	return word
-}
-
-func base(language string) string {
-	b, _, _ := strings.Cut(language, "-")
-	return b
 }

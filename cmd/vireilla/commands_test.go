@@ -306,6 +306,22 @@ func TestEveryLetterCanBePreviewed(t *testing.T) {
 	}
 }
 
+func TestOnlyWhatIsALetterInALanguageIsPreviewed(t *testing.T) {
+	out := must(t, "preview", "appointment_booked", "ar")
+	if fi, en := strings.Index(out, "Lahden kaupunki"), strings.Index(out, "City of Lahti"); fi < 0 || en < fi {
+		t.Errorf("the halves of a letter do not name the town each in its language:\n%s", out)
+	}
+	if out := must(t, "preview", "matter_update", "en", "--sample", "decision"); !strings.Contains(out, "There is a decision") {
+		t.Error(out)
+	}
+	for _, args := range [][]string{{"appointment_booked", "zzzzzzzzzz"}, {"appointment_booked", "<x>"}, {"appointment_booked", "fi\nsv"}, {"coach_digest", "et"},
+		{"coach_digest", "fi", "--sample", "decision"}, {"appointment_booked", "fi", "--tier", "staff"}} {
+		if out, told, code := vireilla(t, append([]string{"preview"}, args...)...); code != usedWrongly || out != "" || told == "" {
+			t.Errorf("%q: exit %d, said %q and %q", args, code, out, told)
+		}
+	}
+}
+
 func TestTheWordsOfAPolicyAreTold(t *testing.T) {
 	told := must(t, "policy", "show", "--words")
 	p := policy.Default()

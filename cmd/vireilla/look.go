@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"os"
+	"regexp"
 	"runtime"
 	"runtime/debug"
 	"slices"
@@ -18,6 +19,7 @@ type previewCmd struct {
 	Letter   string `arg:"" help:"Kind of letter, such as coach_digest."`
 	Language string `arg:"" help:"Language, such as fi or sv."`
 	Tier     string `help:"neutral, consented or secure; the widest of the letter without it." default:""`
+	Sample   string `help:"Which made-up data; matter_update also has decision." default:"sample"`
 	HTML     bool   `help:"The HTML part." xor:"part"`
 	EML      bool   `help:"The whole message as it goes out." xor:"part"`
 }
@@ -27,10 +29,10 @@ func (c *previewCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	if !slices.Contains(templates.Letters(), c.Letter) {
-		return usageError{fmt.Errorf("no letter %q; there are %s", c.Letter, strings.Join(templates.Letters(), ", "))}
+	if err := c.check(); err != nil {
+		return usageError{err}
 	}
-	data, err := set.Sample(c.Letter)
+	data, err := set.Sample(c.Letter, c.Sample)
 	if err != nil {
 		return err
 	}
@@ -38,15 +40,8 @@ func (c *previewCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	data = ofOffice(data, &p.Authorities[0], c.Language)
-	tiers := templates.Tiers(c.Letter)
-	tier := tiers[len(tiers)-1]
-	if c.Tier != "" {
-		if tier = templates.Tier(c.Tier); !slices.Contains(tiers, tier) {
-			return usageError{fmt.Errorf("letter %s has no tier %q", c.Letter, c.Tier)}
-		}
-	}
-	m, err := set.Render(c.Letter, c.Language, tier, data)
+	data = ofOffice(data, &p.Authorities[0])
+	m, err := set.Render(c.Letter, c.Language, templates.Tier(c.Tier), data)
 	if err != nil {
 		return err
 	}
@@ -67,22 +62,43 @@ func (c *previewCmd) Run(a *app) error {
 	return nil
 }
 
+// check refuses what is no letter, sample, tier or language, and fills in the tier.
+func (c *previewCmd) check() error {
+	tiers := templates.Tiers(c.Letter)
+	if len(tiers) == 0 {
+		return fmt.Errorf("no letter %q; there are %s", c.Letter, strings.Join(templates.Letters(), ", "))
+	}
+	if c.Tier == "" {
+		c.Tier = string(tiers[len(tiers)-1])
+	}
+	samples, languages := templates.Samples(c.Letter), templates.Languages()
+	switch {
+	case !slices.Contains(tiers, templates.Tier(c.Tier)):
+		return fmt.Errorf("letter %s has no tier %q", c.Letter, c.Tier)
+	case !slices.Contains(samples, c.Sample):
+		return fmt.Errorf("--sample: letter %s has no sample %q; there are %s", c.Letter, c.Sample, strings.Join(samples, ", "))
+	case slices.Contains(tiers, templates.Staff) && !slices.Contains(languages, c.Language):
+		return fmt.Errorf("no language %q: %s goes to staff, in %s", c.Language, c.Letter, strings.Join(languages, ", "))
+	case !regexp.MustCompile(`^[a-z]{2,3}(-[a-z0-9]{2,8})*$`).MatchString(c.Language):
+		return fmt.Errorf("%q is no language tag like fi or fi-selko", c.Language)
+	}
+	return nil
+}
+
 // ofOffice gives a sample the name, the switchboard and the e-service of an authority.
-func ofOffice(sample any, a *policy.Authority, language string) any {
-	base, _, _ := strings.Cut(language, "-")
-	town := a.NameIn(base)
+func ofOffice(sample any, a *policy.Authority) any {
 	switch d := sample.(type) {
 	case templates.Digest:
-		d.Town = town
+		d.Town = a.Name
 		return d
 	case templates.Escalation:
-		d.Town = town
+		d.Town = a.Name
 		return d
 	case templates.Appointment:
-		d.Town, d.Switchboard, d.ServiceURL = town, a.Switchboard, a.ServiceURL
+		d.Town, d.Switchboard, d.ServiceURL = a.Name, a.Switchboard, a.ServiceURL
 		return d
 	case templates.Matter:
-		d.Town, d.Switchboard, d.ServiceURL = town, a.Switchboard, a.ServiceURL
+		d.Town, d.Switchboard, d.ServiceURL = a.Name, a.Switchboard, a.ServiceURL
 		return d
 	}
 	return sample

@@ -175,14 +175,6 @@ func (p *Policy) AuthorityNamed(id string) *Authority {
 	return &p.Authorities[0]
 }
 
-// NameIn gives the authority's name in a language, else in Finnish.
-func (a *Authority) NameIn(language string) string {
-	if n := a.Name[language]; n != "" {
-		return n
-	}
-	return a.Name["fi"]
-}
-
 // WritesOn says whether an authority writes to people on a day: an open day that is no office closure.
 func (p *Policy) WritesOn(day calendar.Day, a *Authority) bool {
 	if !p.Days.Open(day) {
