@@ -7,10 +7,6 @@ import (
 	"os"
 	"strings"
 	"text/tabwriter"
-	"time"
-
-	"vireilla/internal/calendar"
-	"vireilla/internal/policy"
 )
 
 func (a *app) json(v any) error {
@@ -74,35 +70,4 @@ func (p *progress) end() {
 	if p.to != nil {
 		fmt.Fprint(p.to, "\r\033[K")
 	}
-}
-
-// parseDay reads --at as a day; empty is today.
-func (a *app) parseDay(text string, p *policy.Policy) (calendar.Day, error) {
-	if text == "" {
-		return calendar.DayOf(now(), p.Location), nil
-	}
-	day, err := calendar.ParseDay(text)
-	if err != nil {
-		return 0, usageError{fmt.Errorf("--at: %w", err)}
-	}
-	return day, nil
-}
-
-// parseMoment reads --at as a moment in the town's zone, or as a day, which means its end: the whole day is asked about. Empty is now.
-func (a *app) parseMoment(text string, p *policy.Policy) (time.Time, error) {
-	if text == "" {
-		return now().In(p.Location), nil
-	}
-	if day, err := calendar.ParseDay(text); err == nil {
-		return (day + 1).At(0, 0, p.Location).Add(-time.Second), nil
-	}
-	for _, layout := range []string{"2006-01-02T15:04", "2006-01-02T15:04:05"} {
-		if t, err := time.ParseInLocation(layout, text, p.Location); err == nil {
-			return t, nil
-		}
-	}
-	if t, err := time.Parse(time.RFC3339, text); err == nil {
-		return t.In(p.Location), nil
-	}
-	return time.Time{}, usageError{fmt.Errorf("--at: not a moment like 2024-03-04T08:00 or a day like 2024-03-04")}
 }
