@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 	_ "time/tzdata" // the town's zone, also where the machine has none
 
@@ -66,6 +67,17 @@ type usageError struct{ error }
 
 type exit int
 
+// asked understands `vireilla help COMMAND` and `vireilla --version` too.
+func asked(args []string) []string {
+	switch {
+	case len(args) > 0 && args[0] == "help":
+		return append(args[1:len(args):len(args)], "--help")
+	case len(args) == 1 && args[0] == "--version":
+		return []string{"version"}
+	}
+	return args
+}
+
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) (code int) {
 	defer func() { // kong ends --help by a call of Exit
 		if r := recover(); r != nil {
@@ -83,9 +95,15 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) (code int
 		fmt.Fprintln(stderr, "vireilla:", err)
 		return usedWrongly
 	}
-	parsed, err := parser.Parse(args)
-	if err != nil {
-		fmt.Fprintf(stderr, "vireilla: %v\nvireilla --help tells the commands, vireilla COMMAND --help one of them.\n", err)
+	parsed, err := parser.Parse(asked(args))
+	var unfinished *kong.ParseError
+	switch {
+	case errors.As(err, &unfinished) && strings.HasPrefix(err.Error(), "expected one of "):
+		parser.Stdout = stderr
+		_ = unfinished.Context.PrintUsage(false)
+		return usedWrongly
+	case err != nil:
+		fmt.Fprintf(stderr, "vireilla: %s\nvireilla --help tells the commands, vireilla COMMAND --help one of them.\n", inPlainWords(err.Error()))
 		return usedWrongly
 	}
 	a := &app{ctx: ctx, out: stdout, err: stderr, commands: &c, named: map[string]bool{}}
