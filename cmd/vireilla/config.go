@@ -10,6 +10,8 @@ import (
 	"strconv"
 	"strings"
 
+	"vireilla/internal/mailer"
+	"vireilla/internal/store"
 	"vireilla/internal/web"
 )
 
@@ -152,6 +154,34 @@ func checkListen(address string, guard web.Guard) error {
 	return fmt.Errorf("LISTEN: %s: set WEB_PASSWORD, or WEB_USER_HEADER to the header in which a proxy names the user, and WEB_PROXIES to its address", who)
 }
 
+// faults are all values that no command could use.
+func (c *config) faults() error {
+	faults := []error{store.CheckURL(c.Database), checkListen(c.Listen, c.Guard)}
+	if c.Redis != "" {
+		_, err := parseRedisURL(c.Redis)
+		faults = append(faults, err)
+	}
+	if c.SMTP != "" {
+		_, err := mailer.ParseURL(c.SMTP)
+		faults = append(faults, err)
+	}
+	if c.From != "" {
+		if err := mailer.CheckFrom(c.From); err != nil {
+			faults = append(faults, fromFault(err))
+		}
+	}
+	if c.Metrics != "" {
+		if _, _, err := net.SplitHostPort(c.Metrics); err != nil {
+			faults = append(faults, errors.New("METRICS_LISTEN: write HOST:PORT, such as 127.0.0.1:9090"))
+		}
+	}
+	if c.Ping != "" {
+		_, err := watchman(c.Ping)
+		faults = append(faults, err)
+	}
+	return errors.Join(faults...)
+}
+
 type configCmd struct {
 	Format string `help:"text or json." default:"text" enum:"text,json"`
 }
@@ -164,9 +194,14 @@ func (*configCmd) Help() string {
 
 func (c *configCmd) Run(a *app) error {
 	cfg, err := loadConfig(a.Data)
-	if err != nil {
-		return err
+	if err == nil {
+		err = cfg.faults()
 	}
+	return errors.Join(c.show(a, &cfg), err)
+}
+
+// show tells the values also where one of them is wrong.
+func (c *configCmd) show(a *app, cfg *config) error {
 	rows := []setting{{Name: "data", Value: a.Data, From: "--data"}, {Name: "policy", Value: a.Policy, From: "--policy"}}
 	switch {
 	case a.named["data"]:
@@ -179,6 +214,9 @@ func (c *configCmd) Run(a *app) error {
 		rows[1] = setting{Name: "policy", Value: "embedded", From: "default"}
 	}
 	for _, s := range cfg.settings {
+		if s.Name == "" { // it could not be read
+			continue
+		}
 		s.Value = s.masked()
 		rows = append(rows, s)
 	}

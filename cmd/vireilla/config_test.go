@@ -27,3 +27,18 @@ func TestAPortOnEveryAddressIsRefusedInPlainWords(t *testing.T) {
 		t.Errorf("exit %d, said %q", code, told)
 	}
 }
+
+func TestConfigNamesWhatNoCommandCouldUse(t *testing.T) {
+	for name, value := range map[string]string{"MAIL_FROM": "foo", "REDIS_URL": "foo", "SMTP_URL": "foo", "LISTEN": "foo", "DATABASE_URL": "foo", "PING_URL": "foo", "METRICS_LISTEN": "foo", "SMTP_RATE": "foo"} {
+		t.Run(name, func(t *testing.T) {
+			t.Setenv(name, value)
+			for _, format := range []string{"text", "json"} {
+				out, told, code := vireilla(t, "--data", t.TempDir(), "config", "--format", format)
+				named := strings.Contains(told, name) || name == "DATABASE_URL" && strings.Contains(told, "database: ")
+				if code != failed || !named || !strings.Contains(out, name) || strings.Contains(told, "letter:") {
+					t.Errorf("exit %d, said %q and %q", code, out, told)
+				}
+			}
+		})
+	}
+}

@@ -166,7 +166,7 @@ func TestNoSecretOfASettingIsEverTold(t *testing.T) {
 					command := exec.CommandContext(t.Context(), binary, args...)
 					command.Env = []string{"VIREILLA_DATA=" + t.TempDir(), "SMTP_URL=" + mail.URL(), "MAIL_FROM=no-reply@example.org", "LISTEN=127.0.0.1:0", name + "=" + value}
 					said, err := command.CombinedOutput()
-					if strings.Contains(string(said), secret) || args[0] == "config" && err != nil {
+					if strings.Contains(string(said), secret) || args[0] == "config" && !strings.Contains(string(said), "QUEUES_WRITE") {
 						t.Errorf("%v: %v\n%s", args, err, said)
 					}
 				}

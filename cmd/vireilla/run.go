@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -111,9 +112,14 @@ func (c config) needsMail() error {
 		return fmt.Errorf("SMTP_URL and MAIL_FROM say through which relay and as whom letters go out; set both (vireilla demo needs neither)")
 	}
 	if err := mailer.CheckFrom(c.From); err != nil {
-		return fmt.Errorf("MAIL_FROM: %w", err)
+		return fromFault(err)
 	}
 	return nil
+}
+
+// fromFault names the variable where the mailer speaks of a letter.
+func fromFault(err error) error {
+	return errors.New("MAIL_FROM " + strings.TrimPrefix(err.Error(), "letter: from "))
 }
 
 // queue gives the configured queue, or the embedded one.

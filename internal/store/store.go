@@ -58,6 +58,15 @@ func Open(ctx context.Context, url string) (*Store, error) {
 	return s, nil
 }
 
+// CheckURL says what is wrong with the form of a URL that Open would take. It opens nothing.
+func CheckURL(url string) error {
+	db, _, err := connect(url)
+	if err == nil {
+		err = db.Close()
+	}
+	return err
+}
+
 // Close closes the database.
 func (s *Store) Close() error {
 	s.stopLooking()
