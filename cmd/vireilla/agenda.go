@@ -9,6 +9,7 @@ import (
 	"vireilla/internal/calendar"
 	"vireilla/internal/notice"
 	"vireilla/internal/policy"
+	"vireilla/internal/store"
 )
 
 type agendaCmd struct {
@@ -35,6 +36,11 @@ func (c *agendaCmd) Run(a *app) error {
 	staff, err := s.Staff(a.ctx)
 	if err != nil {
 		return err
+	}
+	if c.Owner != "" {
+		if err := known(a, s, c.Owner); err != nil {
+			return fmt.Errorf("--owner: %w", err)
+		}
 	}
 	out := bufio.NewWriter(a.out)
 	defer out.Flush()
@@ -66,6 +72,24 @@ func (c *agendaCmd) Run(a *app) error {
 	return c.text(a, day, all)
 }
 
+// known refuses an id that nobody has.
+func known(a *app, s *store.Store, id string) error {
+	staff, err := s.Staff(a.ctx)
+	if err != nil {
+		return err
+	}
+	seekers, err := s.Seekers(a.ctx, []string{id})
+	if err != nil {
+		return err
+	}
+	_, coach := staff.Coaches[id]
+	_, team := staff.Teams[id]
+	if _, seeker := seekers[id]; !coach && !team && !seeker {
+		return fmt.Errorf("there is no coach, team or job seeker %q", id)
+	}
+	return nil
+}
+
 // own says who takes the next step on the day, absences regarded.
 func (c *agendaCmd) own(o *policy.Obligation, staff *notice.Staff, day calendar.Day) {
 	if o.Owner != o.Seeker {
@@ -95,6 +119,10 @@ func (c *agendaCmd) text(a *app, day calendar.Day, all []policy.Obligation) erro
 	}
 	if err := t.flush(); err != nil {
 		return err
+	}
+	if c.Stage != "" {
+		fmt.Fprintf(a.out, "\n%s: %d %s.\n", day, len(staged), c.Stage)
+		return nil
 	}
 	fmt.Fprintf(a.out, "\n%s: %d escalated, %d overdue, %d due, %d upcoming; %d more have nothing to say yet.\n", day, counts[policy.Escalated],
 		counts[policy.Overdue], counts[policy.Due], counts[policy.Upcoming], quiet)

@@ -92,7 +92,9 @@ func (c *journalShow) Run(a *app) error {
 type journalAccept struct{ decision }
 
 func (c *journalAccept) Run(a *app) error {
-	return c.carry(a, "let the outbox take over what the send journal of this machine knows, and let letters go out again", "accept the journal", nil, always, func(s *store.Store) error {
+	w := wish{"let the outbox take over what the send journal of this machine knows, and let letters go out again",
+		"the outbox knows what the send journal of this machine knows", "accept the journal", nil}
+	return c.carry(a, w, always, func(s *store.Store) error {
 		d, err := compare(a.ctx, a.Data, s)
 		if err != nil {
 			return err

@@ -58,6 +58,11 @@ func (c *outboxList) Run(a *app) error {
 	if err != nil {
 		return err
 	}
+	if len(entries) == 0 && c.To != "" {
+		if err := known(a, s, c.To); err != nil {
+			return fmt.Errorf("--to: %w", err)
+		}
+	}
 	if c.Format == "json" {
 		return a.json(entries)
 	}
@@ -103,7 +108,7 @@ func (c *outboxShow) Run(a *app) error {
 	}
 	e := found[0]
 	if c.Format == "json" {
-		return a.json(e)
+		return a.json(told(&e, p.Location))
 	}
 	when := func(t time.Time) string {
 		if t.IsZero() {
@@ -119,13 +124,45 @@ func (c *outboxShow) Run(a *app) error {
 	return nil
 }
 
+// toldLetter is a letter with all that is known of it but what it says.
+type toldLetter struct {
+	notice.Entry
+	Why     string `json:"why"`
+	Unsure  int    `json:"ended_unsure"`
+	Items   int    `json:"items"`
+	Run     string `json:"run"`
+	Policy  string `json:"policy"`
+	Planned string `json:"planned"`
+	SendAt  string `json:"send_at"`
+	Dated   string `json:"first_try"`
+	Changed string `json:"changed"`
+	Expires string `json:"of_use_until"`
+}
+
+func told(e *notice.Entry, zone *time.Location) toldLetter {
+	when := func(t time.Time) string {
+		if t.IsZero() {
+			return ""
+		}
+		return t.In(zone).Format(time.RFC3339)
+	}
+	return toldLetter{Entry: *e, Why: e.Why, Unsure: e.Unsure, Items: e.Items, Run: e.Run, Policy: e.Policy, Planned: when(e.Planned), SendAt: when(e.SendAt),
+		Dated: when(e.Dated), Changed: when(e.Changed), Expires: when(e.Expires)}
+}
+
 // decision is a wish about a letter or run that only --yes carries out.
 type decision struct {
 	Yes bool `help:"Do it; without this, only say what would be done."`
 }
 
-// carry asks whether the wish can be granted, also when it only says so. What is carried out is logged as from the pages: a word, and ids.
-func (d decision) carry(a *app, what, word string, ids []any, may, do func(*store.Store) error) error {
+// wish is what a person wants done: in words, what is so afterwards, and, for the log, a word and ids as from the pages.
+type wish struct {
+	what, so, word string
+	ids            []any
+}
+
+// carry asks whether the wish can be granted, also when it only says so. What is carried out is logged.
+func (d decision) carry(a *app, w wish, may, do func(*store.Store) error) error {
 	s, err := a.store()
 	if err != nil {
 		return err
@@ -135,14 +172,14 @@ func (d decision) carry(a *app, what, word string, ids []any, may, do func(*stor
 		return err
 	}
 	if !d.Yes {
-		_, err := fmt.Fprintf(a.out, "would %s; repeat with --yes\n", what)
+		_, err := fmt.Fprintf(a.out, "would %s; repeat with --yes\n", w.what)
 		return err
 	}
 	if err := do(s); err != nil {
 		return err
 	}
-	a.log().Warn("decided by hand", append([]any{"what", word, "who", fmt.Sprint("uid ", os.Getuid())}, ids...)...)
-	_, err = fmt.Fprintln(a.out, "done:", what)
+	a.log().Warn("decided by hand", append([]any{"what", w.word, "who", fmt.Sprint("uid ", os.Getuid())}, w.ids...)...)
+	_, err = fmt.Fprintln(a.out, w.so)
 	return err
 }
 
@@ -194,7 +231,8 @@ type outboxRetry struct {
 }
 
 func (c *outboxRetry) Run(a *app) error {
-	return c.carry(a, fmt.Sprintf("try letter %d at once", c.ID), "retry", []any{"letter", c.ID}, letter(a, c.ID, "tried again", notice.State.MayRetry),
+	w := wish{fmt.Sprintf("try letter %d at once", c.ID), fmt.Sprintf("letter %d goes out again as soon as letters do", c.ID), "retry", []any{"letter", c.ID}}
+	return c.carry(a, w, letter(a, c.ID, "tried again", notice.State.MayRetry),
 		func(s *store.Store) error { return s.Retry(a.ctx, now(), c.ID) })
 }
 
@@ -204,7 +242,8 @@ type outboxWithdraw struct {
 }
 
 func (c *outboxWithdraw) Run(a *app) error {
-	return c.carry(a, fmt.Sprintf("withdraw letter %d", c.ID), "withdraw", []any{"letter", c.ID}, letter(a, c.ID, "taken back", notice.State.MayWithdraw),
+	w := wish{fmt.Sprintf("withdraw letter %d", c.ID), fmt.Sprintf("letter %d is withdrawn", c.ID), "withdraw", []any{"letter", c.ID}}
+	return c.carry(a, w, letter(a, c.ID, "taken back", notice.State.MayWithdraw),
 		func(s *store.Store) error { return s.Withdraw(a.ctx, now(), c.ID) })
 }
 
@@ -219,7 +258,8 @@ func (c *outboxRelease) Run(a *app) error {
 	if err != nil {
 		return usageError{fmt.Errorf("a run is written like digests/2024-03-04")}
 	}
-	return c.carry(a, "release the letters of "+c.Held, "release", []any{"run", kind + "/" + day.String()}, held(a, kind, day), func(s *store.Store) error {
+	w := wish{"release the letters of " + c.Held, "run " + c.Held + " is released", "release", []any{"run", kind + "/" + day.String()}}
+	return c.carry(a, w, held(a, kind, day), func(s *store.Store) error {
 		n, err := s.Release(a.ctx, now(), kind, day)
 		if err == nil {
 			fmt.Fprintf(a.out, "%d letters may go out\n", n)
@@ -231,13 +271,13 @@ func (c *outboxRelease) Run(a *app) error {
 type outboxStop struct{ decision }
 
 func (c *outboxStop) Run(a *app) error {
-	return c.carry(a, "stop all letters", "stop", nil, always, func(s *store.Store) error { return s.SetStopped(a.ctx, true) })
+	return c.carry(a, wish{"stop all letters", "no letter goes out until `vireilla outbox start`", "stop", nil}, always, func(s *store.Store) error { return s.SetStopped(a.ctx, true) })
 }
 
 type outboxStart struct{ decision }
 
 func (c *outboxStart) Run(a *app) error {
-	return c.carry(a, "let letters go out again", "start", nil, always, func(s *store.Store) error {
+	return c.carry(a, wish{"let letters go out again", "letters are no longer stopped", "start", nil}, always, func(s *store.Store) error {
 		held, err := s.BehindOf(a.ctx)
 		if len(held) > 0 {
 			fmt.Fprintln(a.out, "letters are still held, because the database is older than a send journal: vireilla journal tells more")

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -25,5 +27,57 @@ func TestWhatIsDecidedByCommandIsLogged(t *testing.T) {
 		if code != done || strings.Count(told, "\n") != 1 || !strings.Contains(told, `"msg":"decided by hand"`) || !strings.Contains(told, c.logged) {
 			t.Errorf("%s: exit %d, said %q", c.args, code, told)
 		}
+	}
+}
+
+func TestAnIdThatNobodyHasIsNoEmptyAnswer(t *testing.T) {
+	data, _ := office(t, "2024-03-06")
+	for _, args := range [][]string{{"agenda", "--owner", "NOPE"}, {"agenda", "--owner", "NOPE", "--format", "ndjson"}, {"outbox", "list", "--to", "NOPE"}, {"outbox", "list", "--to", "NOPE", "--format", "json"}} {
+		if out, told, code := vireilla(t, append([]string{"--data", data}, args...)...); code != failed || out != "" || !strings.Contains(told, "NOPE") {
+			t.Errorf("%v: exit %d, said %q and %q", args, code, out, told)
+		}
+	}
+	must(t, "--data", data, "agenda", "--owner", "C-01")
+	must(t, "--data", data, "agenda", "--owner", "T-1")
+	if out := must(t, "--data", data, "outbox", "list", "--to", "C-01"); !strings.Contains(out, "no such letters") {
+		t.Error(out)
+	}
+}
+
+func TestAnAgendaOfOneStageCountsNoOther(t *testing.T) {
+	data, _ := office(t, "2024-03-06")
+	out := must(t, "--data", data, "agenda", "--at", "2024-03-06", "--stage", "escalated")
+	if !regexp.MustCompile(`\n2024-03-06: [1-9][0-9]* escalated\.\n$`).MatchString(out) {
+		t.Errorf("it ends with %q", out[max(0, len(out)-200):])
+	}
+}
+
+func TestADecisionSaysWhatIsSoAfterwards(t *testing.T) {
+	data, rules := office(t, "2024-03-06")
+	relay(t)
+	must(t, "--data", data, "outbox", "stop", "--yes")
+	vireilla(t, "--data", data, "--policy", rules, "run", "--at", "2024-03-06", "--yes")
+	for _, v := range []struct {
+		args []string
+		want string
+	}{
+		{[]string{"withdraw", "1", "--yes"}, "letter 1 is withdrawn\n"},
+		{[]string{"stop", "--yes"}, "no letter goes out until `vireilla outbox start`\n"},
+		{[]string{"start", "--yes"}, "letters are no longer stopped\n"},
+		{[]string{"stop"}, "would stop all letters; repeat with --yes\n"},
+	} {
+		if out := must(t, slices.Concat([]string{"--data", data, "outbox"}, v.args)...); out != v.want {
+			t.Errorf("%v: %q, want %q", v.args, out, v.want)
+		}
+	}
+	got := decode[map[string]any](t, must(t, "--data", data, "outbox", "show", "1", "--format", "json"))
+	for _, key := range []string{"id", "key", "state", "run", "policy", "planned", "send_at", "changed", "of_use_until"} {
+		if got[key] == nil || got[key] == "" {
+			t.Errorf("no %s in %v", key, got)
+		}
+	}
+	list := decode[[]map[string]any](t, must(t, "--data", data, "outbox", "list", "--format", "json"))
+	if len(list) == 0 || len(list[0]) != 9 {
+		t.Errorf("the list has other keys: %v", list[:1])
 	}
 }
