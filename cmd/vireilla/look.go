@@ -1,6 +1,8 @@
 package main
 
 import (
+	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"regexp"
@@ -110,6 +112,7 @@ type templatesCmd struct {
 
 type templatesCheck struct {
 	Folder string `arg:"" optional:"" help:"The office's own files, laid over the embedded ones." type:"existingdir"`
+	Format string `help:"text or json." default:"text" enum:"text,json"`
 }
 
 func (c *templatesCheck) Run(a *app) error {
@@ -122,6 +125,9 @@ func (c *templatesCheck) Run(a *app) error {
 	if err != nil {
 		return err
 	}
+	if c.Format == "json" {
+		return a.json(map[string][]string{"letters": templates.Letters(), "languages": templates.Languages()})
+	}
 	_, err = fmt.Fprintf(a.out, "%d letters in %s: all right\n", len(templates.Letters()), strings.Join(templates.Languages(), ", "))
 	return err
 }
@@ -132,10 +138,18 @@ type policyCmd struct {
 }
 
 type policyShow struct {
-	Words bool `help:"The words that a policy file may use."`
+	Words  bool   `help:"The words that a policy file may use."`
+	Format string `help:"text or json." default:"text" enum:"text,json"`
 }
 
 func (c *policyShow) Run(a *app) error {
+	if c.Words && c.Format == "json" {
+		words := map[string]string{}
+		for _, w := range policy.Words() {
+			words[w[0]] = w[1]
+		}
+		return a.json(words)
+	}
 	if c.Words {
 		t := a.table("where", "words")
 		for _, w := range policy.Words() {
@@ -150,12 +164,29 @@ func (c *policyShow) Run(a *app) error {
 			return err
 		}
 	}
+	if c.Format == "json" {
+		text, err := policy.JSON(text)
+		if err != nil {
+			return errors.New("policy: the file cannot be read; vireilla policy check FILE tells where")
+		}
+		return a.json(json.RawMessage(text))
+	}
 	_, err := a.out.Write(text)
 	return err
 }
 
 type policyCheck struct {
-	File string `arg:"" help:"Policy file." type:"existingfile"`
+	File   string `arg:"" help:"Policy file." type:"existingfile"`
+	Format string `help:"text or json." default:"text" enum:"text,json"`
+}
+
+// policyReport is what the command tells; without faults there is a version, with faults there is none.
+type policyReport struct {
+	Version string         `json:"version"`
+	Eras    int            `json:"eras"`
+	Rules   int            `json:"rules"`
+	Entries int            `json:"entries"`
+	Faults  []policy.Fault `json:"faults"`
 }
 
 func (c *policyCheck) Run(a *app) error {
@@ -164,6 +195,16 @@ func (c *policyCheck) Run(a *app) error {
 		return err
 	}
 	p, faults := policy.Parse(text)
+	if c.Format == "json" {
+		report := policyReport{Faults: append([]policy.Fault{}, faults...)}
+		if p != nil {
+			report.Version, report.Eras, report.Rules, report.Entries = p.Version, len(p.Eras), len(p.Rules), len(p.Timetable)
+		}
+		if err := a.json(report); err != nil || len(faults) == 0 {
+			return err
+		}
+		return errSilent
+	}
 	for _, f := range faults {
 		fmt.Fprintf(a.err, "%s:%s\n", c.File, f)
 	}
@@ -174,9 +215,11 @@ func (c *policyCheck) Run(a *app) error {
 	return err
 }
 
-type migrateCmd struct{}
+type migrateCmd struct {
+	Format string `help:"text or json." default:"text" enum:"text,json"`
+}
 
-func (migrateCmd) Run(a *app) error {
+func (c *migrateCmd) Run(a *app) error {
 	s, err := a.storeOrNew() // opening brings it up to date
 	if err != nil {
 		return err
@@ -186,12 +229,16 @@ func (migrateCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
+	if c.Format == "json" {
+		return a.json(map[string]int64{"schema": version})
+	}
 	_, err = fmt.Fprintf(a.out, "schema %d\n", version)
 	return err
 }
 
 type versionCmd struct {
-	Modules bool `help:"Also the modules it is made of."`
+	Modules bool   `help:"Also the modules it is made of."`
+	Format  string `help:"text or json." default:"text" enum:"text,json"`
 }
 
 func (c *versionCmd) Run(a *app) error {
@@ -204,6 +251,13 @@ func (c *versionCmd) Run(a *app) error {
 		if s.Key == "vcs.revision" {
 			commit = s.Value
 		}
+	}
+	if c.Format == "json" {
+		modules := map[string]string{}
+		for _, m := range info.Deps {
+			modules[m.Path] = m.Version
+		}
+		return a.json(map[string]any{"version": info.Main.Version, "commit": commit, "go": info.GoVersion, "system": runtime.GOOS + "/" + runtime.GOARCH, "modules": modules})
 	}
 	fmt.Fprintf(a.out, "vireilla %s, commit %s, %s %s/%s\n", info.Main.Version, commit, info.GoVersion, runtime.GOOS, runtime.GOARCH)
 	if c.Modules {

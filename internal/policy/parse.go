@@ -9,6 +9,8 @@ import (
 	"sort"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
@@ -32,14 +34,18 @@ func Default() *Policy {
 
 // Fault is something wrong with a policy file, at a line and column counted from 1.
 type Fault struct {
-	Line, Column int
-	What         string
+	Line   int    `json:"line"`
+	Column int    `json:"column"`
+	What   string `json:"what"`
 }
 
 func (f Fault) String() string { return fmt.Sprintf("%d:%d: %s", f.Line, f.Column, f.What) }
 
 // Parse reads a policy file; with faults, in the order of their lines, there is no policy.
 func Parse(text []byte) (*Policy, []Fault) {
+	if f, odd := oddByte(text); odd {
+		return nil, []Fault{f}
+	}
 	file, err := parser.ParseBytes(text, 0)
 	if err != nil {
 		return nil, []Fault{syntaxFault(err)}
@@ -66,6 +72,26 @@ func Parse(text []byte) (*Policy, []Fault) {
 	}
 	return p, nil
 }
+
+// oddByte finds the first character that no text holds: faults repeat what stands in a file, and must not bring a terminal into disorder.
+func oddByte(text []byte) (Fault, bool) {
+	at := Fault{1, 0, "this is no text: a policy is written in YAML, in UTF-8"}
+	for i, width := 0, 0; i < len(text); i += width {
+		var r rune
+		r, width = utf8.DecodeRune(text[i:])
+		at.Column++
+		switch {
+		case r == '\n':
+			at.Line, at.Column = at.Line+1, 0
+		case r == utf8.RuneError && width == 1, r != '\t' && r != '\r' && !unicode.IsGraphic(r) && r != '\ufeff':
+			return at, true
+		}
+	}
+	return Fault{}, false
+}
+
+// JSON gives the text of a policy file as JSON.
+func JSON(text []byte) ([]byte, error) { return yaml.YAMLToJSON(text) }
 
 // decode fills p from a file; on some values with a tag the library panics instead of saying what is wrong.
 func decode(root ast.Node, p *Policy) (err error) {
