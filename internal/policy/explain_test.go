@@ -110,6 +110,15 @@ func TestARuleThatCanNeverApplyBelongsToOtherYears(t *testing.T) {
 	}
 }
 
+func TestWithoutAgreedWeeksNoFurtherDiscussionIsAskedFor(t *testing.T) {
+	c := seekerOf(t, "2026-01-05", "initial_interview 2026-01-12")
+	for _, v := range Default().Explain(c, on(t, "2026-01-20")) {
+		if v.Rule == "supplementary_discussion" && v.Why != OtherEra && (v.Why != NotYet || !strings.Contains(v.Because, "no weeks between supplementary discussions") || v.Due != 0) {
+			t.Errorf("due %q, %s: %s", v.Due, v.Why, v.Because)
+		}
+	}
+}
+
 func TestTheArithmeticIsToldInWords(t *testing.T) {
 	known := seekerOf(t, "2024-01-02", "initial_interview 2024-01-08", "supplementary_discussion 2024-02-26")
 	known.Training = []caseload.Training{

@@ -134,8 +134,11 @@ func parseCondition(word string) (condition, error) {
 func parseDue(text string) (func(*Policy, *view, *Obligation) bool, error) {
 	if text == "supplementary_weeks after" {
 		return func(p *Policy, v *view, o *Obligation) bool {
+			if v.seeker.SupplementaryWeeks <= 0 {
+				return false
+			}
 			o.DueStrict, o.Due = p.Days.After(o.Anchor, calendar.Interval{N: v.seeker.SupplementaryWeeks, Unit: calendar.Weeks})
-			return v.seeker.SupplementaryWeeks > 0
+			return true
 		}, nil
 	}
 	cut := strings.LastIndexByte(text, ' ')
