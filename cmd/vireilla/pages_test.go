@@ -19,6 +19,7 @@ import (
 	"vireilla/internal/store"
 	"vireilla/internal/web"
 	"vireilla/tasks"
+	"vireilla/workers"
 )
 
 // shown serves the pages over a real store and queue, and gives both and the address.
@@ -34,7 +35,7 @@ func shown(t *testing.T, cfg config) (*store.Store, asynq.RedisConnOpt, string) 
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = s.Close() })
-	h := &house{redis: redis, Log: slog.New(slog.DiscardHandler)}
+	h := &house{redis: redis, Watch: &workers.Watch{}, Log: slog.New(slog.DiscardHandler)}
 	page, err := h.show(t.Context(), "127.0.0.1:0", cfg, &web.Pages{Facts: s, Desk: s, Clock: func() time.Time { return noon }, Policy: policy.Default(), Queues: true, Log: h.Log}, &web.Probes{})
 	if err != nil {
 		t.Fatal(err)

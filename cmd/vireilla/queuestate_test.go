@@ -101,7 +101,7 @@ func TestAQueueThatAnswersAndCannotBeUsedIsToldEverywhere(t *testing.T) {
 	}{
 		{"another policy", set("maxmemory-policy", "allkeys-lru"), set("maxmemory-policy", "noeviction")},
 		{"out of memory", set("maxmemory", "1mb"), set("maxmemory", "0")},
-		{"another's replica", func() error { return client.SlaveOf(t.Context(), "127.0.0.1", "1").Err() }, func() error { return client.SlaveOf(t.Context(), "NO", "ONE").Err() }},
+		{"another's replica", func() error { return client.ReplicaOf(t.Context(), "127.0.0.1", "1").Err() }, func() error { return client.ReplicaOf(t.Context(), "NO", "ONE").Err() }},
 	} {
 		f.tells(f.probes.Handler(), "/metrics", "vireilla_queue_up 1\n")
 		f.tells(f.probes.Handler(), "/readyz", "queue: ok\n")
