@@ -69,7 +69,7 @@ func claimedFrom(r *sql.Rows) (c notice.Claimed, err error) {
 	return c, err
 }
 
-func boolean(b bool) int {
+func boolean(b bool) int64 {
 	if b {
 		return 1
 	}

@@ -204,9 +204,13 @@ func (d dialect) writeList(b *strings.Builder, from, n int) {
 	b.WriteByte(')')
 }
 
-// rows puts rows of values between two halves of a query, as VALUES, whose columns both databases name column1, column2, …; PostgreSQL is told the types of the
-// first. The last row is repeated up to 1, 2, 4, 8 of them and so on, so that there are few texts.
+// rows puts rows of numbers and texts between two halves of a query, as a query whose columns are column1, column2, and so on. To PostgreSQL they go as one array a column, so
+// that there is one text; to SQLite, which has no arrays, as VALUES, the last row repeated up to 1, 2, 4, 8 of them and so on, so that there are few.
 func (d dialect) rows(before string, rows [][]any, after string) (text string, args []any) {
+	if !d.nameless {
+		text, args = arrays(rows)
+		return before + text + after, args
+	}
 	n := 1
 	for n < len(rows) {
 		n *= 2
@@ -214,24 +218,33 @@ func (d dialect) rows(before string, rows [][]any, after string) (text string, a
 	list := make([]string, n)
 	for i := range n {
 		row := rows[min(i, len(rows)-1)]
-		marks := make([]string, len(row))
-		for j, value := range row {
-			marks[j] = "?"
-			if !d.nameless {
-				marks[j] = "$" + strconv.Itoa(len(args)+1)
-			}
-			if i == 0 {
-				kind := "BIGINT"
-				if _, isText := value.(string); isText {
-					kind = "TEXT"
-				}
-				marks[j] = "CAST(" + marks[j] + " AS " + kind + ")"
-			}
-			args = append(args, value)
-		}
-		list[i] = "(" + strings.Join(marks, ",") + ")"
+		list[i] = "(?" + strings.Repeat(",?", len(row)-1) + ")"
+		args = append(args, row...)
 	}
 	return before + "VALUES " + strings.Join(list, ",") + after, args
+}
+
+func arrays(rows [][]any) (text string, args []any) {
+	var marks, names []string
+	for j, first := range rows[0] {
+		kind := "BIGINT"
+		if _, isText := first.(string); isText {
+			kind = "TEXT"
+			args = append(args, column[string](rows, j))
+		} else {
+			args = append(args, column[int64](rows, j))
+		}
+		marks, names = append(marks, fmt.Sprintf("$%d::%s[]", j+1, kind)), append(names, fmt.Sprintf("column%d", j+1))
+	}
+	return "SELECT * FROM unnest(" + strings.Join(marks, ",") + ") u (" + strings.Join(names, ",") + ")", args
+}
+
+func column[T any](rows [][]any, j int) []T {
+	values := make([]T, len(rows))
+	for i := range rows {
+		values[i] = rows[i][j].(T)
+	}
+	return values
 }
 
 func anys[T any](values []T) []any {

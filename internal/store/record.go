@@ -19,7 +19,7 @@ func (s *Store) Record(ctx context.Context, now time.Time, reports []notice.Repo
 	var changes [][]any
 	for i := range reports {
 		r := &reports[i]
-		changes = append(changes, []any{r.ID, r.Fence, string(r.State), millis(r.Try), r.Code, r.Why, boolean(r.Ambiguous), boolean(r.Released), millis(now)})
+		changes = append(changes, []any{r.ID, r.Fence, string(r.State), millis(r.Try), int64(r.Code), r.Why, boolean(r.Ambiguous), boolean(r.Released), millis(now)})
 	}
 	if len(changes) == 0 {
 		return nil, nil
@@ -144,7 +144,7 @@ func (s *Store) tellings(reports []notice.Report, some func(id int64) bool) (tex
 	var rows [][]any
 	for _, id := range slices.Sorted(maps.Keys(told)) {
 		t := told[id]
-		rows = append(rows, []any{id, millis(t.At), millis(t.StartsAt), millis(t.Was), t.Mode, t.Place, t.Sequence, boolean(t.Cancelled)})
+		rows = append(rows, []any{id, millis(t.At), millis(t.StartsAt), millis(t.Was), t.Mode, t.Place, int64(t.Sequence), boolean(t.Cancelled)})
 	}
 	return s.dia.rows(`UPDATE appointment SET told_at = v.column2, told_start = v.column3, told_was = v.column4, told_mode = v.column5, told_place = v.column6,
 			told_sequence = v.column7, told_cancelled = v.column8,
