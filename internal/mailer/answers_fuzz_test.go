@@ -101,7 +101,7 @@ func FuzzAnswers(f *testing.F) {
 		f.Add(seed, 1)
 		f.Add(seed, 1<<16)
 	}
-	m, err := compose(letter(1))
+	m, err := compose(letter(1), &bytes.Buffer{})
 	if err != nil {
 		f.Fatal(err)
 	}

@@ -1,6 +1,7 @@
 package mailer
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"strings"
@@ -123,7 +124,7 @@ func BenchmarkCompose(b *testing.B) {
 	l := bulky(1)
 	b.ReportAllocs()
 	for b.Loop() {
-		if _, err := compose(l); err != nil {
+		if _, err := compose(l, &bytes.Buffer{}); err != nil {
 			b.Fatal(err)
 		}
 	}

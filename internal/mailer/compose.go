@@ -31,14 +31,15 @@ func (r *refusal) Error() string { return "letter: " + r.field + " " + r.what }
 // fixed set, and a letter that could smuggle in another header or recipient is refused. The boundaries
 // between the parts differ from call to call. The error names the field and never repeats it.
 func Compose(l Letter) ([]byte, error) {
-	m, err := compose(l)
+	m, err := compose(l, &bytes.Buffer{})
 	if err != nil {
 		return nil, err
 	}
 	return m.raw, nil
 }
 
-func compose(l Letter) (message, error) {
+// compose writes a letter into a buffer, which belongs to the message from then on.
+func compose(l Letter, raw *bytes.Buffer) (message, error) {
 	from, err := parseFrom(l.From)
 	if err != nil {
 		return message{}, err
@@ -64,9 +65,8 @@ func compose(l Letter) (message, error) {
 	if err := addParts(msg, l); err != nil {
 		return message{}, err
 	}
-	var raw bytes.Buffer
 	raw.Grow(4096 + len(l.Text) + 2*len(l.HTML) + 3*len(l.Calendar))
-	if _, err := msg.WriteTo(&raw); err != nil {
+	if _, err := msg.WriteTo(raw); err != nil {
 		return message{}, fmt.Errorf("letter: write: %w", err)
 	}
 	return message{"<" + from.Address + ">", "<" + to + ">", raw.Bytes()}, nil

@@ -41,6 +41,7 @@ type line struct {
 	watch      *time.Timer // cuts the line when a phase takes too long
 	broken     atomic.Pointer[string]
 	rest       *time.Timer // ends the line when it was kept too long
+	text       []byte      // the last message, whose place the next one takes
 }
 
 func newLine(raw net.Conn, limits Limits) *line {
@@ -171,7 +172,8 @@ func (l *line) carry(ctx context.Context, m message) Outcome {
 	if err := l.announce(m); err != nil {
 		return l.ended(err)
 	}
-	rest := dotted(m.raw)
+	l.text = dotted(l.text[:0], m.raw)
+	rest := l.text
 	for ; len(rest) > block; rest = rest[block:] {
 		l.enter(PhaseBody, l.limits.Block)
 		if err := l.write(rest[:block]); err != nil {
@@ -236,11 +238,10 @@ func (l *line) announce(m message) error {
 	return nil
 }
 
-// dotted is a message on the wire: no line of its own begins with a single dot, and the last one does (RFC 5321
+// dotted appends a message as it is on the wire: no line of its own begins with a single dot, and the last one does (RFC 5321
 // section 4.5.2). Lines end in CRLF already.
-func dotted(raw []byte) []byte {
+func dotted(wire, raw []byte) []byte {
 	lineDot := []byte("\n.")
-	wire := make([]byte, 0, len(raw)+bytes.Count(raw, lineDot)+len("\r\n")+len(dot))
 	for at := bytes.Index(raw, lineDot); at >= 0; at = bytes.Index(raw, lineDot) {
 		wire = append(append(wire, raw[:at]...), "\n.."...)
 		raw = raw[at+len(lineDot):]

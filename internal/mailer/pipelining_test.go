@@ -2,6 +2,7 @@ package mailer
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"io"
 	"net"
@@ -38,7 +39,7 @@ func TestALetterTakesTwoRoundTripsWithPipeliningAndFourWithout(t *testing.T) {
 			t.Fatal(err)
 		}
 		for n := range 3 {
-			m, err := compose(letter(n))
+			m, err := compose(letter(n), &bytes.Buffer{})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -1,6 +1,7 @@
 package mailer
 
 import (
+	"bytes"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -19,6 +20,7 @@ type Relay struct {
 	config Config
 	tls    *tls.Config
 	slots  chan struct{} // one for each letter that may be under way
+	texts  sync.Pool     // buffers for their messages
 
 	mu     sync.Mutex
 	idle   []*line // the most recently used last
@@ -36,6 +38,7 @@ func New(c Config) *Relay {
 		config: c,
 		tls:    &tls.Config{ServerName: c.Host, RootCAs: c.Roots, MinVersion: tls.VersionTLS12},
 		slots:  make(chan struct{}, c.Connections),
+		texts:  sync.Pool{New: func() any { return &bytes.Buffer{} }},
 	}
 }
 
@@ -43,7 +46,9 @@ func New(c Config) *Relay {
 // Letter.Still; a letter that is not to go any more is Deferred. When ctx ends it returns promptly with a Deferred, except between the final dot and its answer: there it waits up
 // to Limits.Dot, because only the answer tells what happened.
 func (r *Relay) Send(ctx context.Context, l Letter) Outcome {
-	m, err := compose(l)
+	text := r.texts.Get().(*bytes.Buffer)
+	defer func() { text.Reset(); r.texts.Put(text) }()
+	m, err := compose(l, text)
 	if err != nil {
 		o := Outcome{Result: Failed, Phase: PhaseCompose, Reason: "letter"}
 		var refused *refusal

@@ -333,7 +333,7 @@ func TestDotThatDidNotLeaveIsNoDot(t *testing.T) {
 	if err := l.open(c, nil); err != nil {
 		t.Fatal(err)
 	}
-	m, err := compose(letter(1))
+	m, err := compose(letter(1), &bytes.Buffer{})
 	if err != nil {
 		t.Fatal(err)
 	}
