@@ -119,9 +119,10 @@ type parts struct {
 	rate                 int  // letters a minute, 0 for no limit
 }
 
-// How many lines to the relay are kept, and how many tasks bring letters side by side: while some speak with the relay, others read, render and record.
+// How many lines to the relay are kept, and how many tasks bring letters side by side: while some speak with the relay, others read, render and record. Relays count the lines of
+// each client, and four take more letters than any of them forwards.
 const (
-	connections = 8
+	connections = 4
 	deliveries  = 16
 )
 
