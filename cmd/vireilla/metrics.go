@@ -119,7 +119,9 @@ func (q queueGauges) ask() (found []prometheus.Metric, err error) {
 		}
 		tell(descSize, prometheus.GaugeValue, float64(info.Size), name)
 		tell(descLatency, prometheus.GaugeValue, info.Latency.Seconds(), name)
-		for state, n := range map[string]int{"pending": info.Pending, "active": info.Active, "scheduled": info.Scheduled, "retry": info.Retry, "archived": info.Archived, "completed": info.Completed} {
+		for state, n := range map[string]int{
+			"pending": info.Pending, "active": info.Active, "scheduled": info.Scheduled, "retry": info.Retry, "archived": info.Archived, "completed": info.Completed,
+		} {
 			tell(descTasks, prometheus.GaugeValue, float64(n), name, state)
 		}
 		tell(descFinished, prometheus.CounterValue, float64(info.ProcessedTotal), name)

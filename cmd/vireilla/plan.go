@@ -212,7 +212,9 @@ func awaitsAnswer(o *policy.Obligation) bool {
 }
 
 // stagedAt gives the staged obligations of a day with what was told of them, the clarifications among them, and why the rest is quiet.
-func stagedAt(a *app, s *store.Store, p *policy.Policy, day calendar.Day, told map[policy.Key]map[string]policy.Stage) (staged []notice.Staged, clarifications []policy.Obligation, quiet notice.Plan, err error) {
+func stagedAt(a *app, s *store.Store, p *policy.Policy, day calendar.Day, told map[policy.Key]map[string]policy.Stage) (
+	staged []notice.Staged, clarifications []policy.Obligation, quiet notice.Plan, err error,
+) {
 	err = s.Cases(a.ctx, func(cases []notice.Awake) error {
 		for i := range cases {
 			open := p.Obligations(cases[i].Case, day)

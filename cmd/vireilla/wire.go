@@ -211,7 +211,9 @@ func (a *app) build(p parts) (h *house, err error) {
 	h.Workers = &workers.Workers{
 		Clock: h.Clock, Policy: h.Policy, Scan: scan, Ledger: h.Store, Measure: h.Meters.Step, Log: h.Log,
 		Deliver: &workers.Deliver{
-			Clock: h.Clock, Wall: now, Policy: h.Policy, Outbox: h.Store, Halted: workers.NewHalt(h.Store.Halted, store.HaltedFor, now).Halted, Compare: h.Compare, Journal: sends, Facts: h.Store, Refresh: scan.Refresh, Letters: h.Letters, From: p.from, Stop: stopping, Log: h.Log, Pace: workers.PerMinute(p.rate),
+			Clock: h.Clock, Wall: now, Policy: h.Policy, Outbox: h.Store, Facts: h.Store, Journal: sends, Compare: h.Compare,
+			Halted:  workers.NewHalt(h.Store.Halted, store.HaltedFor, now).Halted,
+			Refresh: scan.Refresh, Letters: h.Letters, From: p.from, Pace: workers.PerMinute(p.rate), Stop: stopping, Log: h.Log,
 			Record: &workers.Recorder{Clock: h.Clock, Outbox: counted{h.Store, h.Meters}, Journal: sends, Log: h.Log},
 			Send: func(ctx context.Context, m workers.Mail) notice.Outcome {
 				o := h.Relay.Send(ctx, mailer.Letter(m))

@@ -129,7 +129,8 @@ func (s *Store) Halted(ctx context.Context) (halted bool, err error) {
 
 const halts = `name = 'stopped' OR name >= 'behind/' AND name < 'behind0'` // a range, which the index serves
 
-// TakeOver writes into the outbox what a journal knows: a letter that the relay took is sent, with all that it told; of one that it may have taken a person decides. It gives how many of both.
+// TakeOver writes into the outbox what a journal knows: a letter that the relay took is sent, with all that it told; of one that it may have taken a
+// person decides. It gives how many of both.
 func (s *Store) TakeOver(ctx context.Context, now time.Time, letters []notice.Behind) (sent, held int, err error) {
 	for len(letters) > 0 && err == nil {
 		part := letters[:min(500, len(letters))]
@@ -178,7 +179,8 @@ func (s *Store) takeOver(ctx context.Context, tx *sql.Tx, now time.Time, id int6
 	if _, err = tx.ExecContext(ctx, `INSERT INTO notice (id, key, letter, role, to_id, subject, language, send_at, expires_at, start_at, items, told, rest, late, run, policy,
 			planned_at, state, next_try, changed_at, fence, tries, unsure, dated_at, code, why)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, '', '', $15, $16, $8, $17, $18, 1, $19, $20, $21, $22)
-		ON CONFLICT (key) DO UPDATE SET state = excluded.state, changed_at = excluded.changed_at, fence = excluded.fence, tries = notice.tries + 1, unsure = CASE WHEN notice.unsure > excluded.unsure THEN notice.unsure ELSE excluded.unsure END,
+		ON CONFLICT (key) DO UPDATE SET state = excluded.state, changed_at = excluded.changed_at, fence = excluded.fence, tries = notice.tries + 1,
+			unsure = CASE WHEN notice.unsure > excluded.unsure THEN notice.unsure ELSE excluded.unsure END,
 			dated_at = CASE WHEN notice.dated_at = 0 THEN excluded.dated_at ELSE notice.dated_at END, code = excluded.code, why = excluded.why,
 			items = excluded.items, told = excluded.told, rest = excluded.rest, late = excluded.late, expires_at = excluded.expires_at, start_at = excluded.start_at`,
 		id, b.Key, b.Letter, b.Role, b.To, b.Subject, b.Language, millis(b.SendAt), millis(b.Expires), millis(b.Start), items, told, b.Rest, b.Late,

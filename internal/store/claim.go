@@ -18,8 +18,9 @@ const ClaimFor = 13 * time.Minute
 const mostStep = 1 << 40
 
 // Claim takes up to n letters for sending: of those named, or of all that are due when none is named. `sending` is committed before it returns: no
-// database write, no letter. While the kill switch is on, or the database is behind a send journal, there are none. now says what is due; the claim holds by wall, the real time, which differs from
-// it when a day is run later. With an error it gives the letters that are perhaps taken all the same, for the answer to a COMMIT may be lost: they are to be given back. A letter that cannot be read is given with the others, and says so.
+// database write, no letter. While the kill switch is on, or the database is behind a send journal, there are none. now says what is due; the claim holds
+// by wall, the real time, which differs from it when a day is run later. With an error it gives the letters that are perhaps taken all the same, for the
+// answer to a COMMIT may be lost: they are to be given back. A letter that cannot be read is given with the others, and says so.
 func (s *Store) Claim(ctx context.Context, now, wall time.Time, ids []int64, n int) ([]notice.Claimed, error) {
 	named := ""
 	args := []any{millis(now), millis(wall.Add(ClaimFor)), 1 + rand.Int64N(mostStep)}
