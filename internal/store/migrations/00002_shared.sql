@@ -31,7 +31,7 @@ CREATE TABLE agenda (
 	PRIMARY KEY (seeker_id, rule, subject, anchor)) WITHOUT ROWID;
 CREATE INDEX agenda_clarification ON agenda (stage) WHERE rule = 'clarification';
 
--- The rev of an appointment counts the imports that touched its seeker: who looked at an older state cannot put it to sleep. What left the register does not wake.
+-- The rev of an appointment counts the imports that touched its seeker, and the letters behind which it had changed: who looked at an older state cannot put it to sleep. What left the register does not wake.
 ALTER TABLE appointment ADD COLUMN told_was BIGINT NOT NULL DEFAULT 0;
 UPDATE appointment SET wake_at = NULL WHERE gone_at <> 0 OR seeker_id NOT IN (SELECT seeker_id FROM seeker WHERE gone_at = 0);
 
