@@ -29,6 +29,7 @@ func program(t *testing.T, name, from string) string {
 }
 
 func TestEveryAlertFiresOnItsOwnFault(t *testing.T) {
+	t.Parallel()
 	promtool := program(t, "promtool", "prometheus")
 	for _, args := range [][]string{{"check", "rules", "alerts.yml"}, {"test", "rules", "alerts_test.yml"}, {"check", "config", "--syntax-only", "prometheus.yml"}} {
 		command := exec.CommandContext(t.Context(), promtool, args...)
@@ -167,6 +168,7 @@ func TestEachServiceOfTheComposeFileStandsAlone(t *testing.T) {
 
 // Commands by hand read the settings of the service with a shell: with SQLite as the file stands, and with servers once the lines about them are let in.
 func TestTheServicesSettingsServeCommandsByHand(t *testing.T) {
+	t.Parallel()
 	binary, err := built()
 	if err != nil {
 		t.Fatal(err)

@@ -16,6 +16,7 @@ import (
 // TestAReleaseCanBeBuiltAgain builds what the Dockerfile builds in two folders, the second time with nothing remembered of the first, and asks the
 // outcome what it is made of.
 func TestAReleaseCanBeBuiltAgain(t *testing.T) {
+	t.Parallel()
 	program(t, "git", "git")
 	one, two := filepath.Join(t.TempDir(), "one"), filepath.Join(t.TempDir(), "another place")
 	commit := commitTree(t, one)
