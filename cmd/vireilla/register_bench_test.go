@@ -15,6 +15,7 @@ import (
 
 	"vireilla/internal/caseload"
 	"vireilla/internal/feed"
+	"vireilla/internal/notice"
 	"vireilla/internal/store"
 )
 
@@ -179,7 +180,8 @@ func BenchmarkScan(b *testing.B) {
 			for b.Loop() {
 				b.StopTimer()
 				for _, q := range []string{`DELETE FROM notice`, `DELETE FROM run`, `DELETE FROM agenda`, `DELETE FROM wake WHERE wake_on < '2099-01-01'`,
-					fmt.Sprintf(`INSERT INTO wake (wake_on, seeker_id) SELECT '2024-03-04', seeker_id FROM seeker WHERE CAST(substr(seeker_id, 3) AS INTEGER) %% %d = 0`, step), `PRAGMA wal_checkpoint(TRUNCATE)`} {
+					fmt.Sprintf(`INSERT INTO wake (wake_on, seeker_id) SELECT '2024-03-04', seeker_id FROM seeker WHERE CAST(substr(seeker_id, 3) AS INTEGER) %% %d = 0`, step),
+					`UPDATE counter SET n = n + 1 WHERE name = 'import'`, `PRAGMA wal_checkpoint(TRUNCATE)`} {
 					if _, err := db.Exec(q); err != nil {
 						b.Fatal(err)
 					}
@@ -190,6 +192,9 @@ func BenchmarkScan(b *testing.B) {
 						b.Fatal(err)
 					}
 				}
+			}
+			if planned, err := h.Store.Letters(b.Context(), notice.Filter{Letter: notice.CoachDigest}); err != nil || len(planned) == 0 {
+				b.Fatalf("%d digests, %v: nobody was awake", len(planned), err)
 			}
 		})
 	}
