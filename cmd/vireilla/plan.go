@@ -74,10 +74,11 @@ func (c *planCmd) Run(a *app) error {
 // planDay plans what goes out on a day: what is due when the digests are, and the letters about appointments that the day brings.
 func planDay(a *app, s *store.Store, p *policy.Policy, day calendar.Day, end time.Time) (notice.Plan, error) {
 	begin := day.At(0, 0, p.Location)
-	bookings, err := aheadOf(a, s, begin)
+	ahead, err := s.Ahead(a.ctx, begin)
 	if err != nil {
 		return notice.Plan{}, err
 	}
+	bookings := seenFrom(begin, ahead)
 	morning := p.Digest.At.On(day, p.Location)
 	early, _ := notice.Appointments(morning, p, bookings)
 	plan, err := dueAt(a, s, p, morning, early.Skips)
@@ -104,7 +105,7 @@ func wholeDay(a *app, s *store.Store, p *policy.Policy, plan notice.Plan, bookin
 // planPerson plans what goes out to a job seeker on a day, as planDay does for everybody.
 func planPerson(a *app, s *store.Store, p *policy.Policy, person *caseload.Case, day calendar.Day) (notice.Plan, error) {
 	begin, end := day.At(0, 0, p.Location), (day+1).At(0, 0, p.Location).Add(-time.Second)
-	bookings, err := aheadOf(a, s, begin)
+	ahead, err := s.AheadOf(a.ctx, begin, person.Seeker.ID)
 	if err != nil {
 		return notice.Plan{}, err
 	}
@@ -120,17 +121,16 @@ func planPerson(a *app, s *store.Store, p *policy.Policy, person *caseload.Case,
 	}
 	id := person.Seeker.ID
 	matters = slices.DeleteFunc(matters, func(m notice.Matter) bool { return m.SeekerID != id })
-	bookings = slices.DeleteFunc(bookings, func(b notice.Booking) bool { return b.SeekerID != id })
-	return wholeDay(a, s, p, notice.Matters(p.Digest.At.On(day, p.Location), p, matters), bookings, begin, end)
+	return wholeDay(a, s, p, notice.Matters(p.Digest.At.On(day, p.Location), p, matters), seenFrom(begin, ahead), begin, end)
 }
 
 // planAt plans everything that is due by a moment from the whole register, as it was seen at that moment; the scans plan the same from what wakes.
 func planAt(a *app, s *store.Store, p *policy.Policy, at time.Time) (notice.Plan, error) {
-	bookings, err := aheadOf(a, s, at)
+	ahead, err := s.Ahead(a.ctx, at)
 	if err != nil {
 		return notice.Plan{}, err
 	}
-	appointments, _ := notice.Appointments(at, p, bookings)
+	appointments, _ := notice.Appointments(at, p, seenFrom(at, ahead))
 	plan, err := dueAt(a, s, p, at, appointments.Skips)
 	if err != nil {
 		return plan, err
@@ -139,16 +139,15 @@ func planAt(a *app, s *store.Store, p *policy.Policy, at time.Time) (notice.Plan
 	return settled(a, s, plan, at)
 }
 
-// aheadOf gives the appointments that start, or were told to start, after an instant, with what was told of them by then.
-func aheadOf(a *app, s *store.Store, at time.Time) ([]notice.Booking, error) {
-	ahead, err := s.Ahead(a.ctx, at)
+// seenFrom gives appointments with what was told of them by an instant.
+func seenFrom(at time.Time, ahead []store.Booking) []notice.Booking {
 	bookings := make([]notice.Booking, len(ahead))
 	for i := range ahead {
 		if bookings[i] = ahead[i].Booking; bookings[i].Told != nil && bookings[i].Told.At.After(at) {
 			bookings[i].Told = nil
 		}
 	}
-	return bookings, err
+	return bookings
 }
 
 // settled takes out what was planned by an instant, and puts the rest in the order in which it goes out.

@@ -70,6 +70,11 @@ func (s *Store) Ahead(ctx context.Context, now time.Time) ([]Booking, error) {
 	return s.bookings(ctx, `(a.starts_at > $1 OR a.told_start > $1) ORDER BY a.starts_at, a.appointment_id`, millis(now))
 }
 
+// AheadOf gives what Ahead gives, of one seeker.
+func (s *Store) AheadOf(ctx context.Context, now time.Time, seeker string) ([]Booking, error) {
+	return s.bookings(ctx, `a.seeker_id = $2 AND (a.starts_at > $1 OR a.told_start > $1) ORDER BY a.starts_at, a.appointment_id`, millis(now), seeker)
+}
+
 // Soon gives the booked appointments that start between two instants.
 func (s *Store) Soon(ctx context.Context, from, to time.Time) ([]Booking, error) {
 	return s.bookings(ctx, `a.starts_at > $1 AND a.starts_at < $2 ORDER BY a.starts_at, a.appointment_id`, millis(from), millis(to))
