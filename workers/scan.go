@@ -154,7 +154,7 @@ func (s *Scan) appointments(ctx context.Context, now time.Time) error {
 			bookings[i] = awake[i].Booking
 		}
 		part, wake := notice.Appointments(now, s.Policy, bookings)
-		plan.Notices, plan.Skips = append(plan.Notices, part.Notices...), append(plan.Skips, part.Skips...)
+		plan.Add(part)
 		for i := range awake {
 			looked = append(looked, notice.Looked{ID: awake[i].ID, Rev: awake[i].Rev, Wake: wake[i]})
 		}

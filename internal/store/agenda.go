@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"slices"
 	"time"
 
 	"vireilla/internal/notice"
@@ -27,25 +28,15 @@ func (s *Store) setAgenda(ctx context.Context, tx *sql.Tx, found []notice.Agenda
 	return s.insertMany(ctx, tx, `INSERT INTO agenda (seeker_id, rule, subject, anchor, era, basis, due_strict, due, stage, owner, coach_id, weight) VALUES `, ``, 12, rows)
 }
 
-// insertMany inserts rows of so many columns, many at once.
-func (s *Store) insertMany(ctx context.Context, q querier, head, tail string, columns int, values []any) error {
-	return s.manyRows(columns, values, func(marks string, part []any) error {
-		_, err := q.ExecContext(ctx, head+marks+tail, part...)
-		return err
-	})
-}
-
 // atOnce is how many rows go in one statement.
 const atOnce = 100
 
-// manyRows hands out the values of rows, many at once, and the marks that stand for them.
-func (s *Store) manyRows(columns int, values []any, insert func(marks string, part []any) error) error {
-	for len(values) > 0 {
-		n := min(atOnce, len(values)/columns)
-		if err := insert(s.dia.marks(n, columns), values[:n*columns]); err != nil {
+// insertMany inserts rows of so many columns, many at once.
+func (s *Store) insertMany(ctx context.Context, q querier, head, tail string, columns int, values []any) error {
+	for part := range slices.Chunk(values, atOnce*columns) {
+		if _, err := q.ExecContext(ctx, head+s.dia.marks(len(part)/columns, columns)+tail, part...); err != nil {
 			return err
 		}
-		values = values[n*columns:]
 	}
 	return nil
 }

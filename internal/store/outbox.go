@@ -93,21 +93,24 @@ func texts(n *notice.Notice) (items, told string, err error) {
 	return items, told, err
 }
 
+// addSome writes rows that go in one statement.
 func (s *Store) addSome(ctx context.Context, tx *sql.Tx, rows []any) (ids []int64, err error) {
-	err = s.manyRows(20, rows, func(marks string, values []any) error {
-		return each(ctx, tx, `INSERT INTO notice (id, key, letter, role, to_id, subject, language, send_at, next_try, expires_at, start_at,
-				items, told, rest, late, run, policy, planned_at, changed_at, state) VALUES `+marks+`
+	const columns = 20
+	if len(rows) == 0 {
+		return nil, nil
+	}
+	err = each(ctx, tx, `INSERT INTO notice (id, key, letter, role, to_id, subject, language, send_at, next_try, expires_at, start_at,
+				items, told, rest, late, run, policy, planned_at, changed_at, state) VALUES `+s.dia.marks(len(rows)/columns, columns)+`
 			ON CONFLICT (key) DO UPDATE SET state = 'pending', why = '', letter = excluded.letter, role = excluded.role, to_id = excluded.to_id, subject = excluded.subject,
 				language = excluded.language, send_at = excluded.send_at, next_try = excluded.next_try, expires_at = excluded.expires_at, start_at = excluded.start_at,
 				items = excluded.items, told = excluded.told, rest = excluded.rest, late = excluded.late, run = excluded.run, changed_at = excluded.changed_at, released = 0
 				WHERE notice.state = 'withdrawn' AND notice.unsure = 0 AND notice.why NOT IN ('by_hand', 'erased')
 					OR notice.state = 'failed' AND notice.code >= 500 AND notice.role = 'seeker'
-			RETURNING id`, values, func(r *sql.Rows) error {
-			var id int64
-			err := r.Scan(&id)
-			ids = append(ids, id)
-			return err
-		})
+			RETURNING id`, rows, func(r *sql.Rows) error {
+		var id int64
+		err := r.Scan(&id)
+		ids = append(ids, id)
+		return err
 	})
 	return ids, err
 }

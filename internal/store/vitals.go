@@ -43,11 +43,10 @@ func (s *Store) Vitals(ctx context.Context, now time.Time, entries []string) (no
 			return v, fmt.Errorf("read the vitals: %w", err)
 		}
 	}
-	var err error
-	v.OldestDue, err = s.OldestDue(ctx, now)
-	var err2 error
-	v.Undecided, _, err2 = s.Waiting(ctx, now)
-	err = errors.Join(err, err2,
+	var late, err error
+	v.OldestDue, late = s.OldestDue(ctx, now)
+	v.Undecided, _, err = s.Waiting(ctx, now)
+	err = errors.Join(late, err,
 		one(`SELECT count(*) FROM run WHERE state = 'held' AND EXISTS (SELECT 1 FROM notice n WHERE n.run = run.kind || '/' || run.day AND n.state = 'held' AND n.expires_at > $1)`,
 			[]any{millis(now)}, &v.HeldRuns),
 		one(`SELECT EXISTS (SELECT 1 FROM meta WHERE name = 'stopped')`, nil, &v.Stopped),
