@@ -112,26 +112,46 @@ func (d *Deliver) batch(ctx context.Context, claimed []notice.Claimed) (_ *group
 	defer func() { end(err) }()
 	group := d.Record.group()
 	begun := make(chan error, 1)
-	go func() { begun <- d.Journal.Begin(d.Clock(), claimed) }() // the disk and the database work side by side
-	doors, err := d.doors(ctx, claimed)
-	if err := errors.Join(err, <-begun); err != nil {
-		group.giveBack(ctx, claimed, d.Clock())
-		return group, err
-	}
+	go func() {
+		defer close(begun)
+		begun <- d.Journal.Begin(d.Clock(), claimed) // the disk and the database work side by side
+	}()
 	not := map[string]int{}
-	for i := range claimed {
-		in, end := d.Trace.span(ctx, "letter", slog.Int64("letter", claimed[i].ID), slog.String("kind", claimed[i].Letter))
-		r := d.letter(in, &claimed[i], &doors[i])
-		if r.State != notice.Sent && r.State != notice.Withdrawn && !r.Released {
-			not[string(r.State)+" "+r.Why]++
+	for rest := claimed; len(rest) > 0; {
+		part := rest[:portion(rest)]
+		doors, err := d.doors(ctx, part)
+		if err := errors.Join(err, <-begun); err != nil {
+			group.giveBack(ctx, rest, d.Clock())
+			return group, err
 		}
-		group.add(in, r)
-		end(nil)
+		for i := range part {
+			in, end := d.Trace.span(ctx, "letter", slog.Int64("letter", part[i].ID), slog.String("kind", part[i].Letter))
+			r := d.letter(in, &part[i], &doors[i])
+			if r.State != notice.Sent && r.State != notice.Withdrawn && !r.Released {
+				not[string(r.State)+" "+r.Why]++
+			}
+			group.add(in, r)
+			end(nil)
+		}
+		rest = rest[len(part):]
 	}
 	if len(not) > 0 {
 		d.Log.Warn("letters did not go out", "of", len(claimed), "became", not)
 	}
 	return group, nil
+}
+
+// itemsAtOnce is how many items of digests are looked up at the door at once. A lead's letter may have hundreds, and there are many batches side by side.
+const itemsAtOnce = 500
+
+// portion is how many of the next letters of a batch go to the door together: as many as have no more than so many items, and at least one.
+func portion(claimed []notice.Claimed) (n int) {
+	for items := 0; n < len(claimed); n++ {
+		if items += len(claimed[n].Items); n > 0 && items > itemsAtOnce {
+			break
+		}
+	}
+	return n
 }
 
 // letter takes one letter to the relay; a letter that panics fails alone.
