@@ -40,7 +40,9 @@ func BenchmarkLetters(b *testing.B) {
 		mails = nil
 		h.Workers.Deliver.Send = func(ctx context.Context, m workers.Mail) notice.Outcome {
 			mu.Lock()
-			mails = append(mails, m)
+			if len(mails) < 1000 { // all of them would be a heap that no worker has
+				mails = append(mails, m)
+			}
 			mu.Unlock()
 			return send(ctx, m)
 		}

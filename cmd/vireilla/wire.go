@@ -133,13 +133,13 @@ const (
 )
 
 // leaveRoom lets the heap grow to five times what lives in it, as long as that is little. A worker's live heap is a few megabytes, which the collector would go through a hundred
-// times a second while letters go out; when a large register is planned, it is a hundred. GOGC and GOMEMLIMIT say otherwise.
+// times a second while letters go out; when a register of a million is planned, it is forty. GOGC and GOMEMLIMIT say otherwise.
 func leaveRoom() {
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(400)
 	}
 	if os.Getenv("GOMEMLIMIT") == "" {
-		debug.SetMemoryLimit(100 << 20)
+		debug.SetMemoryLimit(64 << 20)
 	}
 }
 

@@ -24,16 +24,17 @@ import (
 
 // dialect is what differs between the databases.
 type dialect struct {
-	goose      goose.Dialect
-	now        string                   // the database's own time, in milliseconds since 1970
-	check      string                   // a query that answers "ok" when the file is sound
-	alone      string                   // waits, inside a transaction, until no other process migrates
-	migrations func(text []byte) []byte // a migration as it is run here
-	nameless   bool                     // long lists of values are written with ?: SQLite looks up each named one among all
-	oneWriter  bool
-	again      func(error) bool // tells whether a transaction met another and may be run once more
-	damaged    func(error) bool // tells whether it is the file that is not as it should be
-	busy       func(error) bool // tells whether it cannot be opened just now because somebody else is at it
+	goose       goose.Dialect
+	connections int
+	now         string                   // the database's own time, in milliseconds since 1970
+	check       string                   // a query that answers "ok" when the file is sound
+	alone       string                   // waits, inside a transaction, until no other process migrates
+	migrations  func(text []byte) []byte // a migration as it is run here
+	nameless    bool                     // long lists of values are written with ?: SQLite looks up each named one among all
+	oneWriter   bool
+	again       func(error) bool // tells whether a transaction met another and may be run once more
+	damaged     func(error) bool // tells whether it is the file that is not as it should be
+	busy        func(error) bool // tells whether it cannot be opened just now because somebody else is at it
 }
 
 // errURL holds nothing of what was written: it may be a password.
@@ -54,8 +55,8 @@ func connect(rawURL string) (*sql.DB, dialect, error) {
 	if err != nil {
 		return nil, dialect{}, err
 	}
-	db.SetMaxOpenConns(8)
-	db.SetMaxIdleConns(8)
+	db.SetMaxOpenConns(dia.connections)
+	db.SetMaxIdleConns(dia.connections)
 	return db, dia, nil
 }
 
@@ -65,13 +66,14 @@ func connectSQLite(path string) (*sql.DB, dialect, error) {
 	}
 	pragmas := url.Values{
 		"_txlock": {"immediate"},
-		"_pragma": {"busy_timeout(20000)", "journal_mode(WAL)", "synchronous(FULL)", "cache_size(-8192)", "temp_store(FILE)"},
+		"_pragma": {"busy_timeout(20000)", "journal_mode(WAL)", "synchronous(FULL)", "cache_size(-2048)", "temp_store(FILE)"},
 	}
+	// Each connection has a cache and statements of its own. Behind one writer more of them bring nothing, nor does a larger cache: the system's is there too.
 	db, err := sql.Open("sqlite", "file:"+(&url.URL{Path: path}).EscapedPath()+"?"+pragmas.Encode())
 	if err != nil {
 		return nil, dialect{}, fmt.Errorf("database: %w", err)
 	}
-	return db, dialect{goose: goose.DialectSQLite3, now: `CAST(unixepoch('subsec') * 1000 AS INTEGER)`, check: `PRAGMA quick_check(1)`, nameless: true, oneWriter: true,
+	return db, dialect{goose: goose.DialectSQLite3, connections: 4, now: `CAST(unixepoch('subsec') * 1000 AS INTEGER)`, check: `PRAGMA quick_check(1)`, nameless: true, oneWriter: true,
 		again: never, damaged: sqliteSays(sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB), // a damaged first page says so before anything is asked
 		busy: sqliteSays(sqlite3.SQLITE_BUSY)}, nil
 }
@@ -94,7 +96,7 @@ func connectPostgres(rawURL string) (*sql.DB, dialect, error) {
 		_, err := conn.Exec(ctx, `SET idle_in_transaction_session_timeout = '20s'`)
 		return err
 	})
-	return stdlib.OpenDB(*config, patient), dialect{goose: goose.DialectPostgres,
+	return stdlib.OpenDB(*config, patient), dialect{goose: goose.DialectPostgres, connections: 8,
 		alone: `SELECT pg_advisory_xact_lock(7623451809), set_config('idle_in_transaction_session_timeout', '0', true)`, // who migrates has a transaction that only waits
 		now:   `CAST(extract(epoch FROM clock_timestamp()) * 1000 AS BIGINT)`, migrations: postgresMigration,
 		again: metAnother, damaged: never, busy: never}, nil
