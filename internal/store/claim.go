@@ -77,9 +77,9 @@ func boolean(b bool) int64 {
 	return 0
 }
 
-// Due tells whether letters are due by now.
+// Due counts the letters that are due by now.
 func (s *Store) Due(ctx context.Context, now time.Time) (n int, err error) {
-	err = s.db.QueryRowContext(ctx, `SELECT count(*) FROM (SELECT 1 FROM notice WHERE state IN ('pending', 'deferred', 'unsure') AND next_try <= $1 LIMIT 1000) d`, millis(now)).Scan(&n)
+	err = s.db.QueryRowContext(ctx, `SELECT count(*) FROM notice WHERE state IN ('pending', 'deferred', 'unsure') AND next_try <= $1`, millis(now)).Scan(&n)
 	return n, err
 }
 

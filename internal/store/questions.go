@@ -81,11 +81,11 @@ func (s *Store) Skipped(ctx context.Context, from, before time.Time) (map[string
 	return skipped, err
 }
 
-// Waiting counts the letters that only a person can move and that would still be of use: held, other than by the guard, and failed. It stops at 1,000 each.
+// Waiting counts the letters that only a person can move and that would still be of use: held, other than by the guard, and failed.
 func (s *Store) Waiting(ctx context.Context, now time.Time) (held, failed int, err error) {
 	err = s.db.QueryRowContext(ctx, `SELECT
-		(SELECT count(*) FROM (SELECT 1 FROM notice WHERE state IN ('held', 'failed') AND state = 'held' AND expires_at > $1 AND why <> $2 LIMIT 1000) h),
-		(SELECT count(*) FROM (SELECT 1 FROM notice WHERE state IN ('held', 'failed') AND state = 'failed' AND expires_at > $1 LIMIT 1000) f)`,
+		(SELECT count(*) FROM notice WHERE state IN ('held', 'failed') AND state = 'held' AND expires_at > $1 AND why <> $2),
+		(SELECT count(*) FROM notice WHERE state IN ('held', 'failed') AND state = 'failed' AND expires_at > $1)`,
 		millis(now), notice.HeldByGuard).Scan(&held, &failed)
 	return held, failed, err
 }

@@ -161,6 +161,33 @@ func training(t *testing.T, s *store.Store) {
 	}
 }
 
+// many letters are due; then all of them have failed.
+func many(t *testing.T, s *store.Store) {
+	const letters = 1234
+	mustImport(t, s, Small())
+	add(t, s, letters)
+	if _, err := s.Release(t.Context(), morning, "appointments", monday); err != nil { // so many are held first
+		t.Fatal(err)
+	}
+	if n, err := s.Due(t.Context(), morning); err != nil || n != letters {
+		t.Errorf("%d due, %v", n, err)
+	}
+	claimed, err := s.Claim(t.Context(), morning, morning, nil, letters)
+	if err != nil {
+		t.Fatal(err)
+	}
+	reports := make([]notice.Report, len(claimed))
+	for i := range claimed {
+		reports[i] = report(claimed[i], notice.Failed)
+	}
+	if _, err := s.Record(t.Context(), morning, reports); err != nil {
+		t.Fatal(err)
+	}
+	if held, failed, err := s.Waiting(t.Context(), morning); err != nil || held != 0 || failed != letters {
+		t.Errorf("%d held, %d failed, %v", held, failed, err)
+	}
+}
+
 // operators asks what operators ask, and does what they do.
 func operators(t *testing.T, s *store.Store) {
 	mustImport(t, s, Small())

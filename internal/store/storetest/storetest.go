@@ -70,6 +70,7 @@ func Run(t *testing.T, open Open) {
 		"LettersAreFiltered":                   filters,
 		"TrainingIsFoundInEveryWay":            training,
 		"OperatorsSeeAndDecide":                operators,
+		"ManyAreCountedToTheLast":              many,
 		"ListsArePaged":                        paged,
 		"EveryStateIsListed":                   everyState,
 		"PersonsDecideWhatStatesAllow":         decisions,
