@@ -85,14 +85,14 @@ func (s *Store) Staged(ctx context.Context, seekers ...string) (staged []notice.
 }
 
 // EachStaged hands out what Staged gives of all seekers, one by one, until it is told to stop.
-func (s *Store) EachStaged(ctx context.Context, each func(notice.Staged) bool) error {
-	return s.eachStaged(ctx, `true`, nil, each)
+func (s *Store) EachStaged(ctx context.Context, hand func(notice.Staged) bool) error {
+	return s.eachStaged(ctx, `true`, nil, hand)
 }
 
-func (s *Store) eachStaged(ctx context.Context, where string, args []any, each func(notice.Staged) bool) error {
+func (s *Store) eachStaged(ctx context.Context, where string, args []any, hand func(notice.Staged) bool) error {
 	var last notice.Staged
 	more, known := true, words{}
-	err := s.often(ctx, `SELECT `+obligationColumns+`, coalesce(t.owner, ''), coalesce(t.stage, 0) FROM agenda a
+	err := each(ctx, s.db, `SELECT `+obligationColumns+`, coalesce(t.owner, ''), coalesce(t.stage, 0) FROM agenda a
 		LEFT JOIN told t ON t.seeker_id = a.seeker_id AND t.rule = a.rule AND t.subject = a.subject AND t.anchor = a.anchor
 		WHERE `+where+` ORDER BY a.seeker_id, a.rule, a.subject, a.anchor`, args, func(r *sql.Rows) error {
 		var o policy.Obligation
@@ -102,7 +102,7 @@ func (s *Store) eachStaged(ctx context.Context, where string, args []any, each f
 			return err
 		}
 		if last.Obligation != o {
-			more = more && (last.Seeker == "" || each(last))
+			more = more && (last.Seeker == "" || hand(last))
 			last = notice.Staged{Obligation: o}
 		}
 		if owner != "" {
@@ -117,7 +117,7 @@ func (s *Store) eachStaged(ctx context.Context, where string, args []any, each f
 		return fmt.Errorf("read the agenda: %w", err)
 	}
 	if more && last.Seeker != "" {
-		each(last)
+		hand(last)
 	}
 	return nil
 }

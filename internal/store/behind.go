@@ -16,7 +16,7 @@ const behind = `behind/`
 
 // Pulse tells how far the timetable was kept: a database that is restored falls back in it. The zero time when it never was.
 func (s *Store) Pulse(ctx context.Context) (at time.Time, err error) {
-	err = s.often(ctx, `SELECT max(due_at) FROM tick WHERE name = 'sweep'`, nil, func(r *sql.Rows) error { return r.Scan(moment{&at}) })
+	err = each(ctx, s.db, `SELECT max(due_at) FROM tick WHERE name = 'sweep'`, nil, func(r *sql.Rows) error { return r.Scan(moment{&at}) })
 	if err != nil {
 		return at, fmt.Errorf("read the pulse: %w", err)
 	}
@@ -65,7 +65,7 @@ func (s *Store) fences(ctx context.Context, hands []notice.Hand) (map[string]fen
 			keys[i] = h.Key
 		}
 		list := filled(keys)
-		err := s.often(ctx, `SELECT key, fence, state FROM notice WHERE key IN `+s.dia.list(1, len(list)), list, func(r *sql.Rows) error {
+		err := each(ctx, s.db, `SELECT key, fence, state FROM notice WHERE key IN `+s.dia.list(1, len(list)), list, func(r *sql.Rows) error {
 			var key string
 			var f fenced
 			err := r.Scan(&key, &f.fence, &f.state)
@@ -94,7 +94,7 @@ func (s *Store) ClearBehind(ctx context.Context, journal string) error {
 
 // BehindOf names the journals because of which all letters are held.
 func (s *Store) BehindOf(ctx context.Context) (journals []string, err error) {
-	err = s.often(ctx, `SELECT name FROM meta WHERE name LIKE 'behind/%' ORDER BY name`, nil, func(r *sql.Rows) error {
+	err = each(ctx, s.db, `SELECT name FROM meta WHERE name LIKE 'behind/%' ORDER BY name`, nil, func(r *sql.Rows) error {
 		var name string
 		err := r.Scan(&name)
 		journals = append(journals, name[min(len(behind), len(name)):])
@@ -120,7 +120,7 @@ func (s *Store) Halted(ctx context.Context) (halted bool, err error) {
 	if err := s.Sound(); err != nil {
 		return true, err
 	}
-	err = s.often(ctx, `SELECT 1 FROM meta WHERE `+halts, nil, func(*sql.Rows) error {
+	err = each(ctx, s.db, `SELECT 1 FROM meta WHERE `+halts, nil, func(*sql.Rows) error {
 		halted = true
 		return nil
 	})

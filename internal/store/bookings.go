@@ -28,7 +28,7 @@ func (s *Store) bookings(ctx context.Context, where string, args ...any) (found 
 }
 
 func (s *Store) eachBooking(ctx context.Context, where string, args []any, look func(*Booking)) error {
-	err := s.often(ctx, bookingQuery+where, args, func(r *sql.Rows) error {
+	err := each(ctx, s.db, bookingQuery+where, args, func(r *sql.Rows) error {
 		var b Booking
 		var t notice.ToldBooking
 		a := &b.Appointment
@@ -95,7 +95,7 @@ const matterQuery = `SELECT ` + trainingColumns + `, coalesce(x.email = s.email,
 
 func (s *Store) matters(ctx context.Context, where string, args ...any) ([]notice.Matter, error) {
 	var found []notice.Matter
-	err := s.often(ctx, matterQuery+where, args, func(r *sql.Rows) error {
+	err := each(ctx, s.db, matterQuery+where, args, func(r *sql.Rows) error {
 		var m notice.Matter
 		err := r.Scan(append(append(trainingFields(&m.Training), &m.Suppressed), seekerFields(&m.Seeker)...)...)
 		found = append(found, m)
@@ -168,7 +168,7 @@ func (s *Store) Seekers(ctx context.Context, ids []string) (map[string]caseload.
 		part := ids[:min(500, len(ids))]
 		ids = ids[len(part):]
 		args := filled(part)
-		err := s.often(ctx, `SELECT `+seekerColumns+` FROM seeker s WHERE s.gone_at = 0 AND s.seeker_id IN `+s.dia.list(1, len(args)), args, func(r *sql.Rows) error {
+		err := each(ctx, s.db, `SELECT `+seekerColumns+` FROM seeker s WHERE s.gone_at = 0 AND s.seeker_id IN `+s.dia.list(1, len(args)), args, func(r *sql.Rows) error {
 			var k caseload.Seeker
 			err := r.Scan(seekerFields(&k)...)
 			found[k.ID] = k

@@ -33,7 +33,7 @@ func (s *Store) Staff(ctx context.Context) (*notice.Staff, error) {
 
 // imports counts what brought the register something new, or woke everybody.
 func (s *Store) imports(ctx context.Context) (n int64, err error) {
-	err = s.often(ctx, `SELECT n FROM counter WHERE name = 'import'`, nil, func(r *sql.Rows) error { return r.Scan(&n) })
+	err = each(ctx, s.db, `SELECT n FROM counter WHERE name = 'import'`, nil, func(r *sql.Rows) error { return r.Scan(&n) })
 	if err != nil {
 		return 0, fmt.Errorf("read imports: %w", err)
 	}

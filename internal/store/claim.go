@@ -29,20 +29,15 @@ func (s *Store) Claim(ctx context.Context, now, wall time.Time, ids []int64, n i
 		named = ` AND id IN ` + s.dia.list(4, len(list))
 		args = append(args, list...)
 	}
-	claim, err := s.prepare(ctx, `UPDATE notice SET state = 'sending', fence = fence + $3, tries = tries + 1, claimed_until = $2, changed_at = $1,
+	var claimed []notice.Claimed
+	err := s.write(ctx, func(tx *sql.Tx) error {
+		claimed = nil
+		return each(ctx, tx, `UPDATE notice SET state = 'sending', fence = fence + $3, tries = tries + 1, claimed_until = $2, changed_at = $1,
 			dated_at = CASE WHEN dated_at = 0 THEN $1 ELSE dated_at END
 		WHERE `+s.dia.picked("id", `SELECT id FROM notice WHERE state IN ('pending', 'deferred', 'unsure') AND next_try <= $1`+named+`
 				AND NOT EXISTS (SELECT 1 FROM meta WHERE `+halts+`)
 			ORDER BY next_try, id LIMIT `+fmt.Sprint(n))+`
-		RETURNING id, fence, key, letter, role, to_id, subject, language, send_at, expires_at, start_at, items, told, rest, late, tries, unsure, dated_at, claimed_until`)
-	if err != nil {
-		return nil, fmt.Errorf("claim: %w", err)
-	}
-	var claimed []notice.Claimed
-	err = s.write(ctx, func(tx *sql.Tx) error {
-		claimed = nil
-		rows, err := tx.StmtContext(ctx, claim).QueryContext(ctx, args...)
-		return handRows(rows, err, func(r *sql.Rows) error {
+		RETURNING id, fence, key, letter, role, to_id, subject, language, send_at, expires_at, start_at, items, told, rest, late, tries, unsure, dated_at, claimed_until`, args, func(r *sql.Rows) error {
 			c, err := claimedFrom(r)
 			claimed = append(claimed, c)
 			return err

@@ -40,8 +40,7 @@ func TestADayReadsNoTableWhole(t *testing.T) {
 		if !regexp.MustCompile(`(?i)^\s*(select|update|delete|insert|with)`).MatchString(h.text) {
 			continue
 		}
-		rows, err := plain.Query("EXPLAIN QUERY PLAN "+h.text, h.args...)
-		if err := handRows(rows, err, func(r *sql.Rows) error {
+		if err := each(t.Context(), plain, "EXPLAIN QUERY PLAN "+h.text, h.args, func(r *sql.Rows) error {
 			var id, parent, unused int
 			var step string
 			if err := r.Scan(&id, &parent, &unused, &step); err != nil {

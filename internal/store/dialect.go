@@ -18,7 +18,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/pressly/goose/v3"
-	"modernc.org/sqlite" // driver "sqlite"
+	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
 )
 
@@ -69,11 +69,11 @@ func connectSQLite(path string) (*sql.DB, dialect, error) {
 		"_pragma": {"busy_timeout(20000)", "journal_mode(WAL)", "synchronous(FULL)", "cache_size(-2048)", "temp_store(FILE)"},
 	}
 	// Each connection has a cache and statements of its own. Behind one writer more of them bring nothing, nor does a larger cache: the system's is there too.
-	db, err := sql.Open("sqlite", "file:"+(&url.URL{Path: path}).EscapedPath()+"?"+pragmas.Encode())
+	connector, err := sqlite.NewConnector("file:" + (&url.URL{Path: path}).EscapedPath() + "?" + pragmas.Encode())
 	if err != nil {
 		return nil, dialect{}, fmt.Errorf("database: %w", err)
 	}
-	return db, dialect{goose: goose.DialectSQLite3, connections: 4, now: `CAST(unixepoch('subsec') * 1000 AS INTEGER)`, check: `PRAGMA quick_check(1)`, nameless: true, oneWriter: true,
+	return sql.OpenDB(keeping{connector}), dialect{goose: goose.DialectSQLite3, connections: 4, now: `CAST(unixepoch('subsec') * 1000 AS INTEGER)`, check: `PRAGMA quick_check(1)`, nameless: true, oneWriter: true,
 		again: never, damaged: sqliteSays(sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB), // a damaged first page says so before anything is asked
 		busy: sqliteSays(sqlite3.SQLITE_BUSY)}, nil
 }
@@ -87,7 +87,7 @@ func connectPostgres(rawURL string) (*sql.DB, dialect, error) {
 	if err != nil {
 		return nil, dialect{}, errURL
 	}
-	config.StatementCacheCapacity = 64 // a list of values has a text for each length
+	config.StatementCacheCapacity = 256 // a list of values has a text for each length
 	if config.RuntimeParams["application_name"] == "" {
 		config.RuntimeParams["application_name"] = "vireilla"
 	}

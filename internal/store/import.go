@@ -18,8 +18,6 @@ type Import struct {
 	now    time.Time
 	staged map[string]*staging
 	first  bool // the register was empty
-
-	prepared map[string]*sql.Stmt
 }
 
 // staging is a file whose rows are being taken aside.
@@ -34,7 +32,7 @@ func (s *Store) Import(ctx context.Context, now time.Time, f func(*Import) error
 		if err := setMeta(ctx, tx, "import_at", fmt.Sprint(millis(now))); err != nil { // and a second import waits for this row
 			return fmt.Errorf("import: %w", err)
 		}
-		im := &Import{store: s, tx: tx, now: now, staged: map[string]*staging{}, prepared: map[string]*sql.Stmt{}}
+		im := &Import{store: s, tx: tx, now: now, staged: map[string]*staging{}}
 		files := caseload.Files()
 		for i := range files {
 			if err := im.open(ctx, &files[i]); err != nil {
@@ -98,11 +96,7 @@ func (im *Import) insert(ctx context.Context, f *caseload.File, rows []caseload.
 		for _, r := range batch {
 			args = append(append(args, r.Line), r.Values...)
 		}
-		statement, err := im.insertion(ctx, f, len(batch))
-		if err != nil {
-			return taken, err
-		}
-		result, err := statement.ExecContext(ctx, args...)
+		result, err := im.tx.ExecContext(ctx, `INSERT INTO stage_`+f.Table+` VALUES `+im.store.dia.marks(len(batch), len(f.Columns)+1)+` ON CONFLICT DO NOTHING`, args...)
 		if err != nil {
 			return taken, err
 		}
@@ -113,17 +107,6 @@ func (im *Import) insert(ctx context.Context, f *caseload.File, rows []caseload.
 		taken += int(n)
 	}
 	return taken, nil
-}
-
-// insertion prepares the statement for so many rows, once.
-func (im *Import) insertion(ctx context.Context, f *caseload.File, rows int) (*sql.Stmt, error) {
-	text := `INSERT INTO stage_` + f.Table + ` VALUES ` + im.store.dia.marks(rows, len(f.Columns)+1) + ` ON CONFLICT DO NOTHING`
-	if s := im.prepared[text]; s != nil {
-		return s, nil
-	}
-	s, err := im.tx.PrepareContext(ctx, text) // closed with the transaction
-	im.prepared[text] = s
-	return s, err
 }
 
 func (im *Import) duplicates(ctx context.Context, f *caseload.File, rows []caseload.Row) ([]caseload.Duplicate, error) {

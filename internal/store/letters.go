@@ -166,7 +166,7 @@ func (s *Store) SetStopped(ctx context.Context, stopped bool) error {
 
 // Stopped tells whether the kill switch is on.
 func (s *Store) Stopped(ctx context.Context) (stopped bool, err error) {
-	err = s.often(ctx, `SELECT 1 FROM meta WHERE name = 'stopped'`, nil, func(*sql.Rows) error {
+	err = each(ctx, s.db, `SELECT 1 FROM meta WHERE name = 'stopped'`, nil, func(*sql.Rows) error {
 		stopped = true
 		return nil
 	})

@@ -27,18 +27,9 @@ func (s *Store) Record(ctx context.Context, now time.Time, reports []notice.Repo
 	text, args := s.dia.rows(`UPDATE notice SET state = v.column3, next_try = v.column4, code = v.column5, why = v.column6, unsure = unsure + v.column7,
 			tries = tries - v.column8, changed_at = v.column9
 		FROM (`, changes, `) v WHERE notice.id = v.column1 AND notice.fence = v.column2 AND notice.state || '' = 'sending' RETURNING notice.id`)
-	change, err := s.prepare(ctx, text)
-	if err != nil {
-		return nil, fmt.Errorf("record: %w", err)
-	}
-	tell, err := s.prepareTellings(ctx, reports)
-	if err != nil {
-		return nil, fmt.Errorf("record: %w", err)
-	}
 	err = s.write(ctx, func(tx *sql.Tx) error {
 		ours := map[int64]bool{}
-		rows, err := tx.StmtContext(ctx, change).QueryContext(ctx, args...)
-		if err := handRows(rows, err, func(r *sql.Rows) error {
+		if err := each(ctx, tx, text, args, func(r *sql.Rows) error {
 			var id int64
 			err := r.Scan(&id)
 			ours[id] = true
@@ -55,7 +46,7 @@ func (s *Store) Record(ctx context.Context, now time.Time, reports []notice.Repo
 				return err
 			}
 		}
-		if err := s.keepBookings(ctx, tx, reports, ours, tell); err != nil {
+		if err := s.keepBookings(ctx, tx, reports, ours); err != nil {
 			return err
 		}
 		lost, err = s.lost(ctx, tx, reports, ours)
@@ -101,27 +92,13 @@ func (s *Store) lost(ctx context.Context, tx *sql.Tx, reports []notice.Report, o
 	return slices.Sorted(maps.Keys(missed)), err
 }
 
-// prepareTellings gives the statement that keeps what all these letters have told of appointments, prepared before the transaction begins; nil when they have told nothing.
-func (s *Store) prepareTellings(ctx context.Context, reports []notice.Report) (*sql.Stmt, error) {
-	text, args := s.tellings(reports, func(int64) bool { return true })
-	if len(args) == 0 {
-		return nil, nil
-	}
-	return s.prepare(ctx, text)
-}
-
 // keepBookings keeps what those letters that are ours have told of appointments, and wakes those of which it is not true any more.
-func (s *Store) keepBookings(ctx context.Context, tx *sql.Tx, reports []notice.Report, ours map[int64]bool, all *sql.Stmt) error {
-	text, args := s.tellings(reports, func(id int64) bool { return ours[id] })
+func (s *Store) keepBookings(ctx context.Context, tx *sql.Tx, reports []notice.Report, ours map[int64]bool) error {
+	text, args := s.tellings(reports, ours)
 	if len(args) == 0 {
 		return nil
 	}
-	var err error
-	if len(ours) == len(reports) {
-		_, err = tx.StmtContext(ctx, all).ExecContext(ctx, args...)
-	} else {
-		_, err = tx.ExecContext(ctx, text, args...)
-	}
+	_, err := tx.ExecContext(ctx, text, args...)
 	return err
 }
 
@@ -129,12 +106,12 @@ func (s *Store) keepBookings(ctx context.Context, tx *sql.Tx, reports []notice.R
 // again.
 const changedMeanwhile = `gone_at = 0 AND (state = 'booked' AND (v.column8 = 1 OR starts_at <> v.column3 OR mode <> v.column5 OR place <> v.column6) OR state <> 'booked' AND v.column8 = 0)`
 
-// tellings is the change that keeps what some letters have told of appointments, in the order of their ids, so that two do not wait for each other; of several letters about one
+// tellings is the change that keeps what those letters that are ours have told of appointments, in the order of their ids, so that two do not wait for each other; of several letters about one
 // appointment the last.
-func (s *Store) tellings(reports []notice.Report, some func(id int64) bool) (text string, args []any) {
+func (s *Store) tellings(reports []notice.Report, ours map[int64]bool) (text string, args []any) {
 	told := map[string]*notice.ToldBooking{}
 	for i := range reports {
-		if r := &reports[i]; r.Told != nil && some(r.ID) {
+		if r := &reports[i]; r.Told != nil && ours[r.ID] {
 			told[r.Subject] = r.Told
 		}
 	}

@@ -28,10 +28,9 @@ type Store struct {
 	db  *sql.DB
 	dia dialect
 
-	prepared sync.Map   // query text -> *sql.Stmt
-	writer   sync.Mutex // SQLite has one writer; waiting here is far quicker than its own polling
-	staff    atomic.Pointer[staffAsOf]
-	asleep   atomic.Value // an asleep
+	writer sync.Mutex // SQLite has one writer; waiting here is far quicker than its own polling
+	staff  atomic.Pointer[staffAsOf]
+	asleep atomic.Value // an asleep
 
 	looking     sync.WaitGroup // through the file
 	stopLooking context.CancelFunc
@@ -199,32 +198,6 @@ func (s *Store) writeOnce(ctx context.Context, f func(*sql.Tx) error) error {
 	return tx.Commit()
 }
 
-// prepare gives a query that runs often, prepared once: to prepare takes longer than to run. It takes a connection of its own, so a transaction, which holds
-// one already, must have it before it begins.
-func (s *Store) prepare(ctx context.Context, query string) (*sql.Stmt, error) {
-	known, ok := s.prepared.Load(query)
-	if !ok {
-		fresh, err := s.db.PrepareContext(context.WithoutCancel(ctx), query)
-		if err != nil {
-			return nil, err
-		}
-		if known, ok = s.prepared.LoadOrStore(query, fresh); ok {
-			_ = fresh.Close() // somebody else was first
-		}
-	}
-	return known.(*sql.Stmt), nil
-}
-
-// often runs a query that runs often, and hands every row to scan.
-func (s *Store) often(ctx context.Context, query string, args []any, scan func(*sql.Rows) error) error {
-	known, err := s.prepare(ctx, query)
-	if err != nil {
-		return err
-	}
-	rows, err := known.QueryContext(ctx, args...)
-	return handRows(rows, err, scan)
-}
-
 // querier is a database, a connection or a transaction.
 type querier interface {
 	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
@@ -235,10 +208,6 @@ type querier interface {
 // each runs a query and hands every row to scan.
 func each(ctx context.Context, q querier, query string, args []any, scan func(*sql.Rows) error) error {
 	rows, err := q.QueryContext(ctx, query, args...)
-	return handRows(rows, err, scan)
-}
-
-func handRows(rows *sql.Rows, err error, scan func(*sql.Rows) error) error {
 	if err != nil {
 		return err
 	}

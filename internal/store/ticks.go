@@ -19,7 +19,7 @@ type Tick struct {
 // LastTicks gives for each entry the instant up to which its ticks are recorded; an entry that was never looked at is not there.
 func (s *Store) LastTicks(ctx context.Context) (map[string]time.Time, error) {
 	last := map[string]time.Time{}
-	err := s.often(ctx, `SELECT name, last_tick FROM schedule`, nil, func(r *sql.Rows) error {
+	err := each(ctx, s.db, `SELECT name, last_tick FROM schedule`, nil, func(r *sql.Rows) error {
 		var name string
 		var at time.Time
 		err := r.Scan(&name, moment{&at})

@@ -19,7 +19,7 @@ func (s *Store) Vitals(ctx context.Context, now time.Time, entries []string) (no
 	}
 	v := notice.Vitals{Open: map[notice.State]int{}, Done: map[string]time.Time{}, Runs: map[string]time.Time{}}
 	one := func(query string, args []any, to ...any) error {
-		err := s.often(ctx, query, args, func(r *sql.Rows) error { return r.Scan(to...) })
+		err := each(ctx, s.db, query, args, func(r *sql.Rows) error { return r.Scan(to...) })
 		if err != nil {
 			return fmt.Errorf("read the vitals: %w", err)
 		}
@@ -33,7 +33,7 @@ func (s *Store) Vitals(ctx context.Context, now time.Time, entries []string) (no
 		{`SELECT state, count(*) FROM notice WHERE state = 'sending' GROUP BY state`, nil},
 		{`SELECT state, count(*) FROM notice WHERE state = 'held' AND expires_at > $1 GROUP BY state`, []any{millis(now)}},
 	} {
-		if err := s.often(ctx, q.text, q.args, func(r *sql.Rows) error {
+		if err := each(ctx, s.db, q.text, q.args, func(r *sql.Rows) error {
 			var state notice.State
 			var n int
 			err := r.Scan(&state, &n)
@@ -72,7 +72,7 @@ func (s *Store) Vitals(ctx context.Context, now time.Time, entries []string) (no
 // OldestDue gives the time since when the letter that has waited longest should have gone, however often it was tried and whenever it is tried again, under way or
 // not; the zero time when none is late. A letter that came to a closed window is late from its opening on, one that a person decided about from then on.
 func (s *Store) OldestDue(ctx context.Context, now time.Time) (since time.Time, err error) {
-	err = s.often(ctx, `SELECT min(since) FROM (SELECT `+lateFrom+` AS since FROM notice WHERE state IN ('pending', 'deferred', 'unsure')
+	err = each(ctx, s.db, `SELECT min(since) FROM (SELECT `+lateFrom+` AS since FROM notice WHERE state IN ('pending', 'deferred', 'unsure')
 			UNION ALL SELECT `+lateFrom+` FROM notice WHERE state = 'sending') s HAVING min(since) <= $1`,
 		[]any{millis(now)}, func(r *sql.Rows) error { return r.Scan(moment{&since}) })
 	if err != nil {
@@ -107,9 +107,9 @@ func (s *Store) Pool() (inUse, idle int, waited time.Duration) {
 // RunCounts counts the letters of a run by what became of them, and tells when it last planned; the zero time when it did not.
 func (s *Store) RunCounts(ctx context.Context, kind string, day calendar.Day) (became map[notice.State]int, planned time.Time, err error) {
 	became = map[notice.State]int{}
-	err = s.often(ctx, `SELECT at FROM run WHERE kind = $1 AND day = $2 AND state <> 'adopted'`, []any{kind, day.String()}, func(r *sql.Rows) error { return r.Scan(moment{&planned}) })
+	err = each(ctx, s.db, `SELECT at FROM run WHERE kind = $1 AND day = $2 AND state <> 'adopted'`, []any{kind, day.String()}, func(r *sql.Rows) error { return r.Scan(moment{&planned}) })
 	if err == nil {
-		err = s.often(ctx, `SELECT state, count(*) FROM notice WHERE run = $1 GROUP BY state`, []any{kind + "/" + day.String()}, func(r *sql.Rows) error {
+		err = each(ctx, s.db, `SELECT state, count(*) FROM notice WHERE run = $1 GROUP BY state`, []any{kind + "/" + day.String()}, func(r *sql.Rows) error {
 			var state notice.State
 			var n int
 			err := r.Scan(&state, &n)

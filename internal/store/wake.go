@@ -20,7 +20,7 @@ func (s *Store) Prepare(ctx context.Context, on calendar.Day, policyID string) e
 		return err
 	}
 	const query = `SELECT name, value FROM meta WHERE name IN ('agenda_day', 'agenda_policy')`
-	err := s.often(ctx, query, nil, read)
+	err := each(ctx, s.db, query, nil, read)
 	if err == nil && state["agenda_day"] == on.String() && state["agenda_policy"] == policyID {
 		return nil
 	}
@@ -54,7 +54,7 @@ func (s *Store) Prepare(ctx context.Context, on calendar.Day, policyID string) e
 
 // Awake tells how many cases wake by a day; it counts no further than to a limit.
 func (s *Store) Awake(ctx context.Context, on calendar.Day, limit int) (n int, err error) {
-	err = s.often(ctx, `SELECT count(*) FROM (SELECT 1 FROM wake WHERE wake_on <= $1 LIMIT $2) w`, []any{on.String(), limit}, func(r *sql.Rows) error { return r.Scan(&n) })
+	err = each(ctx, s.db, `SELECT count(*) FROM (SELECT 1 FROM wake WHERE wake_on <= $1 LIMIT $2) w`, []any{on.String(), limit}, func(r *sql.Rows) error { return r.Scan(&n) })
 	if err != nil {
 		return 0, fmt.Errorf("read who wakes: %w", err)
 	}
