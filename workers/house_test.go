@@ -13,6 +13,7 @@ import (
 	_ "time/tzdata"
 
 	"vireilla/internal/calendar"
+	"vireilla/internal/heard"
 	"vireilla/internal/mailer"
 	"vireilla/internal/notice"
 	"vireilla/internal/policy"
@@ -36,7 +37,7 @@ type house struct {
 	sends   *sends
 	path    string // of the database
 	stop    context.CancelFunc
-	log     logbook
+	log     heard.Text
 
 	mu   sync.Mutex
 	now  time.Time

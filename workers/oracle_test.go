@@ -1,12 +1,10 @@
 package workers
 
 import (
-	"bytes"
 	"context"
 	"maps"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"vireilla/internal/canarytest"
@@ -14,24 +12,6 @@ import (
 	"vireilla/internal/oracletest"
 	"vireilla/internal/smtptest"
 )
-
-// logbook is a log that several goroutines write.
-type logbook struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-func (j *logbook) Write(line []byte) (int, error) {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	return j.text.Write(line)
-}
-
-func (j *logbook) String() string {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	return j.text.String()
-}
 
 // outboxByID gives the outbox by Message-ID.
 func (h *house) outboxByID() map[string]notice.Entry {

@@ -10,6 +10,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"vireilla/internal/heard"
 	"vireilla/internal/notice"
 )
 
@@ -61,7 +62,7 @@ func (s *slate) Record(ctx context.Context, _ time.Time, reports []notice.Report
 
 // recording runs f with a recorder, in a bubble, until the recorder is at rest.
 func recording(t *testing.T, s *slate, f func(t *testing.T, r *Recorder)) (log string) {
-	var j logbook
+	var j heard.Text
 	synctest.Test(t, func(t *testing.T) {
 		defer func() { <-time.After(time.Minute) }()
 		f(t, &Recorder{Clock: time.Now, Outbox: s, Journal: openJournal(t), Log: slog.New(slog.NewTextHandler(&j, nil))})

@@ -12,6 +12,7 @@ import (
 
 	"github.com/hibiken/asynq"
 
+	"vireilla/internal/heard"
 	"vireilla/internal/policy"
 	"vireilla/internal/timetable"
 	"vireilla/tasks"
@@ -22,7 +23,7 @@ type line struct {
 	err    error
 	paused bool
 	back   int
-	log    logbook
+	log    heard.Text
 	*Watch
 }
 

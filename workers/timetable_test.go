@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"vireilla/internal/heard"
 	"vireilla/internal/policy"
 	"vireilla/internal/servertest"
 	"vireilla/internal/store"
@@ -25,7 +26,7 @@ type wall struct {
 	mu   sync.Mutex
 	put  []string
 	lost bool // the queue is away
-	log  logbook
+	log  heard.Text
 }
 
 func newWall(t *testing.T, ledger *store.Store, entries ...policy.Entry) *wall {

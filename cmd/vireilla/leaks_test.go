@@ -16,13 +16,14 @@ import (
 
 	"vireilla/internal/canary"
 	"vireilla/internal/canarytest"
+	"vireilla/internal/heard"
 	"vireilla/internal/servertest"
 	"vireilla/internal/smtptest"
 )
 
 // Whatever an office does in a day, and whatever goes wrong in it: names and addresses are in SQL and in the letters, and nowhere else.
 func TestADayOfAnOfficeNamesNobodyOutsideOfSQLAndLetters(t *testing.T) {
-	spans := &said{}
+	spans := &heard.Text{}
 	collector := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { _, _ = io.Copy(spans, r.Body) }))
 	defer collector.Close()
 	redis := servertest.StartRedis(t)
@@ -111,7 +112,7 @@ func pages(t *testing.T) {
 	t.Helper()
 	t.Setenv("LISTEN", "127.0.0.1:0")
 	t.Setenv("METRICS_LISTEN", "127.0.0.1:0")
-	log := &said{}
+	log := &heard.Text{}
 	printed, stop := serving(t, log, "--log-level", "debug")
 	at := regexp.MustCompile(`http://[^/\s]+/`).FindAllString(printed, 2)
 	paths := []string{"metrics", "readyz", "healthz", "", "letters", "letters?day=2024-03-06", "letters?state=failed&day=", "letters?to=S-00002&day=", "runs/digests/2024-03-06/release", "switch/stop",

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"flag"
 	"fmt"
@@ -17,6 +16,7 @@ import (
 
 	"vireilla/internal/canary"
 	"vireilla/internal/canarytest"
+	"vireilla/internal/heard"
 	"vireilla/internal/notice"
 	"vireilla/internal/oracletest"
 	"vireilla/internal/smtptest"
@@ -46,32 +46,8 @@ type outage struct {
 	build   func() *house // another process of the same office
 	planned int
 	owner   map[string]string // by address
-	log     logbook
+	log     heard.Text
 	stop    func() // stops what was started last
-}
-
-// logbook is a log that several goroutines write.
-type logbook struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-func (j *logbook) Write(line []byte) (int, error) {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	return j.text.Write(line)
-}
-
-func (j *logbook) String() string {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	return j.text.String()
-}
-
-func (j *logbook) count(words string) int {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	return strings.Count(j.text.String(), words)
 }
 
 // newOutage puts an office to work in which so many letters fall due, evenly over a time (of the machine's clock).
@@ -262,13 +238,13 @@ func (o *outage) again(letters []notice.Entry) {
 // toldAll expects that the log tells each loss of the queue and its return, and nothing else.
 func (o *outage) toldAll() {
 	o.t.Helper()
-	o.told(max(1, o.log.count("the queue cannot be used")), max(1, o.log.count("the queue is back")))
+	o.told(max(1, o.log.Count("the queue cannot be used")), max(1, o.log.Count("the queue is back")))
 }
 
 // told expects how often the log says that the queue went, and that it came back; and nothing else.
 func (o *outage) told(gone, back int) {
 	o.t.Helper()
-	got := map[string]int{"gone": o.log.count("the queue cannot be used"), "back": o.log.count("the queue is back"), "lines": o.log.count("\n")}
+	got := map[string]int{"gone": o.log.Count("the queue cannot be used"), "back": o.log.Count("the queue is back"), "lines": o.log.Count("\n")}
 	if diff := cmp.Diff(map[string]int{"gone": gone, "back": back, "lines": gone + back}, got); diff != "" {
 		o.t.Errorf("-want +got\n%s\n%s", diff, o.log.String())
 	}

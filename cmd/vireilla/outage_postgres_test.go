@@ -124,7 +124,7 @@ func TestPostgresHasNoRoomOnItsDisk(t *testing.T) {
 			full = nil
 		default:
 		}
-		return full == nil && o.log.count("No space left")+o.log.count("53100")+o.log.count("57P") > 0
+		return full == nil && o.log.Count("No space left")+o.log.Count("53100")+o.log.Count("57P") > 0
 	})
 	disk.Free(t)
 	server.Restart(t) // where the log itself cannot be written, it ends

@@ -50,7 +50,7 @@ func TestSQLiteIsLockedByAnotherProcess(t *testing.T) {
 	o.awaitPart(20)
 	var letGo io.Closer
 	o.whileTaking(func() { letGo = holdTheLock(t, path) })
-	o.await("the program to say that it waited in vain", func() bool { return o.log.count("SQLITE_BUSY") > 0 })
+	o.await("the program to say that it waited in vain", func() bool { return o.log.Count("SQLITE_BUSY") > 0 })
 	o.nothingGoesOut()
 	if err := letGo.Close(); err != nil {
 		t.Error(err)
@@ -91,7 +91,7 @@ func TestSQLiteHasNoRoomOnItsDisk(t *testing.T) {
 	o.awaitPart(20)
 	disk.Fill(t)
 	o.await("the program to say that there is no room", func() bool {
-		return o.log.count("database or disk is full") > 0
+		return o.log.Count("database or disk is full") > 0
 	})
 	<-time.After(3 * time.Second) // what finds room in the write-ahead log as it stands goes out, and its row is there
 	disk.Free(t)
@@ -108,7 +108,7 @@ func TestSQLiteIsDamagedWhileLettersGoOut(t *testing.T) {
 	o := newOutageOn(t, "sqlite:"+path, "", *inAll, over(*inAll))
 	o.awaitPart(20)
 	mend := damage(t, path)
-	o.await("the program to say that the file is damaged", func() bool { return o.log.count("malformed")+o.log.count("not a database") > 0 })
+	o.await("the program to say that the file is damaged", func() bool { return o.log.Count("malformed")+o.log.Count("not a database") > 0 })
 	o.nothingGoesOut()
 	o.stop()
 	if _, err := store.Open(context.Background(), "sqlite:"+path); err == nil || !strings.Contains(err.Error(), "database: is damaged") {

@@ -46,7 +46,7 @@ func TestRedisForgetsEverything(t *testing.T) {
 		if err := redis.Client(t).FlushAll(t.Context()).Err(); err != nil {
 			t.Fatal(err)
 		}
-		o.await("the loss to be told and made good", func() bool { return o.log.count("the queue is back") == i+1 })
+		o.await("the loss to be told and made good", func() bool { return o.log.Count("the queue is back") == i+1 })
 	}
 	o.awaitQueue()
 	o.check()
@@ -99,7 +99,7 @@ func TestAPausedQueueWaits(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	o.await("the log to say it", func() bool { return o.log.count("a queue is paused") == 1 })
+	o.await("the log to say it", func() bool { return o.log.Count("a queue is paused") == 1 })
 	o.nothingGoesOut()
 	for _, q := range []string{tasks.Ticks, tasks.Letters} {
 		if err := inspector.UnpauseQueue(q); err != nil {
@@ -108,8 +108,8 @@ func TestAPausedQueueWaits(t *testing.T) {
 	}
 	o.awaitQueue()
 	o.check()
-	if o.log.count("\n") != 2 || o.log.count("no queue is paused any more") != 1 {
-		t.Error(o.log.text.String())
+	if o.log.Count("\n") != 2 || o.log.Count("no queue is paused any more") != 1 {
+		t.Error(o.log.String())
 	}
 }
 
@@ -124,7 +124,7 @@ func TestSeveralProcessesWithoutAQueueSendEachLetterOnce(t *testing.T) {
 	}
 	o.awaitPart(70)
 	redis.Restart(t)
-	o.await("all to hear it again", func() bool { return o.log.count("the queue is back") == 3 })
+	o.await("all to hear it again", func() bool { return o.log.Count("the queue is back") == 3 })
 	o.awaitQueue()
 	o.check()
 	o.told(3, 3)

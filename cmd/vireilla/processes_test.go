@@ -16,6 +16,7 @@ import (
 	"github.com/goccy/go-yaml"
 
 	"vireilla/internal/canarytest"
+	"vireilla/internal/heard"
 	"vireilla/internal/notice"
 	"vireilla/internal/servertest"
 	"vireilla/internal/smtptest"
@@ -84,7 +85,7 @@ func composed(t *testing.T, service string) (environment map[string]string, args
 // process is one copy of the program.
 type process struct {
 	cmd  *exec.Cmd
-	said *said
+	said *heard.Text
 	gone chan error
 }
 
@@ -105,7 +106,7 @@ func begin(t *testing.T, service string, instead map[string]string) *process {
 	if len(args) == 0 {
 		args = []string{"serve"} // the Dockerfile's
 	}
-	p := &process{cmd: exec.CommandContext(t.Context(), binary, args...), said: &said{}, gone: make(chan error, 1)}
+	p := &process{cmd: exec.CommandContext(t.Context(), binary, args...), said: &heard.Text{}, gone: make(chan error, 1)}
 	p.cmd.Env = []string{"VIREILLA_DATA=" + t.TempDir()}
 	for name, value := range environment {
 		p.cmd.Env = append(p.cmd.Env, name+"="+value)

@@ -19,6 +19,7 @@ import (
 	"github.com/hibiken/asynqmon"
 	"github.com/redis/go-redis/v9"
 
+	"vireilla/internal/heard"
 	"vireilla/internal/servertest"
 	"vireilla/internal/smtptest"
 	"vireilla/tasks"
@@ -34,7 +35,7 @@ func TestLettersGoOutOverSentinelsWhileTheMasterDies(t *testing.T) {
 	o.awaitQueue()
 	o.monitored()
 	o.check()
-	gone := o.log.count("the queue cannot be used") // not once where the change is quick, more than once where it goes in steps
+	gone := o.log.Count("the queue cannot be used") // not once where the change is quick, more than once where it goes in steps
 	o.told(gone, gone)
 }
 
@@ -290,20 +291,20 @@ func TestServeBeginsWithoutRedis(t *testing.T) {
 	t.Setenv("REDIS_URL", server.URL())
 	t.Setenv("LISTEN", "127.0.0.1:0")
 	ctx, cancel := context.WithCancel(t.Context())
-	var out, told logbook
+	var out, told heard.Text
 	ended := make(chan int, 1)
 	go func() { ended <- run(ctx, []string{"--data", t.TempDir(), "serve"}, &out, &told) }()
-	await := func(j *logbook, words string) {
+	await := func(j *heard.Text, words string) {
 		t.Helper()
 		look, late := time.NewTicker(20*time.Millisecond), time.After(30*time.Second)
 		defer look.Stop()
-		for j.count(words) == 0 {
+		for j.Count(words) == 0 {
 			select {
 			case <-look.C:
 			case code := <-ended:
-				t.Fatalf("ended with %d: %s", code, told.text.String())
+				t.Fatalf("ended with %d: %s", code, told.String())
 			case <-late:
-				t.Fatalf("never said %q: %s", words, told.text.String())
+				t.Fatalf("never said %q: %s", words, told.String())
 			}
 		}
 	}
@@ -314,8 +315,8 @@ func TestServeBeginsWithoutRedis(t *testing.T) {
 	cancel()
 	select {
 	case code := <-ended:
-		if code != done || told.count("\n") != 2 || told.count(server.Password) > 0 {
-			t.Errorf("exit %d, said %s", code, told.text.String())
+		if code != done || told.Count("\n") != 2 || told.Count(server.Password) > 0 {
+			t.Errorf("exit %d, said %s", code, told.String())
 		}
 	case <-time.After(10 * time.Second):
 		t.Fatal("still there after ten seconds")

@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"vireilla/internal/heard"
 	"vireilla/internal/servertest"
 )
 
@@ -40,7 +41,7 @@ func BenchmarkRest(b *testing.B) {
 }
 
 func rest(b *testing.B, binary string, environment []string) {
-	heard := &said{}
+	heard := &heard.Text{}
 	serve := exec.Command(binary, "serve")
 	serve.Env, serve.Stdout, serve.Stderr = environment, heard, heard
 	began := now()

@@ -10,32 +10,14 @@ import (
 	"os"
 	"regexp"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus/testutil"
 
+	"vireilla/internal/heard"
 	"vireilla/internal/web"
 )
-
-// said is what a program says while it runs.
-type said struct {
-	mu   sync.Mutex
-	text strings.Builder
-}
-
-func (s *said) Write(b []byte) (int, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.text.Write(b)
-}
-
-func (s *said) String() string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.text.String()
-}
 
 // serving starts serve and returns when it is at work, with what it printed; stop ends it and gives its exit code.
 func serving(t *testing.T, log io.Writer, args ...string) (printed string, stop func() int) {
@@ -101,7 +83,7 @@ func TestAProgramThatCannotShowItsPagesSaysSoAndEnds(t *testing.T) {
 			ctx, cancel := context.WithCancel(t.Context())
 			defer cancel()
 			ended := make(chan int, 1)
-			var told said
+			var told heard.Text
 			go func() { ended <- run(ctx, append([]string{"--data", t.TempDir()}, c.args...), io.Discard, &told) }()
 			select {
 			case code := <-ended:
@@ -135,7 +117,7 @@ func TestMachinesAreAnswered(t *testing.T) {
 	t.Setenv("LISTEN", "127.0.0.1:0")
 	t.Setenv("METRICS_LISTEN", "127.0.0.1:0")
 	t.Setenv("WEB_PASSWORD", "sesam")
-	var log said
+	var log heard.Text
 	printed, stop := serving(t, &log)
 	base := regexp.MustCompile(`metrics: (http://.*/)metrics`).FindStringSubmatch(printed)[1]
 	page := regexp.MustCompile(`status page: (http://.*/)`).FindStringSubmatch(printed)[1]

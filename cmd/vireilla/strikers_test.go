@@ -11,7 +11,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -20,6 +19,7 @@ import (
 	"github.com/hibiken/asynq"
 	"github.com/jackc/pgx/v5"
 
+	"vireilla/internal/heard"
 	"vireilla/internal/policy"
 	"vireilla/internal/servertest"
 	"vireilla/internal/store"
@@ -61,7 +61,7 @@ func TestEachTickIsStruckOnceWhateverBecomesOfTheStriker(t *testing.T) {
 			o.awaitStriker(15*time.Second, striker)
 			striker.signal(syscall.SIGCONT)
 			o.await(10*time.Second, "the one that was stopped to see that another strikes", func() bool {
-				return strings.Contains(striker.said(), "another process strikes")
+				return strings.Contains(striker.said.String(), "another process strikes")
 			})
 		}},
 	} {
@@ -161,7 +161,7 @@ func (o *office3) await(atMost time.Duration, what string, happened func() bool)
 		case <-look.C:
 		case <-late:
 			for _, c := range o.children {
-				o.t.Logf("%d said %s", c.cmd.Process.Pid, c.said())
+				o.t.Logf("%d said %s", c.cmd.Process.Pid, c.said.String())
 			}
 			o.t.Fatalf("waited %s for %s", atMost, what)
 		}
@@ -273,21 +273,8 @@ type child struct {
 	t   *testing.T
 	cmd *exec.Cmd
 
-	mu   sync.Mutex
-	text strings.Builder
+	said heard.Text
 	gone bool
-}
-
-func (c *child) Write(b []byte) (int, error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.text.Write(b)
-}
-
-func (c *child) said() string {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.text.String()
 }
 
 func (o *office3) start(n int) {
@@ -296,7 +283,7 @@ func (o *office3) start(n int) {
 		c := &child{t: o.t, cmd: exec.Command(os.Args[0], "-test.run=^TestChild$")}
 		c.cmd.Env = append(os.Environ(), "DATABASE_URL="+o.database, "REDIS_URL="+o.redis, "CHILD_FOLDER="+o.folder,
 			fmt.Sprintf("CHILD_CLOCK=%d %d", o.clock.shows.UnixMilli(), o.clock.since.UnixMilli()))
-		c.cmd.Stdout, c.cmd.Stderr = c, c
+		c.cmd.Stdout, c.cmd.Stderr = &c.said, &c.said
 		o.well(c.cmd.Start())
 		o.children = append(o.children, c)
 		o.t.Cleanup(c.kill)
@@ -327,7 +314,7 @@ func (c *child) end() {
 	c.signal(syscall.SIGTERM)
 	c.gone = true
 	if err := c.cmd.Wait(); err != nil {
-		c.t.Errorf("%v: %s", err, c.said())
+		c.t.Errorf("%v: %s", err, c.said.String())
 	}
 }
 

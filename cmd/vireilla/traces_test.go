@@ -1,35 +1,30 @@
 package main
 
 import (
-	"bytes"
 	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
-	"sync"
 	"testing"
+
+	"vireilla/internal/heard"
 
 	"go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/sdk/trace/tracetest"
 )
 
 func TestSpansReachTheCollectorAndNameNobody(t *testing.T) {
-	var mu sync.Mutex
-	var heard bytes.Buffer
+	var told heard.Text
 	collector := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		mu.Lock()
-		defer mu.Unlock()
-		_, _ = io.Copy(&heard, r.Body)
+		_, _ = io.Copy(&told, r.Body)
 	}))
 	defer collector.Close()
 	t.Setenv("OTEL_EXPORTER_OTLP_ENDPOINT", collector.URL)
 	relay := relay(t)
 	data, rules := office(t, "2024-03-06")
 	must(t, "--data", data, "--policy", rules, "run", "--at", "2024-03-06", "--yes")
-	mu.Lock()
-	defer mu.Unlock()
 	for _, name := range []string{"strike digests", "tick:digests", "book", "deliver", "claim", "batch", "letter", "render", "send", "record", "vireilla.kind", "coach_digest"} {
-		if !strings.Contains(heard.String(), name) {
+		if !strings.Contains(told.String(), name) {
 			t.Errorf("no word of %q", name)
 		}
 	}
@@ -37,7 +32,7 @@ func TestSpansReachTheCollectorAndNameNobody(t *testing.T) {
 		t.Fatal("no letters")
 	}
 	for _, m := range relay.Accepted() {
-		if strings.Contains(heard.String(), m.To[0]) {
+		if strings.Contains(told.String(), m.To[0]) {
 			t.Fatal("a span names an address")
 		}
 	}

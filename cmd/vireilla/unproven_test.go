@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"vireilla/internal/heard"
 	"vireilla/internal/notice"
 	"vireilla/internal/smtptest"
 	"vireilla/internal/store/storetest"
@@ -21,7 +22,7 @@ func TestARelayThatCannotProveWhoItIsIsToldEverywhereAndGetsNothing(t *testing.T
 		t.Fatal(err)
 	}
 	defer closeQueue()
-	var log said
+	var log heard.Text
 	data := t.TempDir()
 	a := &app{ctx: t.Context(), out: &log, err: &log, commands: &commands{Data: data, LogLevel: "debug"}}
 	clock := func() time.Time { return noon }

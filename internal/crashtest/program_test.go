@@ -1,7 +1,6 @@
 package crashtest
 
 import (
-	"bytes"
 	"errors"
 	"flag"
 	"fmt"
@@ -14,6 +13,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"vireilla/internal/heard"
 )
 
 // binary is the program with its crash points.
@@ -48,25 +49,7 @@ type program struct {
 	serves bool
 	gone   chan error
 	err    error // how it ended
-	said   journal
-}
-
-// journal is what a process says.
-type journal struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-func (j *journal) Write(b []byte) (int, error) {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	return j.text.Write(b)
-}
-
-func (j *journal) String() string {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	return j.text.String()
+	said   heard.Text
 }
 
 // start starts the program with an environment of its own; it does not outlive the test.

@@ -1,42 +1,22 @@
 package servertest
 
 import (
-	"bytes"
 	"fmt"
 	"net"
 	"strings"
-	"sync"
 	"testing"
+
+	"vireilla/internal/heard"
 )
 
-// Heard gives everything that was said to the server since Monitor.
-type Heard struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-// Write keeps a piece of it.
-func (h *Heard) Write(b []byte) (int, error) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	return h.text.Write(b)
-}
-
-// String is one line for each command, with its arguments; bytes that are no ASCII are escaped.
-func (h *Heard) String() string {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	return h.text.String()
-}
-
-// Monitor listens to every command that anybody gives the server, until the test ends. It sees also what is gone again before anybody could look.
-func (s *RedisServer) Monitor(t testing.TB) *Heard {
+// Monitor listens to every command that anybody gives the server, until the test ends. It sees also what is gone again before anybody could look. There is one line for each command, with its arguments; bytes that are no ASCII are escaped.
+func (s *RedisServer) Monitor(t testing.TB) *heard.Text {
 	t.Helper()
 	conn, err := net.Dial("tcp", s.Addr())
 	if err != nil {
 		t.Fatal(err)
 	}
-	h, ended := &Heard{}, make(chan struct{})
+	h, ended := &heard.Text{}, make(chan struct{})
 	if _, err := fmt.Fprintf(conn, "AUTH %s\r\nMONITOR\r\n", s.Password); err != nil {
 		t.Fatal(err)
 	}
