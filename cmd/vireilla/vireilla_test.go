@@ -2,6 +2,9 @@ package main
 
 import (
 	"bytes"
+	"flag"
+	"fmt"
+	"runtime"
 	"testing"
 
 	"github.com/redis/go-redis/v9"
@@ -11,6 +14,8 @@ import (
 
 func TestMain(m *testing.M) {
 	redis.SetLogger(quiet{}) // as main does
+	flag.Parse()
+	_ = flag.Set("test.parallel", fmt.Sprint(4*runtime.GOMAXPROCS(0))) // servers and processes wait more than they work
 	m.Run()
 }
 

@@ -102,7 +102,7 @@ const (
 	nextLife  = 25 * time.Minute // longer than a claim and the wait of an unsure letter, and than a lost tick is waited for
 	beginning = 9                // o'clock: by then all that the day brings is booked, and letters may go out
 	enough    = 10 * time.Second
-	patience  = time.Minute
+	patience  = 3 * time.Minute // a letter may have to wait for the next minute's tick
 )
 
 func newStory(t *testing.T, w way, seed uint64) *story {

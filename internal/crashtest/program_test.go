@@ -65,7 +65,12 @@ func start(t *testing.T, environment []string, command ...string) *program {
 	if err := p.cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(p.kill)
+	t.Cleanup(func() {
+		p.kill()
+		if t.Failed() {
+			t.Logf("it said\n%s", &p.said)
+		}
+	})
 	go func() { p.gone <- p.cmd.Wait() }()
 	return p
 }
