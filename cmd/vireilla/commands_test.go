@@ -55,7 +55,6 @@ func decode[T any](t *testing.T, text string) (v T) {
 }
 
 func TestADemoDayBringsOutWhatItPlanned(t *testing.T) {
-	t.Parallel()
 	for _, day := range []string{"2021-09-06", "2023-12-27", "2025-06-19", "2026-03-30"} {
 		t.Run(day, func(t *testing.T) {
 			r := decode[dayReport](t, must(t, "demo", "--once", "--at", day, "--seekers", "1200", "--coaches", "8", "--format", "json"))
@@ -80,7 +79,6 @@ func TestADemoDayBringsOutWhatItPlanned(t *testing.T) {
 }
 
 func TestADemoDayIsTheSameTwice(t *testing.T) {
-	t.Parallel()
 	args := []string{"demo", "--once", "--at", "2024-03-04", "--seekers", "700", "--coaches", "5", "--seed", "7", "--format", "json"}
 	first, second := decode[dayReport](t, must(t, args...)), decode[dayReport](t, must(t, args...))
 	first.Seconds, second.Seconds = daySeconds{}, daySeconds{}
@@ -296,7 +294,6 @@ func TestTheTimetableIsToldAcrossSummerTime(t *testing.T) {
 }
 
 func TestEveryLetterCanBePreviewed(t *testing.T) {
-	t.Parallel()
 	must(t, "templates", "check")
 	parts := [][]string{nil, {"--html"}, {"--eml"}} // each of every letter, and each in every language
 	for i, letter := range []string{"coach_digest", "lead_escalation", "appointment_booked", "appointment_reminder", "appointment_changed", "appointment_cancelled", "matter_update"} {

@@ -11,7 +11,6 @@ import (
 )
 
 func TestOnlyWhatIsALetterInALanguageIsPreviewed(t *testing.T) {
-	t.Parallel()
 	out := must(t, "preview", "appointment_booked", "ar")
 	if fi, en := strings.Index(out, "Lahden kaupunki"), strings.Index(out, "City of Lahti"); fi < 0 || en < fi {
 		t.Errorf("the halves of a letter do not name the town each in its language:\n%s", out)

@@ -2,9 +2,6 @@ package main
 
 import (
 	"bytes"
-	"flag"
-	"fmt"
-	"runtime"
 	"testing"
 
 	"github.com/redis/go-redis/v9"
@@ -14,8 +11,6 @@ import (
 
 func TestMain(m *testing.M) {
 	redis.SetLogger(quiet{}) // as main does
-	flag.Parse()
-	_ = flag.Set("test.parallel", fmt.Sprint(4*runtime.GOMAXPROCS(0))) // servers and processes wait more than they work
 	m.Run()
 }
 

@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime/debug"
+	"sync"
 	"time"
 
 	"github.com/hibiken/asynq"
@@ -250,10 +251,13 @@ func outcome(o mailer.Outcome) notice.Outcome {
 func loadLetters(data string) (*templates.Set, error) {
 	overlay := filepath.Join(data, "templates")
 	if _, err := os.Stat(overlay); err != nil {
-		return templates.Load(nil)
+		return ownLetters()
 	}
 	return templates.Load(os.DirFS(overlay))
 }
+
+// ownLetters reads the letters that the program brings along, once: nobody changes them.
+var ownLetters = sync.OnceValues(func() (*templates.Set, error) { return templates.Load(nil) })
 
 // work starts taking tasks; the function it gives stops: no letter is begun any more, what is under way ends.
 func (h *house) work(handler asynq.Handler, queues map[string]int, look time.Duration) (func(), error) {
