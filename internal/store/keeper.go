@@ -33,7 +33,7 @@ type keeper struct {
 }
 
 // mostKept is how many statements a connection keeps.
-const mostKept = 100
+const mostKept = 50
 
 // ExecContext implements driver.ExecerContext.
 func (k *keeper) ExecContext(ctx context.Context, text string, args []driver.NamedValue) (driver.Result, error) {
