@@ -119,10 +119,10 @@ func (d *Deliver) batch(ctx context.Context, claimed []notice.Claimed) (_ *group
 	not := map[string]int{}
 	for rest := claimed; len(rest) > 0; {
 		part := rest[:portion(rest)]
-		doors, err := d.doors(ctx, part)
-		if err := errors.Join(err, <-begun); err != nil {
+		doors, unread := d.doors(ctx, part)
+		if err = errors.Join(unread, <-begun); err != nil { // once it is closed, begun tells of no fault
 			group.giveBack(ctx, rest, d.Clock())
-			return group, err
+			break
 		}
 		for i := range part {
 			in, end := d.Trace.span(ctx, "letter", slog.Int64("letter", part[i].ID), slog.String("kind", part[i].Letter))
@@ -138,7 +138,7 @@ func (d *Deliver) batch(ctx context.Context, claimed []notice.Claimed) (_ *group
 	if len(not) > 0 {
 		d.Log.Warn("letters did not go out", "of", len(claimed), "became", not)
 	}
-	return group, nil
+	return group, err
 }
 
 // itemsAtOnce is how many items of digests are looked up at the door at once. A lead's letter may have hundreds, and there are many batches side by side.

@@ -67,16 +67,21 @@ func rest(b *testing.B, binary string, environment []string) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	kib, err := strconv.Atoi(regexp.MustCompile(`VmHWM:\s+(\d+) kB`).FindStringSubmatch(string(status))[1])
+	kib, err := strconv.Atoi(mostMemory.FindStringSubmatch(string(status))[1])
 	if err != nil {
 		b.Fatal(err)
 	}
 	b.ReportMetric(float64(kib)/1024, "MiB-peak")
 }
 
+var (
+	statusPage = regexp.MustCompile(`status page: (\S+)`)
+	mostMemory = regexp.MustCompile(`VmHWM:\s+(\d+) kB`)
+)
+
 // isReady asks a program that says where its pages are whether it is ready.
 func isReady(said string) bool {
-	page := regexp.MustCompile(`status page: (\S+)`).FindStringSubmatch(said)
+	page := statusPage.FindStringSubmatch(said)
 	if page == nil {
 		return false
 	}

@@ -9,7 +9,8 @@ import (
 	"vireilla/internal/heard"
 )
 
-// Monitor listens to every command that anybody gives the server, until the test ends. It sees also what is gone again before anybody could look. There is one line for each command, with its arguments; bytes that are no ASCII are escaped.
+// Monitor listens to every command that anybody gives the server, until the test ends. It sees also what is gone again before anybody
+// could look. There is one line for each command, with its arguments; bytes that are no ASCII are escaped.
 func (s *RedisServer) Monitor(t testing.TB) *heard.Text {
 	t.Helper()
 	conn, err := net.Dial("tcp", s.Addr())

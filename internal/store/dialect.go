@@ -64,11 +64,11 @@ func connectSQLite(path string) (*sql.DB, dialect, error) {
 	if file, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL, 0o600); err == nil { // else it is there, or SQLite says why it cannot be
 		_ = file.Close() // nothing was written
 	}
+	// Each connection has a cache and statements of its own. Behind one writer more than a few of them bring nothing, nor does a larger cache: the system's is there too.
 	pragmas := url.Values{
 		"_txlock": {"immediate"},
 		"_pragma": {"busy_timeout(20000)", "journal_mode(WAL)", "synchronous(FULL)", "cache_size(-2048)", "temp_store(FILE)"},
 	}
-	// Each connection has a cache and statements of its own. Behind one writer more of them bring nothing, nor does a larger cache: the system's is there too.
 	connector, err := sqlite.NewConnector("file:" + (&url.URL{Path: path}).EscapedPath() + "?" + pragmas.Encode())
 	if err != nil {
 		return nil, dialect{}, fmt.Errorf("database: %w", err)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"slices"
 	"sort"
 	"strings"
 	"time"
@@ -87,11 +88,8 @@ func (im *Import) Stage(ctx context.Context, f *caseload.File, rows []caseload.R
 
 // insert gives how many rows were taken; the rest have a key that stands already.
 func (im *Import) insert(ctx context.Context, f *caseload.File, rows []caseload.Row) (int, error) {
-	const atOnce = 100
 	taken := 0
-	for len(rows) > 0 {
-		batch := rows[:min(atOnce, len(rows))]
-		rows = rows[len(batch):]
+	for batch := range slices.Chunk(rows, atOnce) {
 		args := make([]any, 0, len(batch)*(len(f.Columns)+1))
 		for _, r := range batch {
 			args = append(append(args, r.Line), r.Values...)
