@@ -1,0 +1,107 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"os/signal"
+	"path/filepath"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/hibiken/asynq"
+
+	"vireilla/internal/heard"
+	"vireilla/tasks"
+)
+
+// child is a process of the program.
+type child struct {
+	t   *testing.T
+	cmd *exec.Cmd
+
+	said heard.Text
+	gone bool
+}
+
+func (o *office3) start(n int) {
+	o.t.Helper()
+	for range n {
+		c := &child{t: o.t, cmd: exec.Command(os.Args[0], "-test.run=^TestChild$")}
+		c.cmd.Env = append(os.Environ(), "DATABASE_URL="+o.database, "REDIS_URL="+o.redis, "CHILD_FOLDER="+o.folder,
+			fmt.Sprintf("CHILD_CLOCK=%d %d", o.clock.shows.UnixMilli(), o.clock.since.UnixMilli()))
+		c.cmd.Stdout, c.cmd.Stderr = &c.said, &c.said
+		o.well(c.cmd.Start())
+		o.children = append(o.children, c)
+		o.t.Cleanup(c.kill)
+	}
+}
+
+func (c *child) signal(s os.Signal) {
+	c.t.Helper()
+	if err := c.cmd.Process.Signal(s); err != nil {
+		c.t.Fatal(err)
+	}
+}
+
+func (c *child) kill() {
+	if !c.gone {
+		c.gone = true
+		_ = c.cmd.Process.Kill()
+		_ = c.cmd.Wait() // killed, as it should be
+	}
+}
+
+// end asks the process to end, and expects that it ends well.
+func (c *child) end() {
+	c.t.Helper()
+	if c.gone {
+		return
+	}
+	c.signal(syscall.SIGTERM)
+	c.gone = true
+	if err := c.cmd.Wait(); err != nil {
+		c.t.Errorf("%v: %s", err, c.said.String())
+	}
+}
+
+// TestChild is, in a process of its own, a serve with a clock that runs fast; it writes down which ticks it has done.
+func TestChild(t *testing.T) {
+	var shows, since int64
+	if _, err := fmt.Sscan(os.Getenv("CHILD_CLOCK"), &shows, &since); err != nil {
+		t.Skip("this one is a process of TestEachTickIsStruckOnceWhateverBecomesOfTheStriker")
+	}
+	well := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
+	defer stop()
+	folder := os.Getenv("CHILD_FOLDER")
+	done, err := os.OpenFile(filepath.Join(folder, "done"), os.O_WRONLY|os.O_APPEND|os.O_CREATE, 0o600)
+	well(err)
+	defer done.Close()
+	a := &app{ctx: ctx, out: io.Discard, err: os.Stderr, commands: &commands{Data: folder, Policy: filepath.Join(folder, "policy.yaml"), LogLevel: "warn"}}
+	redis, closeQueue, err := queue(os.Getenv("REDIS_URL"))
+	well(err)
+	h, err := a.build(parts{database: os.Getenv("DATABASE_URL"), smtp: "smtp+plain://127.0.0.1:1", from: "no-reply@example.org", redis: redis, ticks: tasks.Ticks,
+		letters: tasks.Letters, clock: fastClock{time.UnixMilli(shows), time.UnixMilli(since)}.now})
+	well(err)
+	end, err := h.work(asynq.HandlerFunc(func(ctx context.Context, task *asynq.Task) error {
+		err := h.Workers.ProcessTask(ctx, task)
+		if tick, none := tasks.ParseTick(task); err == nil && none == nil {
+			_, err = fmt.Fprintln(done, line(tick.Entry, tick.At))
+		}
+		return err
+	}), map[string]int{tasks.Ticks: 3, tasks.Letters: 1}, 100*time.Millisecond)
+	well(err)
+	h.keepTime(ctx)
+	end()
+	well(h.Close())
+	well(closeQueue())
+}
