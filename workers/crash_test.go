@@ -9,8 +9,8 @@ import (
 	"time"
 
 	"vireilla/internal/notice"
-	"vireilla/internal/oracletest"
-	"vireilla/internal/smtptest"
+	"vireilla/internal/test/outboxcheck"
+	"vireilla/internal/test/smtptest"
 )
 
 // forgetful is a store whose disk is full when results are to be written.
@@ -257,7 +257,7 @@ func TestAChangeSentOnceMoreSaysFromWhen(t *testing.T) {
 		t.Fatalf("%d letters", len(twice))
 	}
 	for i, m := range twice {
-		if text := oracletest.Readable(m); !strings.Contains(text, "Varattu aikasi on muuttunut") || !strings.Contains(text, "21.3.2024 klo 9.00 (ei en") {
+		if text := outboxcheck.Readable(m); !strings.Contains(text, "Varattu aikasi on muuttunut") || !strings.Contains(text, "21.3.2024 klo 9.00 (ei en") {
 			t.Errorf("letter %d does not say from when the appointment was moved", i+1)
 		}
 	}

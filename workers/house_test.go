@@ -13,13 +13,13 @@ import (
 	_ "time/tzdata"
 
 	"vireilla/internal/calendar"
-	"vireilla/internal/heard"
 	"vireilla/internal/mailer"
 	"vireilla/internal/notice"
 	"vireilla/internal/policy"
-	"vireilla/internal/smtptest"
 	"vireilla/internal/store"
 	"vireilla/internal/store/storetest"
+	"vireilla/internal/test/smtptest"
+	"vireilla/internal/test/syncbuf"
 	"vireilla/templates"
 )
 
@@ -37,7 +37,7 @@ type house struct {
 	sends   *sends
 	path    string // of the database
 	stop    context.CancelFunc
-	log     heard.Text
+	log     syncbuf.Buffer
 
 	mu   sync.Mutex
 	now  time.Time

@@ -9,7 +9,7 @@ import (
 
 	"vireilla/internal/calendar"
 	"vireilla/internal/notice"
-	"vireilla/internal/oracletest"
+	"vireilla/internal/test/outboxcheck"
 )
 
 // A machine's clock jumps in the middle of the day, the program looks and sends, and the clock is put right. What was told under the wrong time is not told again
@@ -43,11 +43,11 @@ func TestAClockThatJumpsSendsNothingTwice(t *testing.T) {
 func (h *house) toldNews() map[string]int {
 	told := map[string]int{}
 	for _, m := range h.mail.Accepted() {
-		for _, item := range newItem.FindAllString(oracletest.Readable(m), -1) {
+		for _, item := range newItem.FindAllString(outboxcheck.Readable(m), -1) {
 			told[m.To[0]+" "+days.ReplaceAllString(item, "")]++
 		}
 		if strings.HasPrefix(m.To[0], "kanaria.s") {
-			told[m.To[0]+" "+oracletest.Header(m, "Subject")]++
+			told[m.To[0]+" "+outboxcheck.Header(m, "Subject")]++
 		}
 	}
 	return told

@@ -7,10 +7,10 @@ import (
 	"strings"
 	"time"
 
-	"vireilla/internal/canarytest"
 	"vireilla/internal/notice"
-	"vireilla/internal/oracletest"
-	"vireilla/internal/smtptest"
+	"vireilla/internal/test/leaks"
+	"vireilla/internal/test/outboxcheck"
+	"vireilla/internal/test/smtptest"
 )
 
 // outboxByID gives the outbox by Message-ID.
@@ -42,7 +42,7 @@ func (h *house) arrivedWith(want map[string]string, never string) {
 	byID := h.outboxByID()
 	got := []string{}
 	for _, m := range h.news() {
-		key, text := byID[m.MessageID].Key, oracletest.Readable(m)
+		key, text := byID[m.MessageID].Key, outboxcheck.Readable(m)
 		got = append(got, key)
 		if !strings.Contains(text, want[key]) || strings.Contains(text, never) {
 			h.t.Errorf("%s says %q or not %q:\n%s", key, never, want[key], text)
@@ -88,7 +88,7 @@ func (h *house) check() {
 	over := h.end()
 	runs, err := h.Runs(context.Background(), 1000) // also when the test is over
 	h.well(err)
-	world := oracletest.World{Accepted: h.mail.Accepted(), Outbox: slices.Collect(maps.Values(h.outboxByID())), Owner: h.owns, Open: !over, Runs: runs, Days: h.days,
+	world := outboxcheck.World{Accepted: h.mail.Accepted(), Outbox: slices.Collect(maps.Values(h.outboxByID())), Owner: h.owns, Open: !over, Runs: runs, Days: h.days,
 		MessageID: func(key string) string { return MessageID(key, sender) }, Said: []string{h.log.String()}}
 	for _, fault := range world.Faults() {
 		h.t.Error(fault)
@@ -135,5 +135,5 @@ func (h *house) end() bool {
 // nobodyIn looks for names and addresses where there must be none.
 func (h *house) nobodyIn(what, text string) {
 	h.t.Helper()
-	canarytest.Nobody(h.t, what, text)
+	leaks.Nobody(h.t, what, text)
 }

@@ -8,7 +8,7 @@ import (
 
 	"vireilla/internal/calendar"
 	"vireilla/internal/notice"
-	"vireilla/internal/smtptest"
+	"vireilla/internal/test/smtptest"
 )
 
 func TestTheWatchmanHearsHowTheDigestsGo(t *testing.T) {

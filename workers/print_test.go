@@ -7,16 +7,16 @@ import (
 	"log/slog"
 	"testing"
 
-	"vireilla/internal/canary"
-	"vireilla/internal/canarytest"
 	"vireilla/internal/caseload"
 	"vireilla/internal/mailer"
 	"vireilla/internal/notice"
+	"vireilla/internal/test/leaks"
+	"vireilla/internal/test/markers"
 )
 
 // What passes through the hands of the steps holds people: whoever logs it whole, or puts it into an error, tells ids.
 func TestWhatHoldsPeoplePrintsIDs(t *testing.T) {
-	address, name := canary.Address("s-1"), canary.Name("Aino")
+	address, name := markers.Address("s-1"), markers.Name("Aino")
 	seeker := caseload.Seeker{ID: "S-1", FirstName: name, Email: address}
 	booking := notice.Booking{Appointment: caseload.Appointment{ID: "A-1"}, Seeker: seeker}
 	staff := &notice.Staff{Coaches: map[string]caseload.Coach{"C-1": {ID: "C-1", Name: name, Email: address}}, Teams: map[string]caseload.Team{"T-1": {LeadEmail: address}}}
@@ -30,6 +30,6 @@ func TestWhatHoldsPeoplePrintsIDs(t *testing.T) {
 		slog.New(slog.NewJSONHandler(&log, nil)).Info("x", "v", v)
 		slog.New(slog.NewTextHandler(&log, nil)).Info("x", "v", v)
 		asJSON, err := json.Marshal(v)
-		canarytest.Nobody(t, fmt.Sprintf("a %T", v), fmt.Sprintf("%v %+v %#v %s %q %x %v", v, v, v, v, v, v, err)+string(asJSON)+log.String())
+		leaks.Nobody(t, fmt.Sprintf("a %T", v), fmt.Sprintf("%v %+v %#v %s %q %x %v", v, v, v, v, v, v, err)+string(asJSON)+log.String())
 	}
 }

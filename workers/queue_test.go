@@ -13,9 +13,9 @@ import (
 
 	"vireilla/internal/calendar"
 	"vireilla/internal/notice"
-	"vireilla/internal/oracletest"
 	"vireilla/internal/policy"
-	"vireilla/internal/smtptest"
+	"vireilla/internal/test/outboxcheck"
+	"vireilla/internal/test/smtptest"
 	"vireilla/internal/timetable"
 	"vireilla/tasks"
 )
@@ -155,7 +155,7 @@ func TestADayIsRunToItsEnd(t *testing.T) {
 	byID := h.outboxByID()
 	var got []string
 	for _, m := range h.news() {
-		got = append(got, strings.Fields(oracletest.Header(m, "Date"))[4]+" "+byID[m.MessageID].Key)
+		got = append(got, strings.Fields(outboxcheck.Header(m, "Date"))[4]+" "+byID[m.MessageID].Key)
 	}
 	want := []string{"07:30:00 coach_digest/C-1/2024-03-05", "07:35:00 lead_escalation/T-1/2024-03-05", "10:30:00 appointment_reminder/A-2/2024-03-06T10:30/24h",
 		"11:10:00 appointment_booked/A-3/2024-03-21T09:00"}

@@ -10,8 +10,8 @@ import (
 	"testing/synctest"
 	"time"
 
-	"vireilla/internal/heard"
 	"vireilla/internal/notice"
+	"vireilla/internal/test/syncbuf"
 )
 
 // slate is an outbox that takes its time, and fails as often as it is told to.
@@ -62,7 +62,7 @@ func (s *slate) Record(ctx context.Context, _ time.Time, reports []notice.Report
 
 // recording runs f with a recorder, in a bubble, until the recorder is at rest.
 func recording(t *testing.T, s *slate, f func(t *testing.T, r *Recorder)) (log string) {
-	var j heard.Text
+	var j syncbuf.Buffer
 	synctest.Test(t, func(t *testing.T) {
 		defer func() { <-time.After(time.Minute) }()
 		f(t, &Recorder{Clock: time.Now, Outbox: s, Journal: openJournal(t), Log: slog.New(slog.NewTextHandler(&j, nil))})

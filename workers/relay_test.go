@@ -9,8 +9,8 @@ import (
 
 	"vireilla/internal/calendar"
 	"vireilla/internal/notice"
-	"vireilla/internal/oracletest"
-	"vireilla/internal/smtptest"
+	"vireilla/internal/test/outboxcheck"
+	"vireilla/internal/test/smtptest"
 	"vireilla/templates"
 )
 
@@ -329,12 +329,12 @@ func TestALetterSaysWhatItsTierAllows(t *testing.T) {
 	h.put("seekers.csv", row{"seeker_id": "S-2", "email_tier": "consented"}, row{"seeker_id": "S-3", "service_language": "sv"})
 	h.at("2024-03-04 10:00")
 	for _, m := range h.news() {
-		text := strings.ToLower(oracletest.Readable(m))
+		text := strings.ToLower(outboxcheck.Readable(m))
 		if named := strings.Contains(text, "kanarias2"); named != (m.To[0] == "kanaria.s2@example.org") {
 			t.Errorf("to %s, named %v", m.To[0], named)
 		}
-		if swedish := oracletest.Header(m, "Content-Language") == "sv"; swedish != (m.To[0] == "kanaria.s3@example.org") {
-			t.Errorf("to %s in %s", m.To[0], oracletest.Header(m, "Content-Language"))
+		if swedish := outboxcheck.Header(m, "Content-Language") == "sv"; swedish != (m.To[0] == "kanaria.s3@example.org") {
+			t.Errorf("to %s in %s", m.To[0], outboxcheck.Header(m, "Content-Language"))
 		}
 	}
 }

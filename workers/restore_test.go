@@ -11,9 +11,9 @@ import (
 
 	"vireilla/internal/journal"
 	"vireilla/internal/notice"
-	"vireilla/internal/smtptest"
 	"vireilla/internal/store"
 	"vireilla/internal/store/storetest"
+	"vireilla/internal/test/smtptest"
 	"vireilla/internal/timetable"
 	"vireilla/tasks"
 )

@@ -12,8 +12,8 @@ import (
 
 	"github.com/hibiken/asynq"
 
-	"vireilla/internal/heard"
 	"vireilla/internal/policy"
+	"vireilla/internal/test/syncbuf"
 	"vireilla/internal/timetable"
 	"vireilla/tasks"
 )
@@ -23,7 +23,7 @@ type line struct {
 	err    error
 	paused bool
 	back   int
-	log    heard.Text
+	log    syncbuf.Buffer
 	*Watch
 }
 

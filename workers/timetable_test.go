@@ -11,10 +11,10 @@ import (
 	"testing"
 	"time"
 
-	"vireilla/internal/heard"
 	"vireilla/internal/policy"
-	"vireilla/internal/servertest"
 	"vireilla/internal/store"
+	"vireilla/internal/test/servertest"
+	"vireilla/internal/test/syncbuf"
 	"vireilla/internal/timetable"
 )
 
@@ -26,7 +26,7 @@ type wall struct {
 	mu   sync.Mutex
 	put  []string
 	lost bool // the queue is away
-	log  heard.Text
+	log  syncbuf.Buffer
 }
 
 func newWall(t *testing.T, ledger *store.Store, entries ...policy.Entry) *wall {

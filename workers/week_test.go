@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"vireilla/internal/notice"
-	"vireilla/internal/smtptest"
+	"vireilla/internal/test/smtptest"
 )
 
 // The relay is away for a week while fifty thousand letters wait; half of them are about appointments that are over when it comes back. The pace is kept by the

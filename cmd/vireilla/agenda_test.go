@@ -10,7 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"vireilla/internal/calendar"
-	"vireilla/internal/plainagenda"
+	"vireilla/internal/test/secondagenda"
 )
 
 var feeds = flag.Int("feeds", 3, "random feeds for each day that the agenda is compared on")
@@ -25,12 +25,12 @@ func TestTheAgendaAnswersAsThePlainReadingDoes(t *testing.T) {
 			t.Parallel()
 			for seed := range *feeds {
 				folder, data := t.TempDir(), t.TempDir()
-				if err := plainagenda.RandomFeed(folder, int64(seed)+1, 300, day); err != nil {
+				if err := secondagenda.RandomFeed(folder, int64(seed)+1, 300, day); err != nil {
 					t.Fatal(err)
 				}
 				must(t, "--data", data, "import", folder)
 				for _, at := range around(t, day) {
-					want, err := plainagenda.Agenda(folder, at)
+					want, err := secondagenda.Agenda(folder, at)
 					if err != nil {
 						t.Fatal(err)
 					}

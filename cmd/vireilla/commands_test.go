@@ -14,7 +14,7 @@ import (
 	"testing"
 
 	"vireilla/internal/policy"
-	"vireilla/internal/smtptest"
+	"vireilla/internal/test/smtptest"
 )
 
 // office writes a made-up feed and imports it; the policy's guard lets everything through.

@@ -12,7 +12,7 @@ import (
 	"sync/atomic"
 	"testing"
 
-	"vireilla/internal/servertest"
+	"vireilla/internal/test/servertest"
 )
 
 // databaseLine is a way to a PostgreSQL that hears what is said on it: it knows what each transaction is for, and it can break at a COMMIT.

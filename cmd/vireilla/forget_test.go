@@ -5,8 +5,8 @@ import (
 	"testing"
 	"time"
 
-	"vireilla/internal/servertest"
 	"vireilla/internal/store"
+	"vireilla/internal/test/servertest"
 )
 
 func TestAPersonIsForgottenOnlyWhenToldTwice(t *testing.T) {

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"vireilla/internal/servertest"
+	"vireilla/internal/test/servertest"
 )
 
 // free gives an address of a host at which nobody listens.

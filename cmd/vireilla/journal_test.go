@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"vireilla/internal/canarytest"
+	"vireilla/internal/test/leaks"
 )
 
 // What an operator sees after a restore: nothing goes out, the difference, and how to go on.
@@ -74,5 +74,5 @@ func TestARestoredDatabaseIsToldAndSendsNothingAgain(t *testing.T) {
 	if out := must(t, "--data", data, "journal"); !strings.Contains(out, "knows every letter") || strings.Contains(out, "No letter goes out") {
 		t.Errorf("after: %s", out)
 	}
-	canarytest.Nobody(t, "the journal", file(t, filepath.Join(data, "letters.journal")))
+	leaks.Nobody(t, "the journal", file(t, filepath.Join(data, "letters.journal")))
 }

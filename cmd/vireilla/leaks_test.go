@@ -14,16 +14,16 @@ import (
 	"strings"
 	"testing"
 
-	"vireilla/internal/canary"
-	"vireilla/internal/canarytest"
-	"vireilla/internal/heard"
-	"vireilla/internal/servertest"
-	"vireilla/internal/smtptest"
+	"vireilla/internal/test/leaks"
+	"vireilla/internal/test/markers"
+	"vireilla/internal/test/servertest"
+	"vireilla/internal/test/smtptest"
+	"vireilla/internal/test/syncbuf"
 )
 
 // Whatever an office does in a day, and whatever goes wrong in it: names and addresses are in SQL and in the letters, and nowhere else.
 func TestADayOfAnOfficeNamesNobodyOutsideOfSQLAndLetters(t *testing.T) {
-	spans := &heard.Text{}
+	spans := &syncbuf.Buffer{}
 	collector := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { _, _ = io.Copy(spans, r.Body) }))
 	defer collector.Close()
 	redis := servertest.StartRedis(t)
@@ -32,7 +32,7 @@ func TestADayOfAnOfficeNamesNobodyOutsideOfSQLAndLetters(t *testing.T) {
 	t.Setenv("DATABASE_URL", servertest.Postgres(t))
 	t.Setenv("REDIS_URL", redis.URL())
 	mail := relay(t)
-	somebody := canary.Address("c-01")
+	somebody := markers.Address("c-01")
 	mail.Set(smtptest.Rcpt, smtptest.Reply("550 5.1.1 <"+somebody+"> unknown").Times(2), smtptest.Reply("450 4.2.1 <"+somebody+"> is full").Times(2))
 	mail.Set(smtptest.Dot, smtptest.Reply("554 5.7.1 <"+somebody+"> spam").Times(2), smtptest.Drop().Taking().Once(), smtptest.Reply("451 4.3.0 "+somebody).Times(2))
 
@@ -43,7 +43,7 @@ func TestADayOfAnOfficeNamesNobodyOutsideOfSQLAndLetters(t *testing.T) {
 		t.Helper()
 		out, err, code := vireilla(t, append([]string{"--data", data, "--policy", rules, "--log-level", "debug"}, args...)...)
 		fmt.Fprintf(told, "%v: %d\n%s\n%s\n", args[0], code, out, err)
-		canarytest.Nobody(t, strings.Join(args, " "), out+"\n"+err)
+		leaks.Nobody(t, strings.Join(args, " "), out+"\n"+err)
 		return out
 	}
 	try("import", hostile(t))
@@ -52,7 +52,7 @@ func TestADayOfAnOfficeNamesNobodyOutsideOfSQLAndLetters(t *testing.T) {
 	if n := len(mail.Accepted()); n < 5 || !strings.Contains(told.String(), "rejected") {
 		t.Fatalf("%d letters, and the log says\n%s", n, told)
 	}
-	if !slices.ContainsFunc(mail.Accepted(), func(m smtptest.Message) bool { return len(canary.Lines(m.Data)) > 0 }) {
+	if !slices.ContainsFunc(mail.Accepted(), func(m smtptest.Message) bool { return len(markers.Lines(m.Data)) > 0 }) {
 		t.Fatal("no letter names its reader: this test would find nothing")
 	}
 
@@ -71,7 +71,7 @@ func TestADayOfAnOfficeNamesNobodyOutsideOfSQLAndLetters(t *testing.T) {
 		if len(text) < 10_000 {
 			t.Errorf("of %s only %d bytes were heard", what, len(text))
 		}
-		canarytest.Nobody(t, what, text)
+		leaks.Nobody(t, what, text)
 	}
 }
 
@@ -112,7 +112,7 @@ func pages(t *testing.T) {
 	t.Helper()
 	t.Setenv("LISTEN", "127.0.0.1:0")
 	t.Setenv("METRICS_LISTEN", "127.0.0.1:0")
-	log := &heard.Text{}
+	log := &syncbuf.Buffer{}
 	printed, stop := serving(t, log, "--log-level", "debug")
 	at := regexp.MustCompile(`http://[^/\s]+/`).FindAllString(printed, 2)
 	paths := []string{"metrics", "readyz", "healthz", "", "letters", "letters?day=2024-03-06", "letters?state=failed&day=", "letters?to=S-00002&day=", "runs/digests/2024-03-06/release", "switch/stop",
@@ -130,7 +130,7 @@ func pages(t *testing.T) {
 		for _, path := range paths {
 			body := fetch(t, base+path)
 			shown += len(body)
-			canarytest.Nobody(t, "/"+path, body)
+			leaks.Nobody(t, "/"+path, body)
 		}
 	}
 	for _, path := range []string{"letters/kanaria@example.org", "kanaria", "runs/kanaria/2024-03-06/release", "letters?to=kanaria&day=kanaria&state=kanaria"} {
@@ -139,7 +139,7 @@ func pages(t *testing.T) {
 	if code := stop(); code != done || len(at) != 2 || shown < 50_000 {
 		t.Errorf("exit %d, at %v, %d bytes of pages", code, at, shown)
 	}
-	canarytest.Nobody(t, "the log of serve", log.String())
+	leaks.Nobody(t, "the log of serve", log.String())
 }
 
 // The secrets of the settings are in no error and no log, whatever is wrong with them or with the server that they name.
@@ -181,7 +181,7 @@ func TestAPageThatPanicsTellsNothingOfWhatItHeld(t *testing.T) {
 	var log bytes.Buffer
 	h := &house{Log: (&app{err: &log, commands: &commands{}}).log()}
 	server := httptest.NewUnstartedServer(nil)
-	page := h.serve(t.Context(), server.Listener, http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic("of " + canary.Address("s-1")) }), func() error { return nil })
+	page := h.serve(t.Context(), server.Listener, http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic("of " + markers.Address("s-1")) }), func() error { return nil })
 	if answer, err := http.Get(page.URL + "letters/7"); err == nil {
 		t.Errorf("it answers %d", answer.StatusCode)
 	}
@@ -191,5 +191,5 @@ func TestAPageThatPanicsTellsNothingOfWhatItHeld(t *testing.T) {
 	if !strings.Contains(log.String(), "a page panicked") || !strings.Contains(log.String(), "leaks_test.go") {
 		t.Errorf("the log does not say where: %s", log.String())
 	}
-	canarytest.Nobody(t, "the log", log.String())
+	leaks.Nobody(t, "the log", log.String())
 }

@@ -17,8 +17,8 @@ import (
 	"vireilla/internal/calendar"
 	"vireilla/internal/notice"
 	"vireilla/internal/policy"
-	"vireilla/internal/smtptest"
 	"vireilla/internal/store/storetest"
+	"vireilla/internal/test/smtptest"
 	"vireilla/workers"
 )
 

@@ -14,13 +14,13 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/hibiken/asynq"
 
-	"vireilla/internal/canary"
-	"vireilla/internal/canarytest"
-	"vireilla/internal/heard"
 	"vireilla/internal/notice"
-	"vireilla/internal/oracletest"
-	"vireilla/internal/smtptest"
 	"vireilla/internal/store/storetest"
+	"vireilla/internal/test/leaks"
+	"vireilla/internal/test/markers"
+	"vireilla/internal/test/outboxcheck"
+	"vireilla/internal/test/smtptest"
+	"vireilla/internal/test/syncbuf"
 	"vireilla/internal/timetable"
 	"vireilla/tasks"
 	"vireilla/workers"
@@ -46,7 +46,7 @@ type outage struct {
 	build   func() *house // another process of the same office
 	planned int
 	owner   map[string]string // by address
-	log     heard.Text
+	log     syncbuf.Buffer
 	stop    func() // stops what was started last
 }
 
@@ -75,8 +75,8 @@ func newOutageOn(t *testing.T, database, redisURL string, letters int, over time
 		return h
 	}
 	o.house = o.build()
-	t.Cleanup(func() { canarytest.Nobody(t, "the log", o.log.String()) }) // when all has stopped
-	began = now().Add(2 * time.Second)                                    // after the import: the clock comes from a little before nine
+	t.Cleanup(func() { leaks.Nobody(t, "the log", o.log.String()) }) // when all has stopped
+	began = now().Add(2 * time.Second)                               // after the import: the clock comes from a little before nine
 	o.book(opened, letters, over)
 	o.start(o.house)
 	return o
@@ -91,7 +91,7 @@ func (o *outage) book(opened time.Time, letters int, over time.Duration) {
 	for i := range letters {
 		s := fmt.Sprintf("S-%06d", i)
 		mark := fmt.Sprintf("s%06d", i) // by which the oracle knows whom a letter names
-		email := canary.Address(mark)
+		email := markers.Address(mark)
 		o.owner[email] = s
 		feed["seekers.csv"] = append(feed["seekers.csv"], map[string]any{"seeker_id": s, "first_name": "Kanaria" + mark, "email": email, "email_tier": "consented",
 			"service_language": "fi", "municipality": "Lahti", "coach_id": "C-1", "job_search_started": "2024-01-08", "status": "unemployed"})
@@ -213,7 +213,7 @@ func (o *outage) judge() []notice.Entry {
 		o.t.Fatal(err)
 	}
 	// The clock begins after the day's other runs. The log is read when all has stopped.
-	world := oracletest.World{Accepted: o.mail.Accepted(), Outbox: letters, Owner: o.owner, Runs: runs, Days: []string{"appointments/2024-03-04"},
+	world := outboxcheck.World{Accepted: o.mail.Accepted(), Outbox: letters, Owner: o.owner, Runs: runs, Days: []string{"appointments/2024-03-04"},
 		MessageID: func(key string) string { return workers.MessageID(key, o.Workers.Deliver.From) }}
 	for _, fault := range world.Faults() {
 		o.t.Error(fault)

@@ -6,7 +6,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"vireilla/internal/servertest"
+	"vireilla/internal/test/servertest"
 )
 
 // D1: what happens to PostgreSQL while letters go out. However it goes, each letter goes out once and has its row, and the program goes on by itself.

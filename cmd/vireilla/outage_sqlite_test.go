@@ -15,8 +15,8 @@ import (
 	"time"
 
 	"vireilla/internal/notice"
-	"vireilla/internal/servertest"
 	"vireilla/internal/store"
+	"vireilla/internal/test/servertest"
 )
 
 // D2: what happens to SQLite while letters go out.

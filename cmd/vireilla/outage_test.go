@@ -6,7 +6,7 @@ import (
 
 	"github.com/hibiken/asynq"
 
-	"vireilla/internal/servertest"
+	"vireilla/internal/test/servertest"
 	"vireilla/tasks"
 )
 

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"vireilla/internal/smtptest"
+	"vireilla/internal/test/smtptest"
 )
 
 func TestWhatIsDecidedByCommandIsLogged(t *testing.T) {

@@ -15,13 +15,13 @@ import (
 
 	"github.com/goccy/go-yaml"
 
-	"vireilla/internal/canarytest"
-	"vireilla/internal/heard"
 	"vireilla/internal/notice"
-	"vireilla/internal/servertest"
-	"vireilla/internal/smtptest"
 	"vireilla/internal/store"
 	"vireilla/internal/store/storetest"
+	"vireilla/internal/test/leaks"
+	"vireilla/internal/test/servertest"
+	"vireilla/internal/test/smtptest"
+	"vireilla/internal/test/syncbuf"
 )
 
 // built is the program as the Dockerfile builds it.
@@ -85,7 +85,7 @@ func composed(t *testing.T, service string) (environment map[string]string, args
 // process is one copy of the program.
 type process struct {
 	cmd  *exec.Cmd
-	said *heard.Text
+	said *syncbuf.Buffer
 	gone chan error
 }
 
@@ -106,7 +106,7 @@ func begin(t *testing.T, service string, instead map[string]string) *process {
 	if len(args) == 0 {
 		args = []string{"serve"} // the Dockerfile's
 	}
-	p := &process{cmd: exec.CommandContext(t.Context(), binary, args...), said: &heard.Text{}, gone: make(chan error, 1)}
+	p := &process{cmd: exec.CommandContext(t.Context(), binary, args...), said: &syncbuf.Buffer{}, gone: make(chan error, 1)}
 	p.cmd.Env = []string{"VIREILLA_DATA=" + t.TempDir()}
 	for name, value := range environment {
 		p.cmd.Env = append(p.cmd.Env, name+"="+value)
@@ -115,7 +115,7 @@ func begin(t *testing.T, service string, instead map[string]string) *process {
 	if err := p.cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { canarytest.Nobody(t, "what "+service+" said", p.said.String()) })
+	t.Cleanup(func() { leaks.Nobody(t, "what "+service+" said", p.said.String()) })
 	go func() { p.gone <- p.cmd.Wait() }()
 	eventually(t, "the program is at work", func() bool { return strings.Contains(p.said.String(), "at work") })
 	return p

@@ -19,9 +19,9 @@ import (
 	"github.com/hibiken/asynqmon"
 	"github.com/redis/go-redis/v9"
 
-	"vireilla/internal/heard"
-	"vireilla/internal/servertest"
-	"vireilla/internal/smtptest"
+	"vireilla/internal/test/servertest"
+	"vireilla/internal/test/smtptest"
+	"vireilla/internal/test/syncbuf"
 	"vireilla/tasks"
 )
 
@@ -291,10 +291,10 @@ func TestServeBeginsWithoutRedis(t *testing.T) {
 	t.Setenv("REDIS_URL", server.URL())
 	t.Setenv("LISTEN", "127.0.0.1:0")
 	ctx, cancel := context.WithCancel(t.Context())
-	var out, told heard.Text
+	var out, told syncbuf.Buffer
 	ended := make(chan int, 1)
 	go func() { ended <- run(ctx, []string{"--data", t.TempDir(), "serve"}, &out, &told) }()
-	await := func(j *heard.Text, words string) {
+	await := func(j *syncbuf.Buffer, words string) {
 		t.Helper()
 		look, late := time.NewTicker(20*time.Millisecond), time.After(30*time.Second)
 		defer look.Stop()

@@ -10,8 +10,8 @@ import (
 
 	"github.com/hibiken/asynq"
 
-	"vireilla/internal/heard"
-	"vireilla/internal/servertest"
+	"vireilla/internal/test/servertest"
+	"vireilla/internal/test/syncbuf"
 	"vireilla/internal/web"
 	"vireilla/tasks"
 )
@@ -30,7 +30,7 @@ func newTeller(t *testing.T, server *servertest.RedisServer) *teller {
 	if err != nil {
 		t.Fatal(err)
 	}
-	a := &app{ctx: t.Context(), out: t.Output(), err: &heard.Text{}, commands: &commands{Data: t.TempDir()}}
+	a := &app{ctx: t.Context(), out: t.Output(), err: &syncbuf.Buffer{}, commands: &commands{Data: t.TempDir()}}
 	h, err := a.build(parts{database: "sqlite:" + filepath.Join(a.Data, "v.db"), smtp: "smtp+plain://127.0.0.1:1", from: "no-reply@example.org", redis: opt,
 		ticks: tasks.Ticks, letters: tasks.Letters, clock: now})
 	if err != nil {

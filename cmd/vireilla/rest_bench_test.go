@@ -13,8 +13,8 @@ import (
 	"testing"
 	"time"
 
-	"vireilla/internal/heard"
-	"vireilla/internal/servertest"
+	"vireilla/internal/test/servertest"
+	"vireilla/internal/test/syncbuf"
 )
 
 // BenchmarkRest measures a copy of the program that has nothing to do, on real servers and on one machine alone: seconds from its start until it is ready (its tables are made
@@ -41,7 +41,7 @@ func BenchmarkRest(b *testing.B) {
 }
 
 func rest(b *testing.B, binary string, environment []string) {
-	heard := &heard.Text{}
+	heard := &syncbuf.Buffer{}
 	serve := exec.Command(binary, "serve")
 	serve.Env, serve.Stdout, serve.Stderr = environment, heard, heard
 	began := now()

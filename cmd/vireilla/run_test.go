@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"vireilla/internal/notice"
-	"vireilla/internal/smtptest"
+	"vireilla/internal/test/smtptest"
 )
 
 // What the relay put off comes out the same day, by whoever serves: a digest is of no use tomorrow.

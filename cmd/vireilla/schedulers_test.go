@@ -11,8 +11,8 @@ import (
 
 	"github.com/hibiken/asynq"
 
-	"vireilla/internal/servertest"
 	"vireilla/internal/store"
+	"vireilla/internal/test/servertest"
 	"vireilla/internal/timetable"
 	"vireilla/tasks"
 	"vireilla/workers"

@@ -15,7 +15,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus/testutil"
 
-	"vireilla/internal/heard"
+	"vireilla/internal/test/syncbuf"
 	"vireilla/internal/web"
 )
 
@@ -83,7 +83,7 @@ func TestAProgramThatCannotShowItsPagesSaysSoAndEnds(t *testing.T) {
 			ctx, cancel := context.WithCancel(t.Context())
 			defer cancel()
 			ended := make(chan int, 1)
-			var told heard.Text
+			var told syncbuf.Buffer
 			go func() { ended <- run(ctx, append([]string{"--data", t.TempDir()}, c.args...), io.Discard, &told) }()
 			select {
 			case code := <-ended:
@@ -117,7 +117,7 @@ func TestMachinesAreAnswered(t *testing.T) {
 	t.Setenv("LISTEN", "127.0.0.1:0")
 	t.Setenv("METRICS_LISTEN", "127.0.0.1:0")
 	t.Setenv("WEB_PASSWORD", "sesam")
-	var log heard.Text
+	var log syncbuf.Buffer
 	printed, stop := serving(t, &log)
 	base := regexp.MustCompile(`metrics: (http://.*/)metrics`).FindStringSubmatch(printed)[1]
 	page := regexp.MustCompile(`status page: (http://.*/)`).FindStringSubmatch(printed)[1]

@@ -11,8 +11,8 @@ import (
 	"github.com/hibiken/asynq"
 
 	"vireilla/internal/notice"
-	"vireilla/internal/servertest"
-	"vireilla/internal/smtptest"
+	"vireilla/internal/test/servertest"
+	"vireilla/internal/test/smtptest"
 	"vireilla/workers"
 )
 

@@ -7,15 +7,15 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"vireilla/internal/plainagenda"
-	"vireilla/internal/servertest"
+	"vireilla/internal/test/secondagenda"
+	"vireilla/internal/test/servertest"
 )
 
 func TestPostgresGivesTheSameAgendaAsSQLite(t *testing.T) {
 	const day = "2024-06-20"
 	first, second := t.TempDir(), t.TempDir()
 	for seed, folder := range []string{first, second} {
-		if err := plainagenda.RandomFeed(folder, int64(seed)+1, 700, day); err != nil {
+		if err := secondagenda.RandomFeed(folder, int64(seed)+1, 700, day); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -14,7 +14,7 @@ import (
 
 	"github.com/hibiken/asynq"
 
-	"vireilla/internal/heard"
+	"vireilla/internal/test/syncbuf"
 	"vireilla/tasks"
 )
 
@@ -23,7 +23,7 @@ type child struct {
 	t   *testing.T
 	cmd *exec.Cmd
 
-	said heard.Text
+	said syncbuf.Buffer
 	gone bool
 }
 

@@ -15,8 +15,8 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"vireilla/internal/policy"
-	"vireilla/internal/servertest"
 	"vireilla/internal/store"
+	"vireilla/internal/test/servertest"
 	"vireilla/internal/timetable"
 	"vireilla/tasks"
 	"vireilla/workers"

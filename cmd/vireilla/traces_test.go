@@ -7,14 +7,14 @@ import (
 	"strings"
 	"testing"
 
-	"vireilla/internal/heard"
+	"vireilla/internal/test/syncbuf"
 
 	"go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/sdk/trace/tracetest"
 )
 
 func TestSpansReachTheCollectorAndNameNobody(t *testing.T) {
-	var told heard.Text
+	var told syncbuf.Buffer
 	collector := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		_, _ = io.Copy(&told, r.Body)
 	}))

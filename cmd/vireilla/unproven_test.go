@@ -7,10 +7,10 @@ import (
 	"testing"
 	"time"
 
-	"vireilla/internal/heard"
 	"vireilla/internal/notice"
-	"vireilla/internal/smtptest"
 	"vireilla/internal/store/storetest"
+	"vireilla/internal/test/smtptest"
+	"vireilla/internal/test/syncbuf"
 	"vireilla/internal/web"
 )
 
@@ -22,7 +22,7 @@ func TestARelayThatCannotProveWhoItIsIsToldEverywhereAndGetsNothing(t *testing.T
 		t.Fatal(err)
 	}
 	defer closeQueue()
-	var log heard.Text
+	var log syncbuf.Buffer
 	data := t.TempDir()
 	a := &app{ctx: t.Context(), out: &log, err: &log, commands: &commands{Data: data, LogLevel: "debug"}}
 	clock := func() time.Time { return noon }

@@ -7,12 +7,12 @@ import (
 	"log/slog"
 	"testing"
 
-	"vireilla/internal/canary"
-	"vireilla/internal/canarytest"
+	"vireilla/internal/test/leaks"
+	"vireilla/internal/test/markers"
 )
 
 func TestAPersonPrintsAsAnID(t *testing.T) {
-	name, address := canary.Name("Aino"), canary.Address("x")
+	name, address := markers.Name("Aino"), markers.Address("x")
 	seeker := Seeker{ID: "S-1", FirstName: name, Email: address}
 	for want, v := range map[string]any{
 		"team T-1":   Team{ID: "T-1", LeadName: name, LeadEmail: address},
@@ -33,5 +33,5 @@ func TestAPersonPrintsAsAnID(t *testing.T) {
 		l.Info("x", "one", seeker, "pointer", &seeker, "in a case", Case{Seeker: seeker}, "in a map", map[string]Seeker{"S-1": seeker}, "in a list", []*Seeker{&seeker},
 			"err", fmt.Errorf("with %v", seeker))
 	}
-	canarytest.Nobody(t, "the log", log.String())
+	leaks.Nobody(t, "the log", log.String())
 }

@@ -11,7 +11,7 @@ import (
 
 	"github.com/wneessen/go-mail"
 
-	"vireilla/internal/smtptest"
+	"vireilla/internal/test/smtptest"
 )
 
 // lines is how many connections either side of BenchmarkSend keeps.

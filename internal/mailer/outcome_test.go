@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"vireilla/internal/smtptest"
+	"vireilla/internal/test/smtptest"
 )
 
 // letter is a good one; what differs between letters is the number.

@@ -10,7 +10,7 @@ import (
 	"sync/atomic"
 	"testing"
 
-	"vireilla/internal/smtptest"
+	"vireilla/internal/test/smtptest"
 )
 
 // counted counts how often something is said.

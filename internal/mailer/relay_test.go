@@ -10,7 +10,7 @@ import (
 	"sync"
 	"testing"
 
-	"vireilla/internal/smtptest"
+	"vireilla/internal/test/smtptest"
 )
 
 func TestManyLettersShareAFewConnections(t *testing.T) {

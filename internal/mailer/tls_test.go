@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"vireilla/internal/smtptest"
+	"vireilla/internal/test/smtptest"
 )
 
 // A relay that cannot prove who it is gets neither the password nor a recipient.

@@ -1,5 +1,5 @@
 // Package sample makes up a caseload the size of the Lahti region's, and the mailbox that the demo writes to. Nobody in it is real, and
-// each name and address is marked (package canary).
+// each name and address is marked (package markers).
 package sample
 
 import (
@@ -16,8 +16,8 @@ import (
 	"time"
 
 	"vireilla/internal/calendar"
-	"vireilla/internal/canary"
 	"vireilla/internal/caseload"
+	"vireilla/internal/test/markers"
 )
 
 // Options say which caseload is made up; the same options give the same files.
@@ -175,10 +175,10 @@ func (w *writer) staff() {
 			}
 		}
 		w.files["teams.csv"].row(map[string]string{"team_id": fmt.Sprintf("T-%d", t), "name": fmt.Sprintf("Tiimi %d", t), "authority": authority,
-			"lead_name": w.fullName(), "lead_email": canary.Address(fmt.Sprintf("t-%d", t)), "language": "fi"})
+			"lead_name": w.fullName(), "lead_email": markers.Address(fmt.Sprintf("t-%d", t)), "language": "fi"})
 	}
 	person := func(id, role string, n int) {
-		w.files["coaches.csv"].row(map[string]string{"coach_id": id, "name": w.fullName(), "email": canary.Address(strings.ToLower(id)),
+		w.files["coaches.csv"].row(map[string]string{"coach_id": id, "name": w.fullName(), "email": markers.Address(strings.ToLower(id)),
 			"team_id": fmt.Sprintf("T-%d", w.team(n)), "language": w.pick("fi:94 sv:4 en:2"), "role": role})
 	}
 	for n := 1; n <= w.Coaches; n++ {
@@ -202,7 +202,7 @@ func (w *writer) staff() {
 
 func (w *writer) fullName() string { return w.firstName() + " " + w.pick(lastNames) }
 
-func (w *writer) firstName() string { return canary.Name(w.pick(firstNames)) }
+func (w *writer) firstName() string { return markers.Name(w.pick(firstNames)) }
 
 // Ordinary names, none of anybody in particular.
 const (

@@ -7,8 +7,8 @@ import (
 	"time"
 
 	"vireilla/internal/calendar"
-	"vireilla/internal/canary"
 	"vireilla/internal/caseload"
+	"vireilla/internal/test/markers"
 )
 
 // person is a seeker while the rows about them are made up.
@@ -41,7 +41,7 @@ func (w *writer) seeker(n int) {
 		"service_line": w.pick("01:45 02:25 03:20 05:10"),
 	}
 	if w.chance(0.95) {
-		row["email"] = canary.Address(strings.ToLower(p.id))
+		row["email"] = markers.Address(strings.ToLower(p.id))
 	}
 	if row["status"] == caseload.Unemployed {
 		row["unemployment_started"] = (p.started + calendar.Day(w.between(0, 3))).String()

@@ -13,7 +13,7 @@ import (
 	"vireilla/internal/calendar"
 	"vireilla/internal/notice"
 	"vireilla/internal/policy"
-	"vireilla/internal/servertest"
+	"vireilla/internal/test/servertest"
 )
 
 // Somebody's hand or a damaged page may leave a row that nobody can read. The claim gives it with the others, and says so: an error would stop all letters for ever.

@@ -12,9 +12,9 @@ import (
 	"vireilla/internal/calendar"
 	"vireilla/internal/notice"
 	"vireilla/internal/policy"
-	"vireilla/internal/servertest"
 	"vireilla/internal/store"
 	"vireilla/internal/store/storetest"
+	"vireilla/internal/test/servertest"
 )
 
 func openURL(t *testing.T, url string) *store.Store {

@@ -9,8 +9,8 @@ import (
 	"vireilla/internal/calendar"
 	"vireilla/internal/notice"
 	"vireilla/internal/policy"
-	"vireilla/internal/servertest"
 	"vireilla/internal/store"
+	"vireilla/internal/test/servertest"
 )
 
 // A database of the first schema, on the evening of its last day: S-1 and S-2 are in the register, S-9 has left it. A-1 was told, and its letter is the outbox's in every state

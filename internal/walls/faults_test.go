@@ -57,9 +57,9 @@ func barred(pkg, path string) []string {
 func under(path, root string) bool { return path == root || strings.HasPrefix(path, root+"/") }
 
 // clockFaults finds the names of package time that this file may not use. Test
-// support (a package called …test) is test code.
+// support is test code.
 func clockFaults(pkg, name string, file *ast.File, spec *ast.ImportSpec) []string {
-	if name == clockRoom || strings.HasSuffix(pkg, "test") {
+	if name == clockRoom || testSupport(pkg) {
 		return nil
 	}
 	local := "time"
@@ -122,7 +122,7 @@ func TestFaultsAreTold(t *testing.T) {
 			"internal/notice/state.go names time.Until: internal/notice is pure; take now as a parameter"},
 		{"internal/notice/state.go", `import "time"; func f(t, now time.Time) bool { return t.After(now) }`, ""},
 		{"cmd/vireilla/wire.go", `import "time"; var now = time.Now`, ""},
-		{"internal/smtptest/smtptest.go", `import "time"; var now = time.Now`, ""},
+		{"internal/test/smtptest/smtptest.go", `import "time"; var now = time.Now`, ""},
 	} {
 		file, err := parser.ParseFile(token.NewFileSet(), c.name, "package x; "+c.code, parser.SkipObjectResolution)
 		if err != nil {
@@ -133,4 +133,9 @@ func TestFaultsAreTold(t *testing.T) {
 			t.Errorf("%s with %s:\n got %q\nwant %q", c.name, c.code, got, c.want)
 		}
 	}
+}
+
+// testSupport tells whether a package is there for tests alone.
+func testSupport(pkg string) bool {
+	return under(pkg, "internal/test") || pkg == "internal/store/storetest"
 }

@@ -12,7 +12,7 @@ import (
 	"strings"
 	"testing"
 
-	"vireilla/internal/canary"
+	"vireilla/internal/test/markers"
 )
 
 // person is an address that a test made up. One of a single letter is nobody's, and so is a sender's.
@@ -30,7 +30,7 @@ func unmarked(file *ast.File) (found []string) {
 			continue
 		}
 		for _, address := range person.FindAllString(value, -1) {
-			if !strings.Contains(strings.ToLower(address), canary.Word) && !strings.HasPrefix(address, "no-reply@") {
+			if !strings.Contains(strings.ToLower(address), markers.Word) && !strings.HasPrefix(address, "no-reply@") {
 				found = append(found, address)
 			}
 		}
@@ -57,7 +57,7 @@ func nameless(file *ast.File) (found []string) {
 		}
 		for _, p := range people {
 			text, ok := p.(*ast.BasicLit)
-			if ok && text.Value != `""` && !strings.Contains(strings.ToLower(text.Value), canary.Word) {
+			if ok && text.Value != `""` && !strings.Contains(strings.ToLower(text.Value), markers.Word) {
 				found = append(found, text.Value)
 			}
 		}
@@ -73,7 +73,7 @@ func TestThePeopleOfTestsAreMarked(t *testing.T) {
 	}
 	for _, dir := range packages(t, root) {
 		pkg := relative(t, root, dir)
-		if pkg == "templates" || pkg == "internal/smtptest" || pkg == "internal/walls" { // they show letters, carry bytes, and hold this rule
+		if pkg == "templates" || pkg == "internal/test/smtptest" || pkg == "internal/walls" { // they show letters, carry bytes, and hold this rule
 			continue
 		}
 		entries, err := os.ReadDir(dir)
@@ -82,7 +82,7 @@ func TestThePeopleOfTestsAreMarked(t *testing.T) {
 		}
 		for _, entry := range entries {
 			name := entry.Name()
-			if !strings.HasSuffix(name, ".go") || !strings.HasSuffix(name, "_test.go") && !strings.HasSuffix(pkg, "test") && pkg != "internal/plainagenda" {
+			if !strings.HasSuffix(name, ".go") || !strings.HasSuffix(name, "_test.go") && !strings.HasSuffix(pkg, "test") && pkg != "internal/test/secondagenda" {
 				continue
 			}
 			file, err := parser.ParseFile(token.NewFileSet(), filepath.Join(dir, name), nil, parser.SkipObjectResolution)
@@ -91,7 +91,7 @@ func TestThePeopleOfTestsAreMarked(t *testing.T) {
 				continue
 			}
 			for _, person := range append(unmarked(file), nameless(file)...) {
-				t.Errorf("%s/%s makes up %s: put %q into it", pkg, name, person, canary.Word)
+				t.Errorf("%s/%s makes up %s: put %q into it", pkg, name, person, markers.Word)
 			}
 		}
 	}

@@ -7,9 +7,9 @@ import (
 	"testing"
 	"time"
 
-	"vireilla/internal/browsertest"
 	"vireilla/internal/calendar"
 	"vireilla/internal/notice"
+	"vireilla/internal/test/browsertest"
 )
 
 // eventful is a program with something of everything on its pages.

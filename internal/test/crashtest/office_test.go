@@ -1,0 +1,224 @@
+package crashtest
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+	_ "time/tzdata"
+
+	_ "github.com/jackc/pgx/v5/stdlib" // driver "pgx"
+
+	"vireilla/internal/calendar"
+	"vireilla/internal/notice"
+	"vireilla/internal/policy"
+	"vireilla/internal/store"
+	"vireilla/internal/store/storetest"
+	"vireilla/internal/test/outboxcheck"
+	"vireilla/internal/test/servertest"
+	"vireilla/internal/test/smtptest"
+	"vireilla/internal/timetable"
+	"vireilla/workers"
+)
+
+const sender = "no-reply@lahti.example"
+
+// monday is the first day of every story.
+const monday = "2024-03-04"
+
+// way is a way to run the program.
+type way struct {
+	name            string
+	database, redis func(t *testing.T) string
+}
+
+func ways() []way {
+	return []way{
+		{"SQLite", func(t *testing.T) string { return "sqlite:" + filepath.Join(t.TempDir(), "v.db") }, func(*testing.T) string { return "" }},
+		{"PostgreSQL and Redis", func(t *testing.T) string { return servertest.Postgres(t) }, func(t *testing.T) string { return servertest.Redis(t) }},
+	}
+}
+
+// office is what processes of the program work on, and a mail server of theirs.
+type office struct {
+	t               *testing.T
+	mail            *smtptest.Server
+	store           *store.Store
+	policy          *policy.Policy
+	database, redis string
+	data, rules     string            // the folder of the office, its policy
+	owner           map[string]string // by address
+	planned         []string          // keys that must be there in the end
+	days            []string          // runs that must be
+	programs        []*program
+}
+
+func newOffice(t *testing.T, w way, options ...smtptest.Option) *office {
+	t.Helper()
+	o := &office{t: t, mail: smtptest.Start(t, options...), policy: policy.Default(), database: w.database(t), redis: w.redis(t), data: t.TempDir(), owner: map[string]string{}}
+	var err error
+	o.rules = filepath.Join(o.data, "policy.yaml")
+	text := strings.Replace(string(policy.DefaultFile()), "guard: {floor: 50,", "guard: {floor: 5000,", 1) // no day here is unusual
+	o.well(os.WriteFile(o.rules, []byte(text), 0o600))
+	o.store, err = store.Open(t.Context(), o.database)
+	o.well(err)
+	t.Cleanup(func() { _ = o.store.Close() })
+	return o
+}
+
+func (o *office) well(err error) {
+	o.t.Helper()
+	if err != nil {
+		o.t.Fatal(err)
+	}
+}
+
+// day gives a day of the story, counted from 0, without weekends.
+func (o *office) day(n int) calendar.Day {
+	o.t.Helper()
+	var first calendar.Day
+	o.well(first.UnmarshalText([]byte(monday)))
+	return first + calendar.Day(n/5*7+n%5)
+}
+
+// register fills the register: on each of some days so many appointments are booked between eight and nine, in four parts; each is a letter, and then a reminder or two. Three coaches
+// have cases that fall due from day to day.
+func (o *office) register(days, bookings int) {
+	o.t.Helper()
+	feed := storetest.Small()
+	delete(feed, "contacts.csv")
+	feed["coaches.csv"], feed["seekers.csv"], feed["appointments.csv"] = nil, nil, nil
+	o.owner["kanaria.lead@example.org"] = "T-1"
+	for i := range 3 {
+		c := fmt.Sprintf("C-%d", i)
+		email := fmt.Sprintf("kanaria.c%d@example.org", i)
+		o.owner[email] = c
+		feed["coaches.csv"] = append(feed["coaches.csv"], map[string]any{"coach_id": c, "name": "Eero-Kanaria Coach", "email": email, "team_id": "T-1", "language": "fi", "role": "coach"})
+	}
+	for n := range days {
+		day := o.day(n)
+		for i := range bookings {
+			s, a := fmt.Sprintf("S-%d-%03d", n, i), fmt.Sprintf("A-%d-%d", n, i)
+			mark := strings.ToLower(strings.ReplaceAll(s, "-", "")) // by which the oracle knows whom a letter names
+			email := "kanaria." + mark + "@example.org"
+			o.owner[email] = s
+			feed["seekers.csv"] = append(feed["seekers.csv"], map[string]any{"seeker_id": s, "first_name": "Kanaria" + mark, "email": email, "email_tier": []string{"neutral", "consented"}[i%2],
+				"service_language": "fi", "municipality": "Lahti", "coach_id": fmt.Sprintf("C-%d", i%3), "job_search_started": (day - 3 - calendar.Day(i%5)).String(), "status": "unemployed"})
+			starts := (day + 8).At(15, 0, o.policy.Location)
+			feed["appointments.csv"] = append(feed["appointments.csv"], map[string]any{"appointment_id": a, "seeker_id": s, "coach_id": fmt.Sprintf("C-%d", i%3),
+				"kind": "job_search_discussion", "starts_at": starts.UnixMilli(), "minutes": int64(45), "mode": "office", "state": "booked",
+				"booked_at": day.At(8, 5+10*(i%4), o.policy.Location).UnixMilli()})
+			o.planned = append(o.planned, fmt.Sprintf("appointment_booked/%s/%s", a, starts.Format("2006-01-02T15:04")))
+		}
+	}
+	_, err := storetest.Import(o.t, o.store, feed, true, true)
+	o.well(err)
+}
+
+// keptFrom begins the ledger of the timetable at a moment, as a serve before the story would have.
+func (o *office) keptFrom(at time.Time) {
+	o.t.Helper()
+	fence, err := o.store.TakeLease(o.t.Context(), workers.TimetableLease, "story", time.Minute)
+	o.well(err)
+	for _, e := range o.policy.Timetable {
+		_, held, err := o.store.Strike(o.t.Context(), workers.TimetableLease, fence, timetable.Stroke{Entry: e.Name, Now: at})
+		if err != nil || !held {
+			o.t.Fatal(held, err)
+		}
+	}
+	o.release()
+}
+
+// release ends the lease of the timetable, as ten seconds do that nobody waits for.
+func (o *office) release() {
+	o.t.Helper()
+	holder, err := o.store.Holder(o.t.Context(), workers.TimetableLease)
+	o.well(err)
+	o.well(o.store.EndLease(o.t.Context(), workers.TimetableLease, holder))
+}
+
+// start starts a process whose clock shows at first what is given, with more in its environment.
+func (o *office) start(clock time.Time, more []string, command ...string) *program {
+	o.t.Helper()
+	environment := append(more, "LISTEN=127.0.0.1:0", "DATABASE_URL="+o.database, "SMTP_URL="+o.mail.URL(), "MAIL_FROM="+sender, "VIREILLA_DATA="+o.data, "CRASH_CLOCK="+clock.Format(time.RFC3339))
+	if o.redis != "" {
+		environment = append(environment, "REDIS_URL="+o.redis)
+	}
+	p := start(o.t, environment, append([]string{"--policy", o.rules}, command...)...)
+	o.programs = append(o.programs, p)
+	return p
+}
+
+// serve is the program as a service.
+func serve() []string { return []string{"serve", "--only", "timetable,workers"} }
+
+// outbox gives all letters.
+func (o *office) outbox() []notice.Entry {
+	o.t.Helper()
+	entries, err := o.store.Letters(o.t.Context(), notice.Filter{})
+	o.well(err)
+	return entries
+}
+
+// states counts the letters of the outbox by their states.
+func (o *office) states() map[notice.State]int {
+	o.t.Helper()
+	n := map[notice.State]int{}
+	for _, e := range o.outbox() {
+		n[e.State]++
+	}
+	return n
+}
+
+// faults holds what was accepted against the outbox and the runs, and looks for names in what the processes said.
+func (o *office) faults() []string {
+	o.t.Helper()
+	w := outboxcheck.World{Accepted: o.mail.Accepted(), Outbox: o.outbox(), MessageID: func(key string) string { return workers.MessageID(key, sender) }, Planned: o.planned, Owner: o.owner,
+		Days: o.days}
+	var err error
+	w.Runs, err = o.store.Runs(o.t.Context(), 1000)
+	o.well(err)
+	for _, p := range o.programs {
+		w.Said = append(w.Said, p.said.String())
+	}
+	return w.Faults()
+}
+
+// open opens the database beside the store, for what the store has no word for.
+func (o *office) open() *sql.DB {
+	o.t.Helper()
+	driver, name := "pgx", o.database
+	if path, file := strings.CutPrefix(o.database, "sqlite:"); file {
+		driver, name = "sqlite", path+"?_pragma=busy_timeout(20000)&_txlock=immediate"
+	}
+	db, err := sql.Open(driver, name)
+	o.well(err)
+	o.t.Cleanup(func() { _ = db.Close() })
+	return db
+}
+
+// claims gives a number that grows with every claim.
+func (o *office) claims() (n int) {
+	o.t.Helper()
+	db := o.open()
+	defer db.Close()
+	o.well(db.QueryRowContext(o.t.Context(), `SELECT CAST(coalesce(sum(fence), 0) AS BIGINT) FROM notice`).Scan(&n))
+	return n
+}
+
+// lock keeps everybody from writing to the outbox until the function that it gives is called.
+func (o *office) lock() (release func()) {
+	o.t.Helper()
+	tx, err := o.open().BeginTx(context.Background(), nil)
+	o.well(err)
+	if o.redis != "" { // PostgreSQL: a transaction of SQLite's has the whole file
+		_, err = tx.Exec(`LOCK TABLE notice IN SHARE ROW EXCLUSIVE MODE`)
+		o.well(err)
+	}
+	o.t.Cleanup(func() { _ = tx.Rollback() })
+	return func() { _ = tx.Rollback() }
+}

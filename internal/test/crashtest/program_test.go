@@ -1,0 +1,128 @@
+package crashtest
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"vireilla/internal/test/syncbuf"
+)
+
+// binary is the program with its crash points.
+var binary = sync.OnceValues(func() (string, error) {
+	path := filepath.Join(folder, "vireilla")
+	build := exec.Command("go", "build", "-tags", "crash", "-ldflags", "-s -w", "-o", path, "./cmd/vireilla")
+	build.Dir, build.Env = "../../..", append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := build.CombinedOutput(); err != nil {
+		return "", fmt.Errorf("%w\n%s", err, out)
+	}
+	return path, nil
+})
+
+var folder string // of the binary
+
+func TestMain(m *testing.M) {
+	flag.Parse()
+	_ = flag.Set("test.parallel", fmt.Sprint(3*runtime.GOMAXPROCS(0))) // processes wait more than they work
+	var err error
+	if folder, err = os.MkdirTemp("", "vireilla-crash-"); err != nil {
+		panic(err)
+	}
+	code := m.Run()
+	_ = os.RemoveAll(folder)
+	os.Exit(code)
+}
+
+// program is one process of it.
+type program struct {
+	t      *testing.T
+	cmd    *exec.Cmd
+	serves bool
+	gone   chan error
+	err    error // how it ended
+	said   syncbuf.Buffer
+}
+
+// start starts the program with an environment of its own; it does not outlive the test.
+func start(t *testing.T, environment []string, command ...string) *program {
+	t.Helper()
+	path, err := binary()
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := &program{t: t, cmd: exec.Command(path, command...), serves: slices.Contains(command, "serve"), gone: make(chan error, 1)}
+	p.cmd.Env = environment
+	p.cmd.Stdout, p.cmd.Stderr = &p.said, &p.said
+	if err := p.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		p.kill()
+		if t.Failed() {
+			t.Logf("it said\n%s", &p.said)
+		}
+	})
+	go func() { p.gone <- p.cmd.Wait() }()
+	return p
+}
+
+func (p *program) signal(s syscall.Signal) {
+	p.t.Helper()
+	if err := p.cmd.Process.Signal(s); err != nil {
+		p.t.Fatal(err)
+	}
+}
+
+// kill ends the process without a word, also one that stands still. Twice is once.
+func (p *program) kill() {
+	_ = p.cmd.Process.Kill()
+	if p.gone != nil {
+		p.err = <-p.gone
+		p.gone = nil
+	}
+}
+
+// ended waits until the process is gone.
+func (p *program) ended(atMost time.Duration) error {
+	p.t.Helper()
+	select {
+	case p.err = <-p.gone:
+		p.gone = nil
+	case <-time.After(atMost):
+		p.t.Fatalf("still there after %s\n%s", atMost, &p.said)
+	}
+	return p.err
+}
+
+// wasKilled tells whether a process died by kill -9.
+func wasKilled(err error) bool {
+	var exit *exec.ExitError
+	if !errors.As(err, &exit) {
+		return false
+	}
+	status, ok := exit.Sys().(syscall.WaitStatus)
+	return ok && status.Signaled() && status.Signal() == syscall.SIGKILL
+}
+
+// await looks until something is so.
+func await(t *testing.T, atMost time.Duration, what string, so func() bool) {
+	t.Helper()
+	look, late := time.NewTicker(10*time.Millisecond), time.After(atMost)
+	defer look.Stop()
+	for !so() {
+		select {
+		case <-look.C:
+		case <-late:
+			t.Fatalf("waited %s in vain for %s", atMost, what)
+		}
+	}
+}

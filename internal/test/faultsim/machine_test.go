@@ -1,0 +1,134 @@
+package faultsim
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"vireilla/internal/mailer"
+	"vireilla/internal/notice"
+	"vireilla/internal/store"
+	"vireilla/workers"
+)
+
+// machine is one process of the program, put together as cmd does it, with a seam wherever it calls what it shares with others.
+type machine struct {
+	*store.Store
+	world     *world
+	name      string
+	workers   *workers.Workers
+	timetable *workers.Timetable
+	stop      context.CancelFunc
+
+	dead    bool // under world.mu
+	stopped bool
+	busy    int // tasks under way; under world.mu
+}
+
+func (w *world) start(name string) *machine {
+	m := &machine{Store: w.store, world: w, name: name}
+	stopping, stop := context.WithCancel(context.Background())
+	m.stop = stop
+	sends := &diary{w.journal(name), m}
+	compare := &workers.Compare{Clock: w.now, Journal: sends, Outbox: m, Log: w.log}
+	scan := &workers.Scan{Policy: w.policy, PolicyID: "simulation", Agenda: m, Facts: m, Bookings: m, Outbox: m, Ring: m.ring, Log: w.log,
+		Help: func(context.Context, int) error { return nil }}
+	deliver := &workers.Deliver{Clock: w.now, Wall: w.now, Policy: w.policy, Outbox: m, Halted: workers.NewHalt(m.Halted, store.HaltedFor, w.trueTime).Halted, Compare: compare, Journal: sends, Facts: m, Refresh: scan.Refresh, Letters: w.letters,
+		From: "Lahden kaupunki <" + sender + ">", Stop: stopping, Log: w.log, Record: &workers.Recorder{Clock: w.now, Outbox: m, Journal: sends, Log: w.log}}
+	breaker := &mailer.Breaker{}
+	deliver.Send = func(ctx context.Context, mail workers.Mail) notice.Outcome {
+		if !mail.Still() {
+			return notice.Outcome{Result: notice.Later}
+		}
+		w.begun()
+		o := breaker.Note(w.now(), mail.To, m.send(ctx, mail))
+		result := map[mailer.Result]notice.Result{mailer.Sent: notice.Accepted, mailer.Deferred: notice.Later, mailer.Failed: notice.Never, mailer.Unsure: notice.Ambiguous}[o.Result]
+		return notice.Outcome{Result: result, Code: o.Code, Why: o.Reason}
+	}
+	sweep := &workers.Sweep{Policy: w.policy, Outbox: m, Bell: m, Bells: 2, Log: w.log, OpenTicks: func(ctx context.Context, before time.Time, each func(string, time.Time) error) error {
+		ticks, err := call(ctx, m, "OpenTicks", func() ([]store.Tick, error) { return w.store.OpenTicks(ctx, before) })
+		for _, t := range ticks {
+			err = errors.Join(err, each(t.Name, t.At))
+		}
+		return err
+	}}
+	m.workers = &workers.Workers{Clock: w.now, Policy: w.policy, Scan: scan, Deliver: deliver, Sweep: sweep, Ledger: m, Log: w.log}
+	m.timetable = &workers.Timetable{Clock: w.now, Wall: w.trueTime, Holder: name, Entries: w.policy.Timetable, Ledger: m, Put: m.Tick, Log: w.log}
+	return m
+}
+
+func (m *machine) isDead() bool {
+	m.world.mu.Lock()
+	defer m.world.mu.Unlock()
+	return m.dead
+}
+
+// die forgets all that the machine has in mind; its claims stay, and the queue sees after a while that its tasks are nobody's.
+func (m *machine) die() {
+	m.world.mu.Lock()
+	defer m.world.mu.Unlock()
+	m.dead = true
+}
+
+// do runs something on the machine and tells when it has ended; a dead machine tells nothing.
+func (m *machine) do(name string, f func(ctx context.Context) error, ended func(error)) {
+	w := m.world
+	w.mu.Lock()
+	m.busy++
+	w.running++
+	w.mu.Unlock()
+	ctx := context.WithValue(context.Background(), task{}, m.name+" "+name)
+	go func() {
+		err := f(ctx)
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		m.busy--
+		w.running--
+		if !m.dead {
+			w.endings = append(w.endings, ending{m.name + " " + name, err, ended})
+		}
+	}()
+}
+
+// ending is a task that has ended, of which the scheduler is still to be told.
+type ending struct {
+	name  string
+	err   error
+	ended func(error)
+}
+
+// tell lets the world know what has ended, in an order that does not depend on who came first.
+func (w *world) tell() {
+	w.mu.Lock()
+	endings := w.endings
+	w.endings = nil
+	w.mu.Unlock()
+	slices.SortFunc(endings, func(a, b ending) int { return cmp.Compare(a.name, b.name) })
+	for _, e := range endings {
+		if e.err != nil {
+			w.note("%s ends with an error", e.name)
+			if !w.troubled {
+				w.fault("%s failed on a quiet day: %v", e.name, e.err)
+			}
+		}
+		e.ended(e.err)
+	}
+}
+
+// look lets the machine's timetable look once.
+func (m *machine) look() {
+	m.do(fmt.Sprintf("t%d", m.world.number()), m.timetable.Look, func(error) {})
+}
+
+// end lets the machine's timetable end, as it does when the process is asked to.
+func (m *machine) end() {
+	over, cancel := context.WithCancel(context.Background())
+	cancel()
+	m.do(fmt.Sprintf("t%d", m.world.number()), func(ctx context.Context) error {
+		m.timetable.Run(context.WithValue(over, task{}, ctx.Value(task{})))
+		return nil
+	}, func(error) {})
+}

@@ -1,0 +1,393 @@
+package faultsim
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"maps"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+	_ "time/tzdata"
+
+	"vireilla/internal/journal"
+	"vireilla/internal/policy"
+	"vireilla/internal/store"
+	"vireilla/internal/test/markers"
+	"vireilla/internal/timetable"
+	"vireilla/templates"
+)
+
+// world is all that one seed makes.
+type world struct {
+	t       *testing.T
+	rng     *rand.Rand
+	store   *store.Store
+	policy  *policy.Policy
+	letters *templates.Set
+	log     *slog.Logger
+
+	began, base time.Time     // of the bubble, and the time that the story gives it
+	jump        time.Duration // by how much the clocks of the machines are wrong
+
+	mu      sync.Mutex
+	parked  []*party
+	running int
+	endings []ending
+
+	machines []*machine
+	journals map[string]*journal.Journal // by the machine, which may have died and been started again
+	folder   string
+	numbers  int
+	queue    []*job
+	ticks    map[string]time.Time // ticks that the queue knows, and until when
+	aside    map[string]*job      // those of them that were tried to no end
+	lost     map[string]bool      // those of them that are believed to be at work for ever
+
+	leaseOf    string // the machine that keeps the timetable
+	leaseUntil time.Time
+
+	troubled                                bool
+	queueAway, relayAway, sick, switchedOff bool
+
+	step   int
+	turned int // the last step at which the clocks were turned
+	trace  []string
+	faults []string
+	seen
+	register
+}
+
+// scratch is where databases live: in memory if the system has a place for that, since nobody needs them after a power cut.
+func scratch(t *testing.T) string {
+	t.Helper()
+	parent := ""
+	if f, err := os.Stat("/dev/shm"); err == nil && f.IsDir() {
+		parent = "/dev/shm"
+	}
+	folder, err := os.MkdirTemp(parent, "vireilla-simulation-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(folder) })
+	return folder
+}
+
+// empty is a database with nothing in it; the migrations take longer than a story.
+var empty = sync.OnceValues(func() ([]byte, error) {
+	folder, err := os.MkdirTemp("", "vireilla")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(folder)
+	path := filepath.Join(folder, "v.db")
+	s, err := store.Open(context.Background(), "sqlite:"+path)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.Close(); err != nil {
+		return nil, err
+	}
+	return os.ReadFile(path)
+})
+
+var loaded = sync.OnceValues(func() (*templates.Set, error) { return templates.Load(nil) })
+
+// newWorld must be called inside the bubble.
+func newWorld(t *testing.T, seed uint64, path string) *world {
+	t.Helper()
+	w := &world{t: t, rng: rand.New(rand.NewPCG(seed, 1)), ticks: map[string]time.Time{}, aside: map[string]*job{}, lost: map[string]bool{}, began: time.Now(), policy: policy.Default(), troubled: true,
+		seen: newSeen(), register: newRegister()}
+	w.policy.Guard.Floor = 6 + w.rng.IntN(30)
+	for i := range w.policy.Timetable {
+		e := &w.policy.Timetable[i]
+		if strings.HasPrefix(e.Cron, "*") { // the story looks at the clock a few times a day
+			spec, err := timetable.Parse("*/20 * * * *", w.policy.Location)
+			if err != nil {
+				t.Fatal(err)
+			}
+			e.Spec = spec
+		}
+	}
+	for _, letter := range slices.Sorted(maps.Keys(w.policy.Letters)) {
+		if w.rng.IntN(5) == 0 {
+			w.policy.Letters[letter] = policy.Letter{Unsure: "hold"}
+		}
+	}
+	starts := []string{"2024-02-26", "2024-03-11", "2024-10-07", "2025-12-08", "2026-03-09", "2026-06-01"} // eras, summer time, Easter, Christmas, Midsummer
+	start, err := time.ParseInLocation("2006-01-02", starts[w.rng.IntN(len(starts))], w.policy.Location)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.base = start
+	text, err := empty()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, text, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if w.store, err = store.Open(context.Background(), "sqlite:"+path); err != nil {
+		t.Fatal(err)
+	}
+	if w.letters, err = loaded(); err != nil {
+		t.Fatal(err)
+	}
+	w.folder, w.journals = path+".journals", map[string]*journal.Journal{}
+	w.log = slog.New(slog.NewJSONHandler(&listener{world: w}, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	for i := range 1 + w.rng.IntN(5) {
+		w.machines = append(w.machines, w.start(fmt.Sprintf("m%d", i+1)))
+	}
+	return w
+}
+
+// journal gives the send journal of a machine. Who is started again on the same machine goes on in the same file.
+func (w *world) journal(name string) *journal.Journal {
+	w.t.Helper()
+	name, _, _ = strings.Cut(name, ".")
+	if j := w.journals[name]; j != nil {
+		_ = j.Close()
+	}
+	folder := filepath.Join(w.folder, name)
+	if err := os.MkdirAll(folder, 0o700); err != nil {
+		w.t.Fatal(err)
+	}
+	j, err := journal.Open(folder, w.now())
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	w.journals[name] = j
+	return j
+}
+
+// listener reads the log of all machines: it must name nobody.
+type listener struct {
+	world *world
+	mu    sync.Mutex
+}
+
+func (l *listener) Write(line []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if len(markers.Lines(line)) > 0 {
+		l.world.fault("the log names somebody")
+	}
+	return len(line), nil
+}
+
+// trueTime is what a right clock shows, now what the clocks of the machines show.
+func (w *world) trueTime() time.Time { return w.base.Add(time.Since(w.began)) }
+
+func (w *world) now() time.Time {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.trueTime().Add(w.jump)
+}
+
+func (w *world) turn(by time.Duration) {
+	w.mu.Lock()
+	w.jump = by
+	w.mu.Unlock()
+	w.turned = w.step
+	w.note("the clocks are wrong by %s", by)
+}
+
+func (w *world) number() int { w.numbers++; return w.numbers }
+
+// note keeps what happened: ids only.
+func (w *world) note(format string, args ...any) {
+	w.trace = append(w.trace, fmt.Sprintf("%5d %s ", w.step, w.now().In(w.policy.Location).Format("01-02 15:04:05"))+fmt.Sprintf(format, args...))
+}
+
+func (w *world) fault(format string, args ...any) {
+	text := fmt.Sprintf(format, args...)
+	w.mu.Lock()
+	w.faults = append(w.faults, text)
+	w.mu.Unlock()
+	w.note("FAULT %s", text)
+}
+
+// live goes through the story: thirty days of trouble, ten quiet ones.
+func (w *world) live() {
+	const trouble, quiet = 30, 10
+	for day := range trouble + quiet {
+		if day == trouble {
+			w.calm()
+		}
+		for _, at := range w.moments(day) {
+			if wait := at.Sub(w.trueTime()); wait > 0 {
+				time.Sleep(wait)
+			}
+			w.moment()
+		}
+	}
+}
+
+// moments are the times of a day at which something may happen.
+func (w *world) moments(day int) (times []time.Time) {
+	start := w.base.In(w.policy.Location).AddDate(0, 0, day)
+	at := func(hour, minute int) {
+		times = append(times, time.Date(start.Year(), start.Month(), start.Day(), hour, minute, w.rng.IntN(50), 0, w.policy.Location))
+	}
+	if !w.troubled {
+		for _, clock := range [][2]int{{7, 36}, {8, 10}, {11, 0}, {15, 59}} {
+			at(clock[0], clock[1])
+		}
+		return times
+	}
+	for _, clock := range [][2]int{{5, 12}, {7, 31}, {8, 0}, {12, 0}} {
+		if w.rng.IntN(2) > 0 {
+			at(clock[0], clock[1])
+		}
+	}
+	for range w.rng.IntN(3) {
+		at(7+w.rng.IntN(12), w.rng.IntN(60))
+	}
+	slices.SortFunc(times, time.Time.Compare)
+	return times
+}
+
+// calm ends all trouble.
+func (w *world) calm() {
+	w.troubled, w.queueAway, w.relayAway, w.sick = false, false, false, false
+	w.turn(0)
+	w.switchOff(false)
+	w.note("from here on all is quiet")
+}
+
+// moment lets the machines look at the clock and do what there is to do.
+func (w *world) moment() {
+	w.waiting()
+	w.step++
+	w.tell()
+	if w.jump != 0 {
+		w.wrong[w.today()-1], w.wrong[w.today()], w.wrong[w.today()+1] = true, true, true
+	}
+	if w.troubled {
+		w.disturb()
+		if w.rng.IntN(4) == 0 {
+			w.people()
+		}
+	}
+	for i, m := range w.machines {
+		if m.isDead() || m.stopped && m.busy == 0 {
+			if !w.troubled || w.rng.IntN(3) > 0 {
+				w.machines[i] = w.start(fmt.Sprintf("m%d.%d", i+1, w.number()))
+			}
+		}
+	}
+	w.recover()
+	looking := w.machines[w.rng.IntN(len(w.machines))]
+	for _, m := range w.machines {
+		if !m.isDead() && !m.stopped && (m == looking || w.troubled && w.rng.IntN(6) == 0) {
+			m.look()
+		}
+	}
+	w.pump()
+}
+
+// disturb begins and ends what is wrong for longer.
+func (w *world) disturb() {
+	toggle := func(what *bool, name string, begins, ends int) {
+		if !*what && w.rng.IntN(begins) == 0 || *what && w.rng.IntN(ends) == 0 {
+			*what = !*what
+			w.note("%s: %v", name, *what)
+		}
+	}
+	toggle(&w.queueAway, "the queue is away", 30, 3)
+	toggle(&w.relayAway, "the relay is away", 40, 8)
+	toggle(&w.sick, "the database is sick", 60, 2)
+	if w.queueAway && w.rng.IntN(3) == 0 {
+		w.note("the queue has lost everything")
+		w.queue, w.ticks, w.aside, w.lost = nil, map[string]time.Time{}, map[string]*job{}, map[string]bool{}
+	}
+	switch n := w.rng.IntN(100); {
+	case n < 3:
+		w.turn([]time.Duration{time.Hour, -time.Hour, 24 * time.Hour, -24 * time.Hour}[w.rng.IntN(4)])
+	case n < 20 && w.jump != 0:
+		w.turn(0)
+	}
+}
+
+// pump lets one after the other go on until nobody has anything to do.
+func (w *world) pump() {
+	for n := 0; ; {
+		parked := w.waiting()
+		w.step++
+		w.tell()
+		jobs, hands := w.readyJobs(), w.hands()
+		if len(hands) == 0 {
+			jobs = nil
+		}
+		if len(parked)+len(jobs) == 0 {
+			if w.idle() {
+				return
+			}
+			time.Sleep(100 * time.Millisecond)
+			continue
+		}
+		if n++; n > 5000 {
+			w.fault("no end of work")
+			return
+		}
+		if w.troubled && w.interrupt() {
+			continue
+		}
+		switch i := w.rng.IntN(len(parked) + len(jobs) + 1); {
+		case i < len(parked):
+			w.let(parked[i])
+		case i < len(parked)+len(jobs):
+			w.begin(jobs[i-len(parked)], hands[w.rng.IntN(len(hands))])
+		default:
+			time.Sleep(20 * time.Millisecond) // those who sleep for a moment go on
+		}
+	}
+}
+
+func (w *world) idle() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.running == 0
+}
+
+// hands gives the machines that can take a task.
+func (w *world) hands() (free []*machine) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, m := range w.machines {
+		if !m.dead && !m.stopped && m.busy < 4 {
+			free = append(free, m)
+		}
+	}
+	return free
+}
+
+// interrupt is what comes in between: time, people, death.
+func (w *world) interrupt() bool {
+	switch n := w.rng.IntN(1000); {
+	case n < 15:
+		time.Sleep(time.Duration(1+w.rng.IntN(120)) * time.Second)
+	case n < 19:
+		time.Sleep(time.Duration(5+w.rng.IntN(40)) * time.Minute)
+	case n < 25:
+		w.people()
+	case n < 28:
+		m := w.machines[w.rng.IntN(len(w.machines))]
+		w.note("%s is killed", m.name)
+		m.die()
+	case n < 30:
+		m := w.machines[w.rng.IntN(len(w.machines))]
+		w.note("%s is asked to stop", m.name)
+		m.stopped = true
+		m.stop()
+		m.end()
+	default:
+		return false
+	}
+	return true
+}

@@ -1,0 +1,31 @@
+// Package syncbuf keeps what goroutines and processes write, so that a test can read it while they run.
+package syncbuf
+
+import (
+	"bytes"
+	"strings"
+	"sync"
+)
+
+// Buffer is a bytes.Buffer that many goroutines may use at once. Its zero value is empty.
+type Buffer struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+// Write implements io.Writer.
+func (b *Buffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.text.Write(p)
+}
+
+// String gives all that was written so far.
+func (b *Buffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.text.String()
+}
+
+// Count tells how often the text holds some words.
+func (b *Buffer) Count(words string) int { return strings.Count(b.String(), words) }
