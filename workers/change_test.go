@@ -258,12 +258,12 @@ func TestWhatIsCancelledWhileItIsToldIsTakenBack(t *testing.T) {
 			}
 			l := &late{house: h, before: func() { cancel(); h.strike("appointments") }, after: func() {}}
 			if when == "around the record" {
-				var looked []notice.Looked
+				var looked []notice.Evaluated
 				l.before = func() {
 					cancel()
 					h.well(h.AwakeBookings(t.Context(), h.clock(), func(awake []notice.AwakeBooking) {
 						for _, b := range awake {
-							looked = append(looked, notice.Looked{ID: b.ID, Rev: b.Rev})
+							looked = append(looked, notice.Evaluated{ID: b.ID, Rev: b.Rev})
 						}
 					}))
 				}

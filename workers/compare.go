@@ -16,14 +16,14 @@ type Compare struct {
 	Clock   func() time.Time
 	Journal interface {
 		ID() string
-		Tail() (hands []notice.Hand, pulse time.Time)
+		Tail() (hands []notice.HandoverID, pulse time.Time)
 		Reload() error
 		See(now, pulse time.Time) error
 	}
 	Outbox interface {
-		Pulse(ctx context.Context) (time.Time, error)
-		Unknown(ctx context.Context, hands []notice.Hand) (int, error)
-		SetBehind(ctx context.Context, journal string, since time.Time) error
+		LastTick(ctx context.Context) (time.Time, error)
+		Unknown(ctx context.Context, hands []notice.HandoverID) (int, error)
+		SetStale(ctx context.Context, journal string, since time.Time) error
 	}
 	Log *slog.Logger
 
@@ -42,7 +42,7 @@ func (c *Compare) Run(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-each.C:
-			if err := c.Look(ctx); err != nil && ctx.Err() == nil {
+			if err := c.Check(ctx); err != nil && ctx.Err() == nil {
 				c.Log.Error("the database could not be held against the send journal", "err", err)
 			}
 		}
@@ -50,7 +50,7 @@ func (c *Compare) Run(ctx context.Context) {
 }
 
 // Look compares once, and holds all letters when the database is behind.
-func (c *Compare) Look(ctx context.Context) error {
+func (c *Compare) Check(ctx context.Context) error {
 	behind, pulse, err := c.behind(ctx)
 	if err != nil {
 		return err
@@ -67,7 +67,7 @@ func (c *Compare) Look(ctx context.Context) error {
 		c.told.Store(false)
 		return c.Journal.See(c.Clock(), pulse)
 	}
-	if err := c.Outbox.SetBehind(ctx, c.Journal.ID(), c.Clock()); err != nil {
+	if err := c.Outbox.SetStale(ctx, c.Journal.ID(), c.Clock()); err != nil {
 		return fmt.Errorf("hold all letters: %w", err)
 	}
 	if !c.told.Swap(true) {
@@ -78,7 +78,7 @@ func (c *Compare) Look(ctx context.Context) error {
 
 // Glance looks whether the database knows the last letter that was begun, and compares when it does not: somebody may put a backup in its place between two claims. It comes
 // before the claim, which moves fences.
-func (c *Compare) Glance(ctx context.Context) error {
+func (c *Compare) CheckLast(ctx context.Context) error {
 	hands, _ := c.Journal.Tail()
 	if len(hands) == 0 {
 		return nil
@@ -87,12 +87,12 @@ func (c *Compare) Glance(ctx context.Context) error {
 	if err != nil || n == 0 {
 		return err
 	}
-	return c.Look(ctx)
+	return c.Check(ctx)
 }
 
 func (c *Compare) behind(ctx context.Context) (behind bool, pulse time.Time, err error) {
 	hands, seen := c.Journal.Tail()
-	if pulse, err = c.Outbox.Pulse(ctx); err != nil {
+	if pulse, err = c.Outbox.LastTick(ctx); err != nil {
 		return false, pulse, err
 	}
 	n, err := c.Outbox.Unknown(ctx, hands)

@@ -16,7 +16,7 @@ import (
 )
 
 // compose writes a letter from what is true at the door. Message-ID and Date follow from the key and the first try, so that a letter sent again is the same letter.
-func (d *Deliver) compose(c *notice.Claimed, door *notice.Door, items []notice.Item, now time.Time) (Mail, error) {
+func (d *Deliver) compose(c *notice.Claimed, door *notice.Recheck, items []notice.Item, now time.Time) (Mail, error) {
 	sender, err := mail.ParseAddress(d.From)
 	if err != nil {
 		return Mail{}, fmt.Errorf("the sender in MAIL_FROM is no address")
@@ -53,7 +53,7 @@ func (d *Deliver) compose(c *notice.Claimed, door *notice.Door, items []notice.I
 		Date: c.Dated.In(d.Policy.Location), Calendar: m.Calendar, Method: m.Method}, nil
 }
 
-func (d *Deliver) appointment(c *notice.Claimed, door *notice.Door, organizer string) templates.Appointment {
+func (d *Deliver) appointment(c *notice.Claimed, door *notice.Recheck, organizer string) templates.Appointment {
 	b := door.Booking
 	a := templates.Appointment{
 		Town: door.Authority.Name, Switchboard: door.Authority.Switchboard, ServiceURL: door.Authority.ServiceURL,
@@ -69,7 +69,7 @@ func (d *Deliver) appointment(c *notice.Claimed, door *notice.Door, organizer st
 	return a
 }
 
-func (d *Deliver) items(c *notice.Claimed, door *notice.Door, items []notice.Item) []templates.Item {
+func (d *Deliver) items(c *notice.Claimed, door *notice.Recheck, items []notice.Item) []templates.Item {
 	out := make([]templates.Item, len(items))
 	for i, n := range items {
 		t := templates.Item{Seeker: n.Seeker, Rule: n.Rule, Subject: n.Subject, Stage: n.Stage.String(), New: n.New, DaysOverdue: n.DaysOverdue, Why: n.Why}

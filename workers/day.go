@@ -18,7 +18,7 @@ type Day struct {
 	Set    func(time.Time) // turns the clock of all steps
 	Put    interface {
 		Tick(ctx context.Context, entry string, at time.Time) error
-		RingAny(ctx context.Context, n int) error
+		DueLetters(ctx context.Context, n int) error
 	}
 	Ended  <-chan error // one message for each task that ended
 	Outbox interface {
@@ -27,7 +27,7 @@ type Day struct {
 		Hasten(ctx context.Context, now time.Time) error
 		NextBooking(ctx context.Context) (at time.Time, found bool, err error)
 	}
-	Bells int
+	DeliverTasks int
 
 	Planning, Sending time.Duration // what the two took, by Stopwatch
 	Stopwatch         func() time.Time
@@ -123,8 +123,8 @@ func (d *Day) deliver(ctx context.Context, at time.Time) error {
 			return err
 		}
 		before = due
-		n := min(d.Bells, due)
-		if err := d.Put.RingAny(ctx, n); err != nil {
+		n := min(d.DeliverTasks, due)
+		if err := d.Put.DueLetters(ctx, n); err != nil {
 			return err
 		}
 		if err := d.wait(ctx, n); err != nil {

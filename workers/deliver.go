@@ -22,15 +22,15 @@ type Deliver struct {
 	Outbox interface {
 		Claim(ctx context.Context, now, wall time.Time, ids []int64, n int) ([]notice.Claimed, error) // with an error: those that are perhaps taken
 	}
-	Halted  func(ctx context.Context) (bool, error) // the kill switch, or a database that is behind
-	Compare interface {                             // holds the database against the send journal
-		Look(ctx context.Context) error
-		Glance(ctx context.Context) error
+	SendingBlocked func(ctx context.Context) (bool, error) // the kill switch, or a database that is behind
+	Compare        interface {                             // holds the database against the send journal
+		Check(ctx context.Context) error
+		CheckLast(ctx context.Context) error
 	}
 	Journal interface {
 		Begin(now time.Time, claimed []notice.Claimed) error
 	}
-	Facts   DoorFacts
+	Facts   RecheckFacts
 	Refresh func(ctx context.Context, now time.Time) error // brings the agenda up to what was imported
 	Letters interface {
 		Render(letter, language string, tier templates.Tier, data any) (templates.Message, error)
@@ -64,19 +64,19 @@ func (m Mail) MarshalText() ([]byte, error) { return []byte(fmt.Sprint(m)), nil 
 // before is being written down: it is waited for one batch later.
 func (d *Deliver) Run(ctx context.Context, ids []int64) error {
 	end := d.Wall().Add(time.Minute)
-	if err := d.Compare.Look(ctx); err != nil {
+	if err := d.Compare.Check(ctx); err != nil {
 		return fmt.Errorf("deliver: %w", err)
 	}
 	var before *group
 	for d.Stop.Err() == nil && ctx.Err() == nil {
-		if err := d.Compare.Glance(ctx); err != nil {
+		if err := d.Compare.CheckLast(ctx); err != nil {
 			return fmt.Errorf("deliver: %w", errors.Join(err, before.wait(ctx)))
 		}
 		claiming, done := d.Trace.span(ctx, "claim")
 		claimed, err := d.Outbox.Claim(claiming, d.Clock(), d.Wall(), ids, d.Pace.batch())
 		done(err)
 		if err != nil {
-			return fmt.Errorf("deliver: %w", errors.Join(err, before.wait(ctx), d.unheard(ctx, claimed).wait(ctx)))
+			return fmt.Errorf("deliver: %w", errors.Join(err, before.wait(ctx), d.giveBack(ctx, claimed).wait(ctx)))
 		}
 		if len(claimed) > 0 {
 			crash.Here("claim")
@@ -99,9 +99,9 @@ func (d *Deliver) Run(ctx context.Context, ids []int64) error {
 
 // unheard gives back letters of whose claim nobody knows whether it stands. The send journal has not heard of them, and must not: it would know of a claim that the database does
 // not, and call it behind.
-func (d *Deliver) unheard(ctx context.Context, claimed []notice.Claimed) *group {
+func (d *Deliver) giveBack(ctx context.Context, claimed []notice.Claimed) *group {
 	group := d.Record.group()
-	group.unheard = true
+	group.unjournaled = true
 	group.giveBack(ctx, claimed, d.Clock())
 	return group
 }
@@ -119,7 +119,7 @@ func (d *Deliver) batch(ctx context.Context, claimed []notice.Claimed) (_ *group
 	not := map[string]int{}
 	for rest := claimed; len(rest) > 0; {
 		part := rest[:portion(rest)]
-		doors, unread := d.doors(ctx, part)
+		doors, unread := d.recheck(ctx, part)
 		if err = errors.Join(unread, <-begun); err != nil { // once it is closed, begun tells of no fault
 			group.giveBack(ctx, rest, d.Clock())
 			break
@@ -127,7 +127,7 @@ func (d *Deliver) batch(ctx context.Context, claimed []notice.Claimed) (_ *group
 		for i := range part {
 			in, end := d.Trace.span(ctx, "letter", slog.Int64("letter", part[i].ID), slog.String("kind", part[i].Letter))
 			r := d.letter(in, &part[i], &doors[i])
-			if r.State != notice.Sent && r.State != notice.Withdrawn && !r.Released {
+			if r.State != notice.Sent && r.State != notice.Withdrawn && !r.Returned {
 				not[string(r.State)+" "+r.Why]++
 			}
 			group.add(in, r)
@@ -155,7 +155,7 @@ func portion(claimed []notice.Claimed) (n int) {
 }
 
 // letter takes one letter to the relay; a letter that panics fails alone.
-func (d *Deliver) letter(ctx context.Context, c *notice.Claimed, door *notice.Door) (r notice.Report) {
+func (d *Deliver) letter(ctx context.Context, c *notice.Claimed, door *notice.Recheck) (r notice.Report) {
 	sending := false
 	defer func() {
 		if v := recover(); v != nil {
@@ -171,14 +171,14 @@ func (d *Deliver) letter(ctx context.Context, c *notice.Claimed, door *notice.Do
 		return notice.Report{Claimed: *c, Next: notice.Next{State: notice.Failed, Why: "unreadable"}}
 	}
 	if d.over(ctx, c) {
-		return released(c, now)
+		return returned(c, now)
 	}
 	v := c.Check(d.Policy, door, now)
 	if v.Why != "" {
 		return notice.Report{Claimed: *c, Next: notice.Next{State: notice.Withdrawn, Why: v.Why}}
 	}
 	if !v.Until.IsZero() {
-		r := released(c, v.Until)
+		r := returned(c, v.Until)
 		r.Why = notice.OutsideWindow
 		return r
 	}
@@ -203,14 +203,14 @@ func (d *Deliver) letter(ctx context.Context, c *notice.Claimed, door *notice.Do
 	outcome := d.Send(sendCtx, mail)
 	end(nil)
 	if !begun {
-		return released(c, now)
+		return returned(c, now)
 	}
 	return d.became(c, door, outcome)
 }
 
 // still tells whether a claimed letter may begin. The claim asked for the kill switch too, but it may have been thrown since. Where it cannot be read, nothing goes out.
 func (d *Deliver) still(ctx context.Context, c *notice.Claimed) bool {
-	halted, err := d.Halted(ctx)
+	halted, err := d.SendingBlocked(ctx)
 	return !halted && err == nil && !d.over(ctx, c)
 }
 
@@ -223,7 +223,7 @@ func (d *Deliver) over(ctx context.Context, c *notice.Claimed) bool {
 const ClaimMargin = 11 * time.Minute
 
 // became says what a letter becomes after an attempt.
-func (d *Deliver) became(c *notice.Claimed, door *notice.Door, o notice.Outcome) notice.Report {
+func (d *Deliver) became(c *notice.Claimed, door *notice.Recheck, o notice.Outcome) notice.Report {
 	now := d.Clock()
 	attempt := notice.Attempt{Tries: c.Tries, Unsure: c.Unsure, HoldWhen: d.Policy.Letters[c.Letter].Unsure}
 	r := notice.Report{Claimed: *c, Next: attempt.After(o, now), Code: o.Code}
@@ -245,10 +245,10 @@ func (d *Deliver) became(c *notice.Claimed, door *notice.Door, o notice.Outcome)
 }
 
 // released gives a claimed letter back, to be taken again at a time; the try is not counted.
-func released(c *notice.Claimed, at time.Time) notice.Report {
+func returned(c *notice.Claimed, at time.Time) notice.Report {
 	state := notice.Deferred
 	if c.Unsure > 0 {
 		state = notice.Unsure
 	}
-	return notice.Report{Claimed: *c, Released: true, Next: notice.Next{State: state, Try: at}}
+	return notice.Report{Claimed: *c, Returned: true, Next: notice.Next{State: state, Try: at}}
 }

@@ -77,11 +77,11 @@ func newHouseWith(t *testing.T, server *smtptest.Server) *house {
 	log := slog.New(slog.NewJSONHandler(&h.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	stopping, stop := context.WithCancel(t.Context())
 	h.stop = stop
-	h.scan = &Scan{Policy: p, PolicyID: "test", Agenda: h, Facts: h, Bookings: h, Outbox: h, Log: log, Ring: func(context.Context, []int64) error { return nil }}
+	h.scan = &Scan{Policy: p, PolicyID: "test", Agenda: h, Facts: h, Bookings: h, Outbox: h, Log: log, Enqueue: func(context.Context, []int64) error { return nil }}
 	h.sends = openJournal(t)
 	h.compare = &Compare{Clock: h.clock, Journal: h.sends, Outbox: h, Log: log}
 	h.deliver = h.newDeliver(stopping, set)
-	sweep := &Sweep{Policy: p, Outbox: h, Bell: atOnce{h}, Bells: 1, Log: log, OpenTicks: func(ctx context.Context, before time.Time, each func(string, time.Time) error) error {
+	sweep := &Sweep{Policy: p, Outbox: h, Enqueue: atOnce{h}, DeliverTasks: 1, Log: log, OpenTicks: func(ctx context.Context, before time.Time, each func(string, time.Time) error) error {
 		ticks, err := h.Store.OpenTicks(ctx, before)
 		for _, t := range ticks {
 			err = errors.Join(err, each(t.Name, t.At))
@@ -100,8 +100,8 @@ func newHouseWith(t *testing.T, server *smtptest.Server) *house {
 }
 
 func (h *house) newDeliver(stopping context.Context, set *templates.Set) *Deliver {
-	breaker, halted := &mailer.Breaker{}, NewHalt(func(ctx context.Context) (bool, error) { return h.Halted(ctx) }, store.HaltedFor, time.Now)
-	return &Deliver{Clock: h.clock, Wall: h.clock, Policy: h.scan.Policy, Outbox: h, Halted: halted.Halted, Compare: h.compare, Journal: h.sends, Facts: h, Refresh: h.scan.Refresh,
+	breaker, halted := &mailer.Breaker{}, NewKillSwitch(func(ctx context.Context) (bool, error) { return h.SendingBlocked(ctx) }, store.BlockedMaxAge, time.Now)
+	return &Deliver{Clock: h.clock, Wall: h.clock, Policy: h.scan.Policy, Outbox: h, SendingBlocked: halted.On, Compare: h.compare, Journal: h.sends, Facts: h, Refresh: h.scan.Refresh,
 		Letters: set, From: "Lahden kaupunki <" + sender + ">", Stop: stopping, Log: h.scan.Log,
 		Record: &Recorder{Clock: h.clock, Outbox: h, Journal: h.sends, Log: h.scan.Log},
 		Send: func(ctx context.Context, m Mail) notice.Outcome {
@@ -164,10 +164,10 @@ func openURL(t *testing.T, url string) *store.Store {
 // atOnce is a bell whose tasks are done while it rings.
 type atOnce struct{ *house }
 
-func (b atOnce) RingAny(ctx context.Context, _ int) error { return b.deliver.Run(ctx, nil) }
+func (b atOnce) DueLetters(ctx context.Context, _ int) error { return b.deliver.Run(ctx, nil) }
 
 func (b atOnce) Tick(ctx context.Context, entry string, at time.Time) error {
-	return errors.Join(b.workers.strike(ctx, entry), b.TickDone(ctx, b.clock(), entry, at))
+	return errors.Join(b.workers.runEntry(ctx, entry), b.TickDone(ctx, b.clock(), entry, at))
 }
 
 // The clock.
@@ -197,7 +197,7 @@ func (h *house) at(text string) {
 func (h *house) strike(entries ...string) {
 	h.t.Helper()
 	for _, e := range entries {
-		h.well(h.workers.strike(h.t.Context(), e))
+		h.well(h.workers.runEntry(h.t.Context(), e))
 		if slices.Contains([]string{"training", "digests", "leads"}, e) {
 			h.days = append(h.days, e+"/"+calendar.DayOf(h.clock(), h.scan.Policy.Location).String())
 		}

@@ -99,13 +99,13 @@ func (h *house) check() {
 func (h *house) end() bool {
 	h.t.Helper()
 	ctx := context.Background()
-	h.well(h.SetStopped(ctx, false))
+	h.well(h.SetKillSwitch(ctx, false))
 	h.mail.Mend()
 	set, err := letters()
 	h.well(err)
 	deliver := h.newDeliver(ctx, set)
 	for range 100 {
-		behind, err := h.BehindOf(ctx)
+		behind, err := h.StaleBy(ctx)
 		h.well(err)
 		if len(behind) > 0 {
 			return false

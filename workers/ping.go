@@ -28,7 +28,7 @@ type Ping struct {
 const unfinished = 2 * time.Hour
 
 // Look calls when something changed since the last call that was heard. It never stands in the way of letters: what fails is tried again at the next look.
-func (p *Ping) Look(ctx context.Context, now time.Time) error {
+func (p *Ping) Check(ctx context.Context, now time.Time) error {
 	day := calendar.DayOf(now, p.Policy.Location)
 	became, planned, err := p.Outbox.RunCounts(ctx, "digests", day)
 	if err != nil || planned.IsZero() {

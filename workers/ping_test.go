@@ -26,7 +26,7 @@ func TestTheWatchmanHearsHowTheDigestsGo(t *testing.T) {
 		t.Helper()
 		h.set(at)
 		for range 2 { // the second has nothing new to say
-			h.well(p.Look(t.Context(), h.clock()))
+			h.well(p.Check(t.Context(), h.clock()))
 		}
 		if !slices.Equal(heard, want) {
 			t.Errorf("%s: heard %q, want %q", at, heard, want)

@@ -26,15 +26,15 @@ func TestMain(m *testing.M) {
 }
 
 // queued puts a real queue between the steps of a house, on a Redis inside the test.
-func queued(t *testing.T, h *house) (*Bell, *miniredis.Miniredis, chan error) {
+func queued(t *testing.T, h *house) (*Enqueuer, *miniredis.Miniredis, chan error) {
 	t.Helper()
 	redis := miniredis.RunT(t)
 	options := asynq.RedisClientOpt{Addr: redis.Addr()}
 	client := asynq.NewClient(options)
 	inspector := asynq.NewInspector(options)
 	t.Cleanup(func() { _, _ = client.Close(), inspector.Close() })
-	bell := &Bell{Client: client, Inspector: inspector, Ticks: tasks.Ticks, Letters: tasks.Letters, Watch: &Watch{Log: h.workers.Log}, Clock: h.clock}
-	h.workers.Sweep.Bell = bell
+	bell := &Enqueuer{Client: client, Inspector: inspector, TickQueue: tasks.Ticks, LetterQueue: tasks.Letters, Watch: &QueueHealth{Log: h.workers.Log}, Clock: h.clock}
+	h.workers.Sweep.Enqueue = bell
 	ended := make(chan error, 64)
 	server := asynq.NewServer(options, asynq.Config{Queues: map[string]int{tasks.Ticks: 3, tasks.Letters: 1}, Concurrency: 3, TaskCheckInterval: 2 * time.Millisecond,
 		LogLevel: asynq.FatalLevel})
@@ -49,11 +49,11 @@ func TestATickBecomesALetterThroughTheQueue(t *testing.T) {
 	h := newHouse(t)
 	h.put("seekers.csv", seeker("S-1"))
 	bell, redis, ended := queued(t, h)
-	h.scan.Ring = bell.Ring
-	clock := &Timetable{Clock: h.clock, Wall: h.clock, Holder: "one", Entries: []policy.Entry{daily(t, "digests", "30 7 * * *", timetable.Latest)}, Ledger: h, Put: bell.Tick, Log: h.workers.Log}
+	h.scan.Enqueue = bell.Letters
+	clock := &Timetable{Clock: h.clock, Wall: h.clock, Owner: "one", Entries: []policy.Entry{daily(t, "digests", "30 7 * * *", timetable.Latest)}, Ledger: h, Put: bell.Tick, Log: h.workers.Log}
 	for _, now := range []string{"2024-03-05 07:29", "2024-03-05 07:30"} {
 		h.set(now)
-		h.well(clock.Look(t.Context()))
+		h.well(clock.Tick(t.Context()))
 	}
 	for range 2 { // the tick, and the letter that it rings for
 		h.well(<-ended)
@@ -80,18 +80,18 @@ func TestATickBecomesALetterThroughTheQueue(t *testing.T) {
 func TestARingNamesABatchOfLettersATask(t *testing.T) {
 	h := newHouse(t)
 	bell, _, ended := queued(t, h)
-	h.well(h.SetStopped(t.Context(), true)) // nothing is claimed
+	h.well(h.SetKillSwitch(t.Context(), true)) // nothing is claimed
 	ids := make([]int64, 2*tasks.Batch+1)
 	for i := range ids {
 		ids[i] = int64(i + 1)
 	}
-	h.well(bell.Ring(t.Context(), ids))
+	h.well(bell.Letters(t.Context(), ids))
 	for range 3 {
 		h.well(<-ended)
 	}
 	over, cancel := context.WithCancel(t.Context())
 	cancel()
-	if bell.Ring(over, ids) == nil || bell.RingAny(over, 1) == nil || bell.Tick(over, "digests", local("2024-03-05 07:30")) == nil {
+	if bell.Letters(over, ids) == nil || bell.DueLetters(over, 1) == nil || bell.Tick(over, "digests", local("2024-03-05 07:30")) == nil {
 		t.Error("rang without a queue")
 	}
 }
@@ -99,7 +99,7 @@ func TestARingNamesABatchOfLettersATask(t *testing.T) {
 func TestAScanGoesOnWithoutABell(t *testing.T) {
 	h := newHouse(t)
 	h.put("seekers.csv", seeker("S-1"))
-	h.scan.Ring = func(context.Context, []int64) error { return errors.New("no queue") }
+	h.scan.Enqueue = func(context.Context, []int64) error { return errors.New("no queue") }
 	h.at("2024-03-05 07:30") // the sweep rings
 	h.arrived("coach_digest/C-1/2024-03-05")
 }
@@ -134,10 +134,10 @@ func TestATaskThatMakesNoSenseIsNotTriedAgain(t *testing.T) {
 func (h *house) day(t *testing.T) {
 	t.Helper()
 	bell, _, ended := queued(t, h)
-	h.workers.Sweep.Bells = 0
+	h.workers.Sweep.DeliverTasks = 0
 	midnight := local("2024-03-06 00:00")
 	h.deliver.NotOver = func() time.Time { return midnight }
-	d := Day{Policy: h.workers.Policy, Set: h.turn, Put: bell, Ended: ended, Outbox: h, Bells: 2, Stopwatch: time.Now}
+	d := Day{Policy: h.workers.Policy, Set: h.turn, Put: bell, Ended: ended, Outbox: h, DeliverTasks: 2, Stopwatch: time.Now}
 	h.set("2024-03-05 00:00")
 	h.well(d.Run(t.Context(), calendar.Date(2024, time.March, 5)))
 }
@@ -169,7 +169,7 @@ func TestADayIsRunToItsEnd(t *testing.T) {
 func TestADayEndsThoughNothingGoesOut(t *testing.T) {
 	for name, trouble := range map[string]func(h *house){
 		"the relay is down": func(h *house) { h.mail.Set(smtptest.Greeting, smtptest.ReplyAndDrop("421 4.3.2 closed")) },
-		"the kill switch":   func(h *house) { h.well(h.SetStopped(h.t.Context(), true)) },
+		"the kill switch":   func(h *house) { h.well(h.SetKillSwitch(h.t.Context(), true)) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			h := newHouse(t)
@@ -232,9 +232,9 @@ func TestATickWhoseLeaseWasLostIsPutAgain(t *testing.T) {
 }
 
 // waiting counts the ticks that no worker has taken.
-func waiting(t *testing.T, b *Bell) int {
+func waiting(t *testing.T, b *Enqueuer) int {
 	t.Helper()
-	info, err := b.Inspector.GetQueueInfo(b.Ticks)
+	info, err := b.Inspector.GetQueueInfo(b.TickQueue)
 	if err != nil {
 		t.Fatal(err)
 	}

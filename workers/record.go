@@ -36,15 +36,15 @@ type entry struct {
 }
 
 // gather is how long the first report of a group waits for others. What was accepted within it can arrive twice if the machine stops just then.
-const gather = 8 * time.Millisecond
+const flushInterval = 8 * time.Millisecond
 
 // group is the reports of one batch.
 type group struct {
-	recorder *Recorder
-	unheard  bool // the send journal knows nothing of it
-	pending  sync.WaitGroup
-	mu       sync.Mutex
-	err      error
+	recorder    *Recorder
+	unjournaled bool // the send journal knows nothing of it
+	pending     sync.WaitGroup
+	mu          sync.Mutex
+	err         error
 }
 
 func (r *Recorder) group() *group { return &group{recorder: r} }
@@ -67,7 +67,7 @@ func (g *group) add(ctx context.Context, report notice.Report) {
 // giveBack hands in that of some letters none was begun.
 func (g *group) giveBack(ctx context.Context, claimed []notice.Claimed, now time.Time) {
 	for i := range claimed {
-		g.add(ctx, released(&claimed[i], now))
+		g.add(ctx, returned(&claimed[i], now))
 	}
 }
 
@@ -89,18 +89,18 @@ func (g *group) wait(ctx context.Context) error {
 	select {
 	case <-written:
 		return g.err
-	case <-time.After(lastMoment):
+	case <-time.After(recordGrace2):
 		return fmt.Errorf("record: %w", ctx.Err())
 	}
 }
 
 // lastMoment is how long a step whose time is over waits for what it has handed in.
-const lastMoment = 3 * time.Second
+const recordGrace2 = 3 * time.Second
 
 // write empties what is waiting, group by group.
 func (r *Recorder) write(ctx context.Context) {
 	for {
-		time.Sleep(gather)
+		time.Sleep(flushInterval)
 		r.mu.Lock()
 		entries := r.waiting
 		r.waiting = nil
@@ -113,7 +113,7 @@ func (r *Recorder) write(ctx context.Context) {
 		var reports, heard []notice.Report
 		for i := range entries {
 			reports = append(reports, entries[i].report)
-			if !entries[i].group.unheard {
+			if !entries[i].group.unjournaled {
 				heard = append(heard, entries[i].report)
 			}
 		}
@@ -127,7 +127,7 @@ func (r *Recorder) write(ctx context.Context) {
 		crash.Here("after-record")
 		// Of a letter that was given back nothing went out, whoever has it.
 		for i := range reports {
-			if reports[i].Released {
+			if reports[i].Returned {
 				lost = slices.DeleteFunc(lost, func(id int64) bool { return id == reports[i].ID })
 			}
 		}

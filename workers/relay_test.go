@@ -223,7 +223,7 @@ func TestGuardHoldsARunWhole(t *testing.T) {
 func TestARunThatIsReadInPartsIsHeldWhole(t *testing.T) {
 	h := newHouse(t)
 	h.well(h.Adopt(t.Context(), time.Time{}, calendar.Date(2024, time.March, 5), map[string]int{"appointments": 400}, 10)) // so the limit is 1200
-	h.scan.Ring = h.deliver.Run                                                                                            // the workers are quick
+	h.scan.Enqueue = h.deliver.Run                                                                                         // the workers are quick
 	h.book(1500)
 	h.at("2024-03-05 10:00")
 	h.arrived()
@@ -264,14 +264,14 @@ func TestKillSwitch(t *testing.T) {
 	h := newHouse(t)
 	h.book(1)
 	h.put("seekers.csv", seeker("S-9"))
-	h.well(h.SetStopped(t.Context(), true))
+	h.well(h.SetKillSwitch(t.Context(), true))
 	h.at("2024-03-05 10:00")
 	h.at("2024-03-05 12:00")
 	h.outbox("pending "+first, "pending coach_digest/C-1/2024-03-05")
 	if n := h.mail.Seen()["connect"]; n != 0 {
 		t.Errorf("%d connections while stopped", n)
 	}
-	h.well(h.SetStopped(t.Context(), false))
+	h.well(h.SetKillSwitch(t.Context(), false))
 	h.at("2024-03-05 12:10")
 	h.arrived(first, "coach_digest/C-1/2024-03-05")
 }

@@ -54,12 +54,12 @@ func (h *house) accept() (sent, held int) {
 	h.t.Helper()
 	letters, damaged, err := journal.Letters(h.sends.folder)
 	h.well(err)
-	behind, err := h.Behind(h.t.Context(), letters)
+	behind, err := h.Stale(h.t.Context(), letters)
 	h.well(err)
 	sent, held, err = h.TakeOver(h.t.Context(), h.clock(), behind)
 	h.well(err)
 	h.well(h.sends.Accept(h.clock(), letters))
-	h.well(h.ClearBehind(h.t.Context(), h.sends.ID()))
+	h.well(h.ClearStale(h.t.Context(), h.sends.ID()))
 	if damaged > 0 {
 		h.t.Errorf("%d lines of the journal are damaged", damaged)
 	}
@@ -70,7 +70,7 @@ func (h *house) accept() (sent, held int) {
 func (h *house) isHeld() {
 	h.t.Helper()
 	h.arrived()
-	journals, err := h.BehindOf(h.t.Context())
+	journals, err := h.StaleBy(h.t.Context())
 	h.well(err)
 	h.same("who holds all letters", journals, []string{h.sends.ID()})
 }
@@ -161,7 +161,7 @@ func (h *house) ticks(entry string) {
 	h.well(err)
 	last, err := h.LastTicks(ctx)
 	h.well(err)
-	_, _, err = h.Strike(ctx, TimetableLease, fence, timetable.Stroke{Entry: entry, Last: last[entry], Now: h.clock(), Ticks: []time.Time{h.clock()}})
+	_, _, err = h.RecordTicks(ctx, TimetableLease, fence, timetable.Record{Entry: entry, Last: last[entry], Now: h.clock(), Ticks: []time.Time{h.clock()}})
 	h.well(err)
 	h.well(h.TickDone(ctx, h.clock(), entry, h.clock()))
 }
@@ -184,7 +184,7 @@ func TestAMachineThatSentNothingNoticesARestoreToo(t *testing.T) {
 	tick := func(text string) {
 		h.set(text)
 		h.ticks("sweep")
-		h.well(h.compare.Look(t.Context()))
+		h.well(h.compare.Check(t.Context()))
 	}
 	tick("2024-03-04 05:00")
 	yesterday := h.backup()
@@ -205,9 +205,9 @@ type swapped struct {
 	looks  int
 }
 
-func (s *swapped) Look(ctx context.Context) error { return s.compare.Look(ctx) }
+func (s *swapped) Check(ctx context.Context) error { return s.compare.Check(ctx) }
 
-func (s *swapped) Glance(ctx context.Context) error {
+func (s *swapped) CheckLast(ctx context.Context) error {
 	if s.looks++; s.looks == 2 {
 		for busy := true; busy; { // until what went out is written down
 			s.deliver.Record.mu.Lock()
@@ -216,7 +216,7 @@ func (s *swapped) Glance(ctx context.Context) error {
 		}
 		s.restore(s.backup)
 	}
-	return s.compare.Glance(ctx)
+	return s.compare.CheckLast(ctx)
 }
 
 func TestADatabaseThatIsExchangedBetweenTwoBatchesIsNoticed(t *testing.T) {
@@ -240,11 +240,11 @@ func TestALedgerAFewMinutesBehindHoldsNothing(t *testing.T) {
 	h.put("seekers.csv", seeker("S-1"))
 	h.set("2024-03-05 07:25")
 	h.ticks("sweep")
-	h.well(h.compare.Look(t.Context()))
+	h.well(h.compare.Check(t.Context()))
 	before := h.backup()
 	h.set("2024-03-05 07:29")
 	h.ticks("sweep")
-	h.well(h.compare.Look(t.Context()))
+	h.well(h.compare.Check(t.Context()))
 	h.restore(before)
 	h.at("2024-03-05 07:30")
 	h.arrived("coach_digest/C-1/2024-03-05")
@@ -291,7 +291,7 @@ func TestWhateverBackupIsRestoredNothingThatArrivedArrivesAgain(t *testing.T) {
 				}
 				if rng.IntN(3) == 0 {
 					h.restore(backups[rng.IntN(len(backups))])
-					h.well(h.compare.Look(t.Context()))
+					h.well(h.compare.Check(t.Context()))
 					h.bringAll()
 					h.accept()
 				}

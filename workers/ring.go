@@ -12,20 +12,20 @@ import (
 )
 
 // Bell puts tasks into the queue: the doorbell. While the queue is away, every method gives ErrAway at once.
-type Bell struct {
-	Client         *asynq.Client
-	Inspector      *asynq.Inspector
-	Ticks, Letters string // queues
-	Watch          *Watch // is told when the queue does not take a task
-	Clock          func() time.Time
-	Trace          *Trace
+type Enqueuer struct {
+	Client                 *asynq.Client
+	Inspector              *asynq.Inspector
+	TickQueue, LetterQueue string       // names
+	Watch                  *QueueHealth // is told when the queue does not take a task
+	Clock                  func() time.Time
+	Trace                  *Trace
 }
 
 // patience is how long the queue may take to take a task, well below the lease of the timetable.
-const patience = 2 * time.Second
+const enqueueTimeout = 2 * time.Second
 
 // Letters rings for some letters, a batch a task. A ring that is lost is made good by the sweep.
-func (b *Bell) Ring(ctx context.Context, ids []int64) error {
+func (b *Enqueuer) Letters(ctx context.Context, ids []int64) error {
 	for len(ids) > 0 {
 		batch := ids[:min(tasks.Batch, len(ids))]
 		ids = ids[len(batch):]
@@ -37,7 +37,7 @@ func (b *Bell) Ring(ctx context.Context, ids []int64) error {
 }
 
 // RingAny rings n times for whatever is due.
-func (b *Bell) RingAny(ctx context.Context, n int) error {
+func (b *Enqueuer) DueLetters(ctx context.Context, n int) error {
 	for range n {
 		if err := b.deliver(ctx, nil); err != nil {
 			return err
@@ -46,8 +46,8 @@ func (b *Bell) RingAny(ctx context.Context, n int) error {
 	return nil
 }
 
-func (b *Bell) deliver(ctx context.Context, ids []int64) error {
-	task, options := tasks.NewDeliver(b.Letters, ids)
+func (b *Enqueuer) deliver(ctx context.Context, ids []int64) error {
+	task, options := tasks.NewDeliver(b.LetterQueue, ids)
 	if err := b.put(ctx, task, options); err != nil {
 		return fmt.Errorf("ring: %w", err)
 	}
@@ -55,9 +55,9 @@ func (b *Bell) deliver(ctx context.Context, ids []int64) error {
 }
 
 // Help asks n others to help with the cases that are awake.
-func (b *Bell) Help(ctx context.Context, n int) error {
+func (b *Enqueuer) Help(ctx context.Context, n int) error {
 	for range n {
-		task, options := tasks.NewRefresh(b.Ticks)
+		task, options := tasks.NewRefresh(b.TickQueue)
 		if err := b.put(ctx, task, options); err != nil {
 			return fmt.Errorf("ask for help: %w", err)
 		}
@@ -67,7 +67,7 @@ func (b *Bell) Help(ctx context.Context, n int) error {
 
 // Tick puts the task of a tick; put twice, it is one. A task that was tried to no end, and would keep its id for ever, is tried anew; so is one whose worker died and
 // whose lease was lost, which the queue believes to be at work for ever.
-func (b *Bell) Tick(ctx context.Context, entry string, at time.Time) (err error) {
+func (b *Enqueuer) Tick(ctx context.Context, entry string, at time.Time) (err error) {
 	ctx, end := b.Trace.span(ctx, "strike "+entry)
 	defer func() { end(err) }()
 	tick := tasks.Tick{Entry: entry, At: at}
@@ -81,40 +81,40 @@ func (b *Bell) Tick(ctx context.Context, entry string, at time.Time) (err error)
 	return nil
 }
 
-func (b *Bell) tick(ctx context.Context, tick tasks.Tick) error {
-	task, options, err := tasks.NewTick(b.Ticks, tick)
+func (b *Enqueuer) tick(ctx context.Context, tick tasks.Tick) error {
+	task, options, err := tasks.NewTick(b.TickQueue, tick)
 	if err != nil {
 		return err
 	}
 	return b.put(ctx, task, options)
 }
 
-func (b *Bell) again(ctx context.Context, tick tasks.Tick) error {
-	info, err := b.Inspector.GetTaskInfo(b.Ticks, tick.ID())
+func (b *Enqueuer) again(ctx context.Context, tick tasks.Tick) error {
+	info, err := b.Inspector.GetTaskInfo(b.TickQueue, tick.ID())
 	switch later := tick.After(b.Clock()); {
 	case err != nil: // it went meanwhile
 		return nil
 	case info.State == asynq.TaskStateArchived:
-		return b.Inspector.RunTask(b.Ticks, tick.ID())
+		return b.Inspector.RunTask(b.TickQueue, tick.ID())
 	case info.State == asynq.TaskStateActive && later.Again > 0:
 		return b.tick(ctx, later)
 	}
 	return nil
 }
 
-func (b *Bell) put(ctx context.Context, task *asynq.Task, options []asynq.Option) error {
-	if b.Watch.Away() {
-		return ErrAway
+func (b *Enqueuer) put(ctx context.Context, task *asynq.Task, options []asynq.Option) error {
+	if b.Watch.Down() {
+		return ErrQueueDown
 	}
-	soon, cancel := context.WithTimeout(ctx, patience)
+	soon, cancel := context.WithTimeout(ctx, enqueueTimeout)
 	defer cancel()
 	if headers := b.Trace.carry(ctx); headers != nil {
 		task = asynq.NewTaskWithHeaders(task.Type(), task.Payload(), headers)
 	}
 	_, err := b.Client.EnqueueContext(soon, task, options...)
 	if err != nil && ctx.Err() == nil && !errors.Is(err, asynq.ErrTaskIDConflict) {
-		b.Watch.Lost(err)
-		return ErrAway
+		b.Watch.Report(err)
+		return ErrQueueDown
 	}
 	return err
 }

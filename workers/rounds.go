@@ -13,27 +13,27 @@ import (
 
 // Rounds does without the doorbell: while the queue is away it goes to see, at its pace, what the ticks in SQL ask for and which letters are due, and hands the same
 // tasks to the same steps. Several processes may go on rounds, and some still hear the bell: SQL decides who has a letter.
-type Rounds struct {
-	Watch interface{ Away() bool }
-	Clock func() time.Time
-	Ticks func(ctx context.Context, before time.Time, each func(entry string, at time.Time) error) error // those not done
-	Do    asynq.Handler
-	Hands int           // how many take letters to the relay side by side
-	Pace  time.Duration // between two rounds
-	Log   *slog.Logger
+type Poller struct {
+	Watch       interface{ Down() bool }
+	Clock       func() time.Time
+	Ticks       func(ctx context.Context, before time.Time, each func(entry string, at time.Time) error) error // those not done
+	Do          asynq.Handler
+	Concurrency int           // how many take letters to the relay side by side
+	Interval    time.Duration // between two rounds
+	Log         *slog.Logger
 }
 
 // linger is how long what is under way may go on after the end of Run's context, as asynq grants it; farewell how long it may take to write down how it ended.
 const (
-	linger   = 20 * time.Second
-	farewell = 2 * time.Second
+	shutdownTimeout = 20 * time.Second
+	recordGrace     = 2 * time.Second
 )
 
 // Run goes on rounds until the context ends. A hand that waits for a slow relay holds up no other.
-func (r *Rounds) Run(ctx context.Context) {
+func (r *Poller) Run(ctx context.Context) {
 	late, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
-	defer context.AfterFunc(ctx, func() { time.AfterFunc(linger, cancel) })()
+	defer context.AfterFunc(ctx, func() { time.AfterFunc(shutdownTimeout, cancel) })()
 	var all sync.WaitGroup
 	defer func() {
 		ended := make(chan struct{})
@@ -46,25 +46,25 @@ func (r *Rounds) Run(ctx context.Context) {
 		case <-late.Done(): // one that was cut writes down what became of its letters; one that waits for a relay that does not answer is left behind
 			select {
 			case <-ended:
-			case <-time.After(farewell):
+			case <-time.After(recordGrace):
 			}
 		}
 	}()
 	all.Go(func() { r.each(ctx, func() { r.strike(ctx); r.deliver(late) }) })
-	for range r.Hands - 1 {
+	for range r.Concurrency - 1 {
 		all.Go(func() { r.each(ctx, func() { r.deliver(late) }) })
 	}
 }
 
-func (r *Rounds) each(ctx context.Context, round func()) {
-	pace := time.NewTicker(r.Pace)
+func (r *Poller) each(ctx context.Context, round func()) {
+	pace := time.NewTicker(r.Interval)
 	defer pace.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-pace.C:
-			if r.Watch.Away() {
+			if r.Watch.Down() {
 				round()
 			}
 		}
@@ -72,7 +72,7 @@ func (r *Rounds) each(ctx context.Context, round func()) {
 }
 
 // strike does the work of the ticks that are not done. What fails stays open; the step has told it.
-func (r *Rounds) strike(ctx context.Context) {
+func (r *Poller) strike(ctx context.Context) {
 	if err := r.Ticks(ctx, r.Clock(), func(entry string, at time.Time) error {
 		task, _, err := tasks.NewTick("", tasks.Tick{Entry: entry, At: at})
 		if err == nil && ctx.Err() == nil {
@@ -84,7 +84,7 @@ func (r *Rounds) strike(ctx context.Context) {
 	}
 }
 
-func (r *Rounds) deliver(ctx context.Context) {
+func (r *Poller) deliver(ctx context.Context) {
 	task, _ := tasks.NewDeliver("", nil)
 	_ = r.Do.ProcessTask(ctx, task) // the step has told it
 }

@@ -24,13 +24,13 @@ type line struct {
 	paused bool
 	back   int
 	log    syncbuf.Buffer
-	*Watch
+	*QueueHealth
 }
 
 func newLine(err error) *line {
 	l := &line{err: err}
-	l.Watch = &Watch{Pace: time.Second, Log: slog.New(slog.NewTextHandler(&l.log, nil)), Try: func(context.Context) (bool, error) { return l.paused, l.err },
-		Back: func(context.Context) error { l.back++; return nil }}
+	l.QueueHealth = &QueueHealth{Interval: time.Second, Log: slog.New(slog.NewTextHandler(&l.log, nil)), Try: func(context.Context) (bool, error) { return l.paused, l.err },
+		OnUp: func(context.Context) error { l.back++; return nil }}
 	return l
 }
 
@@ -40,15 +40,15 @@ func TestWithoutAQueueTheTimetableIsKeptAndTheRoundsBringTheLetters(t *testing.T
 	h := newHouse(t)
 	h.put("seekers.csv", seeker("S-1"))
 	l := newLine(errRefused)
-	bell := &Bell{Watch: l.Watch}
-	h.scan.Ring, h.scan.Help, h.workers.Sweep.Bell = bell.Ring, bell.Help, bell
-	rounds := &Rounds{Watch: l, Clock: h.clock, Ticks: h.workers.Sweep.OpenTicks, Do: h.workers, Hands: 1, Log: h.workers.Log}
-	clock := &Timetable{Clock: h.clock, Wall: h.clock, Holder: "one", Ledger: h, Put: bell.Tick, Log: h.workers.Log,
+	bell := &Enqueuer{Watch: l.QueueHealth}
+	h.scan.Enqueue, h.scan.Help, h.workers.Sweep.Enqueue = bell.Letters, bell.Help, bell
+	rounds := &Poller{Watch: l, Clock: h.clock, Ticks: h.workers.Sweep.OpenTicks, Do: h.workers, Concurrency: 1, Log: h.workers.Log}
+	clock := &Timetable{Clock: h.clock, Wall: h.clock, Owner: "one", Ledger: h, Put: bell.Tick, Log: h.workers.Log,
 		Entries: []policy.Entry{daily(t, "digests", "30 7 * * *", timetable.Latest), daily(t, "sweep", "* * * * *", timetable.Latest)}}
-	l.Look(t.Context())
+	l.Probe(t.Context())
 	for _, now := range []string{"2024-03-05 07:29", "2024-03-05 07:30"} {
 		h.set(now)
-		h.well(clock.Look(t.Context()))
+		h.well(clock.Tick(t.Context()))
 	}
 	h.arrived()
 	for range 2 { // the second finds nothing to do
@@ -70,32 +70,32 @@ func TestWithoutAQueueTheTimetableIsKeptAndTheRoundsBringTheLetters(t *testing.T
 func TestAQueueThatGoesAndComesBackIsToldOnceEach(t *testing.T) {
 	l := newLine(nil)
 	for range 3 {
-		l.Look(t.Context())
+		l.Probe(t.Context())
 	}
 	if l.log.String() != "" {
 		t.Errorf("a queue that answers is no news: %s", l.log.String())
 	}
 	gone := 0
-	l.Gone = func() { gone++ }
+	l.OnDown = func() { gone++ }
 	l.err = errRefused
 	for range 3 {
-		l.Look(t.Context())
-		l.Lost(errRefused)
+		l.Probe(t.Context())
+		l.Report(errRefused)
 	}
-	if !l.Away() || gone != 1 || strings.Count(l.log.String(), "\n") != 1 || !strings.Contains(l.log.String(), "connection refused") {
-		t.Errorf("away %v, told %d times:\n%s", l.Away(), gone, l.log.String())
+	if !l.Down() || gone != 1 || strings.Count(l.log.String(), "\n") != 1 || !strings.Contains(l.log.String(), "connection refused") {
+		t.Errorf("away %v, told %d times:\n%s", l.Down(), gone, l.log.String())
 	}
 	l.err = nil
 	for range 3 {
-		l.Look(t.Context())
+		l.Probe(t.Context())
 	}
-	if l.Away() || l.back != 1 || strings.Count(l.log.String(), "\n") != 2 || !strings.Contains(l.log.String(), "the queue is back") {
-		t.Errorf("away %v, made good %d times:\n%s", l.Away(), l.back, l.log.String())
+	if l.Down() || l.back != 1 || strings.Count(l.log.String(), "\n") != 2 || !strings.Contains(l.log.String(), "the queue is back") {
+		t.Errorf("away %v, made good %d times:\n%s", l.Down(), l.back, l.log.String())
 	}
 	over, cancel := context.WithCancel(t.Context())
 	cancel()
 	l.err = context.Canceled
-	if l.Look(over); l.Away() {
+	if l.Probe(over); l.Down() {
 		t.Error("who stops the program does not lose the queue")
 	}
 }
@@ -103,7 +103,7 @@ func TestAQueueThatGoesAndComesBackIsToldOnceEach(t *testing.T) {
 func TestAPausedQueueIsToldAndNotGoneRound(t *testing.T) {
 	l := newLine(nil)
 	for _, l.paused = range []bool{true, true, false, false} {
-		if l.Look(t.Context()); l.Away() {
+		if l.Probe(t.Context()); l.Down() {
 			t.Error("a pause is somebody's will")
 		}
 	}
@@ -114,12 +114,12 @@ func TestAPausedQueueIsToldAndNotGoneRound(t *testing.T) {
 
 func TestWhatCannotBeMadeGoodAtOnceIsLeftToTheSweep(t *testing.T) {
 	l := newLine(errRefused)
-	for err, lines := range map[error]int{errors.New("disk full"): 3, ErrAway: 2} { // gone, back, and the error
+	for err, lines := range map[error]int{errors.New("disk full"): 3, ErrQueueDown: 2} { // gone, back, and the error
 		l.err = errRefused
-		l.Look(t.Context())
+		l.Probe(t.Context())
 		before := strings.Count(l.log.String(), "\n")
-		l.err, l.Back = nil, func(context.Context) error { return err }
-		l.Look(t.Context())
+		l.err, l.OnUp = nil, func(context.Context) error { return err }
+		l.Probe(t.Context())
 		if n := 1 + strings.Count(l.log.String(), "\n") - before; n != lines {
 			t.Errorf("%v: %d lines", err, n)
 		}
@@ -154,7 +154,7 @@ func (b *book) ProcessTask(ctx context.Context, task *asynq.Task) error {
 func TestRoundsAreMadeOnlyWhileTheQueueIsAway(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l, b := newLine(nil), &book{done: map[string]int{}, slow: 90 * time.Second}
-		rounds := &Rounds{Watch: l, Clock: time.Now, Do: b, Hands: 3, Pace: time.Minute, Log: l.Log, Ticks: func(_ context.Context, before time.Time, each func(string, time.Time) error) error {
+		rounds := &Poller{Watch: l, Clock: time.Now, Do: b, Concurrency: 3, Interval: time.Minute, Log: l.Log, Ticks: func(_ context.Context, before time.Time, each func(string, time.Time) error) error {
 			return each("digests", before)
 		}}
 		ctx, cancel := context.WithCancel(t.Context())
@@ -165,7 +165,7 @@ func TestRoundsAreMadeOnlyWhileTheQueueIsAway(t *testing.T) {
 		if len(b.done) != 0 {
 			t.Errorf("though the bell rings: %v", b.done)
 		}
-		l.Lost(errRefused)
+		l.Report(errRefused)
 		<-time.After(time.Minute)
 		synctest.Wait()
 		if b.done["tick:digests"] != 1 || b.done[tasks.Deliver] != 3 {
@@ -173,7 +173,7 @@ func TestRoundsAreMadeOnlyWhileTheQueueIsAway(t *testing.T) {
 		}
 		stop := time.Now()
 		cancel()
-		if took := (<-ended).Sub(stop); took != linger || b.cut != 3 {
+		if took := (<-ended).Sub(stop); took != shutdownTimeout || b.cut != 3 {
 			t.Errorf("what was under way had %s, %d were cut off", took, b.cut)
 		}
 	})
@@ -183,8 +183,8 @@ func TestAHandThatWaitsForADeadRelayHoldsUpNoEnd(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l, dead := newLine(nil), make(chan struct{})
 		defer close(dead)
-		l.Lost(errRefused)
-		rounds := &Rounds{Watch: l, Clock: time.Now, Hands: 2, Pace: time.Minute, Log: l.Log, Do: asynq.HandlerFunc(func(context.Context, *asynq.Task) error { <-dead; return nil }),
+		l.Report(errRefused)
+		rounds := &Poller{Watch: l, Clock: time.Now, Concurrency: 2, Interval: time.Minute, Log: l.Log, Do: asynq.HandlerFunc(func(context.Context, *asynq.Task) error { <-dead; return nil }),
 			Ticks: func(context.Context, time.Time, func(string, time.Time) error) error { return nil }}
 		ctx, cancel := context.WithCancel(t.Context())
 		ended := make(chan time.Time)
@@ -192,7 +192,7 @@ func TestAHandThatWaitsForADeadRelayHoldsUpNoEnd(t *testing.T) {
 		<-time.After(2 * time.Minute)
 		stop := time.Now()
 		cancel()
-		if took := (<-ended).Sub(stop); took != linger+farewell {
+		if took := (<-ended).Sub(stop); took != shutdownTimeout+recordGrace {
 			t.Errorf("it ended after %s", took)
 		}
 	})

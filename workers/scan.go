@@ -32,15 +32,15 @@ type Scan struct {
 	}
 	Bookings interface {
 		AwakeBookings(ctx context.Context, now time.Time, look func([]notice.AwakeBooking)) error
-		Sleep(ctx context.Context, looked []notice.Looked) error
+		Sleep(ctx context.Context, looked []notice.Evaluated) error
 	}
 	Outbox interface {
 		Add(ctx context.Context, now time.Time, run notice.Run, plan notice.Plan) (notice.Added, error)
 	}
-	Ring  func(ctx context.Context, ids []int64) error
-	Help  func(ctx context.Context, n int) error // asks others to look at cases too; nil where that brings nothing
-	Trace *Trace
-	Log   *slog.Logger
+	Enqueue func(ctx context.Context, ids []int64) error
+	Help    func(ctx context.Context, n int) error // asks others to look at cases too; nil where that brings nothing
+	Trace   *Trace
+	Log     *slog.Logger
 
 	warned sync.Map // of which held runs: run -> true
 }
@@ -83,7 +83,7 @@ func (s *Scan) Refresh(ctx context.Context, now time.Time) error {
 	if err := s.Agenda.Prepare(ctx, day, s.PolicyID); err != nil {
 		return err
 	}
-	return s.Agenda.Refresh(ctx, day, func(a *notice.Awake) notice.Agenda { return notice.Look(s.Policy, a, day) })
+	return s.Agenda.Refresh(ctx, day, func(a *notice.Awake) notice.Agenda { return notice.Evaluate(s.Policy, a, day) })
 }
 
 // askForHelp calls others when many cases wake: after a change of policy, or on the morning after a long holiday. Refresh returns when none is left, whoever looked.
@@ -98,7 +98,7 @@ func (s *Scan) askForHelp(ctx context.Context, now time.Time) error {
 	if err != nil || n < 2*share {
 		return err
 	}
-	if err := unlessAway(s.Help(ctx, n/share-1)); err != nil {
+	if err := unlessQueueDown(s.Help(ctx, n/share-1)); err != nil {
 		s.Log.Warn("nobody could be asked for help", "cases", n, "err", err)
 	}
 	return nil
@@ -147,7 +147,7 @@ func (s *Scan) training(ctx context.Context, now time.Time) error {
 // nothing may go out before that.
 func (s *Scan) appointments(ctx context.Context, now time.Time) error {
 	var plan notice.Plan
-	var looked []notice.Looked
+	var looked []notice.Evaluated
 	err := s.Bookings.AwakeBookings(ctx, now, func(awake []notice.AwakeBooking) {
 		bookings := make([]notice.Booking, len(awake))
 		for i := range awake {
@@ -156,7 +156,7 @@ func (s *Scan) appointments(ctx context.Context, now time.Time) error {
 		part, wake := notice.Appointments(now, s.Policy, bookings)
 		plan.Add(part)
 		for i := range awake {
-			looked = append(looked, notice.Looked{ID: awake[i].ID, Rev: awake[i].Rev, Wake: wake[i]})
+			looked = append(looked, notice.Evaluated{ID: awake[i].ID, Rev: awake[i].Rev, Wake: wake[i]})
 		}
 	})
 	if err != nil || len(looked) == 0 {
@@ -187,10 +187,10 @@ func (s *Scan) book(ctx context.Context, kind string, now time.Time, plan notice
 	if len(added.IDs) > 0 {
 		s.Log.Info("planned", "run", kind+"/"+run.Day.String(), "letters", len(added.IDs))
 	}
-	if err := unlessAway(s.Ring(ctx, added.IDs)); err != nil {
+	if err := unlessQueueDown(s.Enqueue(ctx, added.IDs)); err != nil {
 		s.Log.Warn("could not ring; the sweep will", "letters", len(added.IDs), "err", err)
 	}
-	crash.Here("ring")
+	crash.Here("enqueue")
 	return nil
 }
 

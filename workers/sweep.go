@@ -18,12 +18,12 @@ type Sweep struct {
 		Forget(ctx context.Context, letters, skips time.Time) error
 	}
 	OpenTicks func(ctx context.Context, before time.Time, each func(entry string, at time.Time) error) error
-	Bell      interface {
-		RingAny(ctx context.Context, n int) error
+	Enqueue   interface {
+		DueLetters(ctx context.Context, n int) error
 		Tick(ctx context.Context, entry string, at time.Time) error
 	}
-	Bells int // how many letters' tasks run side by side
-	Log   *slog.Logger
+	DeliverTasks int // how many letters' tasks run side by side
+	Log          *slog.Logger
 }
 
 // lostAfter is how long a tick may stay undone before its task is put again.
@@ -35,7 +35,7 @@ func (s *Sweep) Ring(ctx context.Context, now time.Time) error {
 	if err != nil || due == 0 {
 		return err
 	}
-	return unlessAway(s.Bell.RingAny(ctx, min(s.Bells, due)))
+	return unlessQueueDown(s.Enqueue.DueLetters(ctx, min(s.DeliverTasks, due)))
 }
 
 // Run frees and puts again. Claims end by the real time, wall.
@@ -55,7 +55,7 @@ func (s *Sweep) Back(ctx context.Context, now time.Time) error { return s.putAga
 
 func (s *Sweep) putAgain(ctx context.Context, now, before time.Time) error {
 	if err := s.OpenTicks(ctx, before, func(entry string, at time.Time) error {
-		return unlessAway(s.Bell.Tick(ctx, entry, at))
+		return unlessQueueDown(s.Enqueue.Tick(ctx, entry, at))
 	}); err != nil {
 		return fmt.Errorf("sweep: %w", err)
 	}

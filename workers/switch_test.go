@@ -26,7 +26,7 @@ func TestTheKillSwitchStopsLettersThatAreClaimedAlready(t *testing.T) {
 		}
 		onTheLine.Done()
 		onTheLine.Wait() // more than these, and the counter falls below zero, which panics
-		thrown.Do(func() { h.well(h.SetStopped(ctx, true)) })
+		thrown.Do(func() { h.well(h.SetKillSwitch(ctx, true)) })
 		m.Still = nil // asked already
 		return send(ctx, m)
 	}
@@ -51,7 +51,7 @@ func TestTheKillSwitchStopsLettersThatAreClaimedAlready(t *testing.T) {
 	h.deliver.Send = send
 	h.send()
 	h.arrived()
-	h.well(h.SetStopped(t.Context(), false))
+	h.well(h.SetKillSwitch(t.Context(), false))
 	h.set("2024-03-04 10:01")
 	h.send()
 	if n := len(h.news()); n != 50-hands {
@@ -73,12 +73,12 @@ func TestASwitchThatCannotBeReadStopsLetters(t *testing.T) {
 	h := newHouse(t)
 	h.book(1)
 	h.plan("2024-03-04 10:00")
-	ask := h.deliver.Halted
-	h.deliver.Halted = func(context.Context) (bool, error) { return false, errors.New("connection refused") }
+	ask := h.deliver.SendingBlocked
+	h.deliver.SendingBlocked = func(context.Context) (bool, error) { return false, errors.New("connection refused") }
 	h.well(h.deliver.batchOf(1))
 	h.arrived()
 	h.outbox("deferred " + first)
-	h.deliver.Halted = ask
+	h.deliver.SendingBlocked = ask
 	h.set("2024-03-04 10:01")
 	h.send()
 	h.arrived(first)

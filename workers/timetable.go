@@ -18,12 +18,12 @@ type Timetable struct {
 	Clock   func() time.Time
 	Wall    func() time.Time // the real time, by which the lease runs
 	Entries []policy.Entry
-	Holder  string // this process, and no other
+	Owner   string // this process, and no other
 	Ledger  interface {
 		TakeLease(ctx context.Context, name, holder string, span time.Duration) (fence int64, err error)
 		EndLease(ctx context.Context, name, holder string) error
 		LastTicks(ctx context.Context) (map[string]time.Time, error)
-		Strike(ctx context.Context, lease string, fence int64, s timetable.Stroke) (fresh []time.Time, held bool, err error)
+		RecordTicks(ctx context.Context, lease string, fence int64, s timetable.Record) (fresh []time.Time, held bool, err error)
 	}
 	Put func(ctx context.Context, entry string, at time.Time) error
 	Log *slog.Logger
@@ -53,7 +53,7 @@ func (t *Timetable) Run(ctx context.Context) {
 	defer each.Stop()
 	defer t.letGo(ctx)
 	for ctx.Err() == nil {
-		if err := t.Look(ctx); err != nil && ctx.Err() == nil {
+		if err := t.Tick(ctx); err != nil && ctx.Err() == nil {
 			t.Log.Error("the timetable could not be kept; it is caught up later", "err", err)
 		}
 		select {
@@ -64,13 +64,13 @@ func (t *Timetable) Run(ctx context.Context) {
 }
 
 // Strikes tells whether this process holds the lease, as far as it knows: who decides is the ledger.
-func (t *Timetable) Strikes() bool {
+func (t *Timetable) OwnsLease() bool {
 	h := t.term.Load()
 	return h != nil && t.Wall().Sub(h.since) < leaseFor
 }
 
 // Look strikes every tick that is due since the last look, if this process is the one to do so. An entry that was never looked at begins now.
-func (t *Timetable) Look(ctx context.Context) error {
+func (t *Timetable) Tick(ctx context.Context) error {
 	fence, err := t.hold(ctx)
 	if err != nil || fence == 0 {
 		return err
@@ -80,13 +80,13 @@ func (t *Timetable) Look(ctx context.Context) error {
 		return fmt.Errorf("timetable: %w", err)
 	}
 	now := t.Clock().Truncate(time.Millisecond)
-	var struck []timetable.Stroke
+	var struck []timetable.Record
 	for _, e := range t.Entries {
 		s, some := t.stroke(e, last[e.Name], now)
 		if !some {
 			continue
 		}
-		fresh, held, err := t.Ledger.Strike(ctx, TimetableLease, fence, s)
+		fresh, held, err := t.Ledger.RecordTicks(ctx, TimetableLease, fence, s)
 		if err != nil {
 			t.put(ctx, struck)
 			return err
@@ -96,7 +96,7 @@ func (t *Timetable) Look(ctx context.Context) error {
 			break
 		}
 		t.tell(s)
-		crash.Here("strike")
+		crash.Here("tick-recorded")
 		s.Ticks = fresh
 		struck = append(struck, s)
 	}
@@ -110,7 +110,7 @@ func (t *Timetable) hold(ctx context.Context) (int64, error) {
 	if h := t.term.Load(); h != nil && wall.Sub(h.since) < renewAfter {
 		return h.fence, nil
 	}
-	fence, err := t.Ledger.TakeLease(ctx, TimetableLease, t.Holder, leaseFor)
+	fence, err := t.Ledger.TakeLease(ctx, TimetableLease, t.Owner, leaseFor)
 	switch {
 	case err != nil:
 		return 0, fmt.Errorf("timetable: %w", err)
@@ -135,14 +135,14 @@ func (t *Timetable) letGo(ctx context.Context) {
 	if t.term.Swap(nil) == nil {
 		return
 	}
-	if err := t.Ledger.EndLease(ctx, TimetableLease, t.Holder); err != nil {
+	if err := t.Ledger.EndLease(ctx, TimetableLease, t.Owner); err != nil {
 		t.Log.Warn("could not let go of the timetable; it is free in a few seconds", "err", err)
 	}
 }
 
 // stroke says what there is to record of an entry, if anything.
-func (t *Timetable) stroke(e policy.Entry, last, now time.Time) (s timetable.Stroke, some bool) {
-	s = timetable.Stroke{Entry: e.Name, Last: last, Now: now}
+func (t *Timetable) stroke(e policy.Entry, last, now time.Time) (s timetable.Record, some bool) {
+	s = timetable.Record{Entry: e.Name, Last: last, Now: now}
 	switch {
 	case last.IsZero():
 		return s, true
@@ -155,7 +155,7 @@ func (t *Timetable) stroke(e policy.Entry, last, now time.Time) (s timetable.Str
 }
 
 // tell says what was left out. That a later tick did the work of earlier ones is nothing to worry about.
-func (t *Timetable) tell(s timetable.Stroke) {
+func (t *Timetable) tell(s timetable.Record) {
 	for _, k := range s.Skips {
 		level := slog.LevelWarn
 		if k.Why == timetable.Superseded {
@@ -166,10 +166,10 @@ func (t *Timetable) tell(s timetable.Stroke) {
 }
 
 // put puts the tasks of ticks that are recorded. A queue that hangs takes the Bell's patience once, which is less than the lease has left.
-func (t *Timetable) put(ctx context.Context, struck []timetable.Stroke) {
+func (t *Timetable) put(ctx context.Context, struck []timetable.Record) {
 	for _, s := range struck {
 		for _, at := range s.Ticks {
-			if err := unlessAway(t.Put(ctx, s.Entry, at)); err != nil {
+			if err := unlessQueueDown(t.Put(ctx, s.Entry, at)); err != nil {
 				t.Log.Warn("could not put a tick; the sweep will", "entry", s.Entry, "err", err)
 				return
 			}

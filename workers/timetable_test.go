@@ -31,7 +31,7 @@ type wall struct {
 
 func newWall(t *testing.T, ledger *store.Store, entries ...policy.Entry) *wall {
 	w := &wall{t: t}
-	w.Timetable = Timetable{Clock: func() time.Time { return w.now }, Wall: time.Now, Entries: entries, Holder: rand.Text(), Ledger: ledger,
+	w.Timetable = Timetable{Clock: func() time.Time { return w.now }, Wall: time.Now, Entries: entries, Owner: rand.Text(), Ledger: ledger,
 		Log: slog.New(slog.NewTextHandler(&w.log, nil)),
 		Put: func(_ context.Context, entry string, at time.Time) error {
 			if w.lost {
@@ -48,7 +48,7 @@ func newWall(t *testing.T, ledger *store.Store, entries ...policy.Entry) *wall {
 func (w *wall) look(at time.Time) {
 	w.t.Helper()
 	w.now = at
-	if err := w.Look(w.t.Context()); err != nil {
+	if err := w.Tick(w.t.Context()); err != nil {
 		w.t.Fatal(err)
 	}
 }
@@ -167,7 +167,7 @@ func TestTwoTimetablesStrikeEachTickOnce(t *testing.T) {
 		for _, w := range walls {
 			w.now = begin.Add(time.Duration(minute+1) * time.Minute)
 			both.Go(func() {
-				if err := w.Look(context.Background()); err != nil {
+				if err := w.Tick(context.Background()); err != nil {
 					t.Error(err)
 				}
 			})
@@ -226,7 +226,7 @@ func TestALedgerThatFailsIsToldAndLosesNothing(t *testing.T) {
 	gone, cancel := context.WithCancel(t.Context())
 	cancel()
 	w.now = local("2024-03-05 07:30")
-	if err := w.Look(gone); err == nil {
+	if err := w.Tick(gone); err == nil {
 		t.Error("no error")
 	}
 	w.expect()
@@ -245,19 +245,19 @@ func TestAStrikerThatWasStoppedStrikesNothingWithALostFence(t *testing.T) {
 			old.Ledger = asleep
 			old.look(local("2024-03-05 07:00"))
 			young.look(local("2024-03-05 07:29"))
-			if !old.Strikes() || young.Strikes() {
-				t.Fatalf("strikers: %v, %v", old.Strikes(), young.Strikes())
+			if !old.OwnsLease() || young.OwnsLease() {
+				t.Fatalf("strikers: %v, %v", old.OwnsLease(), young.OwnsLease())
 			}
 			asleep.dream = func() { // the lease ends meanwhile
-				if err := s.EndLease(t.Context(), TimetableLease, old.Holder); err != nil {
+				if err := s.EndLease(t.Context(), TimetableLease, old.Owner); err != nil {
 					t.Error(err)
 				}
 				young.look(local("2024-03-05 07:29"))
 			}
 			old.look(local("2024-03-05 07:30"))
 			old.expect()
-			if old.Strikes() || !young.Strikes() || !strings.Contains(old.log.String(), "another process strikes") {
-				t.Errorf("strikers: %v, %v; told %s", old.Strikes(), young.Strikes(), old.log.String())
+			if old.OwnsLease() || !young.OwnsLease() || !strings.Contains(old.log.String(), "another process strikes") {
+				t.Errorf("strikers: %v, %v; told %s", old.OwnsLease(), young.OwnsLease(), old.log.String())
 			}
 			young.look(local("2024-03-05 07:30"))
 			young.expect("digests 2024-03-05 07:30 +02")
@@ -273,12 +273,12 @@ type sleeper struct {
 	dream func()
 }
 
-func (s *sleeper) Strike(ctx context.Context, lease string, fence int64, stroke timetable.Stroke) ([]time.Time, bool, error) {
+func (s *sleeper) RecordTicks(ctx context.Context, lease string, fence int64, stroke timetable.Record) ([]time.Time, bool, error) {
 	if dream := s.dream; dream != nil {
 		s.dream = nil
 		dream()
 	}
-	return s.Store.Strike(ctx, lease, fence, stroke)
+	return s.Store.RecordTicks(ctx, lease, fence, stroke)
 }
 
 func TestAStrikerThatStopsIsFollowedAtOnce(t *testing.T) {
@@ -290,21 +290,21 @@ func TestAStrikerThatStopsIsFollowedAtOnce(t *testing.T) {
 		defer close(ended)
 		first.Run(stopped)
 	}()
-	for holder := ""; holder != first.Holder; {
+	for holder := ""; holder != first.Owner; {
 		var err error
-		if holder, err = s.Holder(t.Context(), TimetableLease); err != nil {
+		if holder, err = s.Owner(t.Context(), TimetableLease); err != nil {
 			t.Fatal(err)
 		}
 	}
 	next.look(local("2024-03-05 07:00"))
-	if next.Strikes() {
+	if next.OwnsLease() {
 		t.Fatal("two strikers")
 	}
 	stop()
 	<-ended
 	next.look(local("2024-03-05 07:00"))
-	if first.Strikes() || !next.Strikes() {
-		t.Errorf("strikers: %v, %v", first.Strikes(), next.Strikes())
+	if first.OwnsLease() || !next.OwnsLease() {
+		t.Errorf("strikers: %v, %v", first.OwnsLease(), next.OwnsLease())
 	}
 }
 

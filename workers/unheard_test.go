@@ -27,7 +27,7 @@ func (u *unheard) Claim(ctx context.Context, now, wall time.Time, ids []int64, n
 	u.broke++
 	if !u.did { // as if it had been undone
 		for i := range claimed {
-			if _, err := u.house.Record(ctx, now, []notice.Report{released(&claimed[i], now)}); err != nil {
+			if _, err := u.house.Record(ctx, now, []notice.Report{returned(&claimed[i], now)}); err != nil {
 				return nil, err
 			}
 			claimed[i].Fence++

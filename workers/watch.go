@@ -9,41 +9,41 @@ import (
 )
 
 // ErrAway says that the queue does not take tasks now. Nothing is lost by it, and Watch has told it: it is not worth another line in the log.
-var ErrAway = errors.New("the queue cannot be used")
+var ErrQueueDown = errors.New("the queue cannot be used")
 
 // Watch knows whether the queue takes tasks. It says once that it does not, and once that it does again.
-type Watch struct {
-	Try  func(ctx context.Context) (paused bool, err error) // puts something where tasks are put
-	Pace time.Duration                                      // between two looks
-	Back func(ctx context.Context) error                    // what is to be done when the queue is back
-	Gone func()                                             // what is to be done when it goes away; nil for nothing
-	Log  *slog.Logger
+type QueueHealth struct {
+	Try      func(ctx context.Context) (paused bool, err error) // puts something where tasks are put
+	Interval time.Duration                                      // between two looks
+	OnUp     func(ctx context.Context) error                    // what is to be done when the queue is back
+	OnDown   func()                                             // what is to be done when it goes away; nil for nothing
+	Log      *slog.Logger
 
 	away, paused atomic.Bool
 }
 
 // Away tells whether the queue is known to be away.
-func (w *Watch) Away() bool { return w.away.Load() }
+func (w *QueueHealth) Down() bool { return w.away.Load() }
 
 // State tells what was found at the last look, seconds ago: whether the queue cannot be used, and whether somebody paused one.
-func (w *Watch) State() (away, paused bool) { return w.away.Load(), w.paused.Load() }
+func (w *QueueHealth) State() (away, paused bool) { return w.away.Load(), w.paused.Load() }
 
 // Lost says that the queue did not take something.
-func (w *Watch) Lost(err error) {
+func (w *QueueHealth) Report(err error) {
 	if !w.away.Swap(true) {
 		w.Log.Warn("the queue cannot be used; until it can, serve works without it, once a minute", "err", err)
-		if w.Gone != nil {
-			w.Gone()
+		if w.OnDown != nil {
+			w.OnDown()
 		}
 	}
 }
 
 // Run looks at its pace until the context ends.
-func (w *Watch) Run(ctx context.Context) {
-	each := time.NewTicker(w.Pace)
+func (w *QueueHealth) Run(ctx context.Context) {
+	each := time.NewTicker(w.Interval)
 	defer each.Stop()
 	for {
-		w.Look(ctx)
+		w.Probe(ctx)
 		select {
 		case <-ctx.Done():
 			return
@@ -53,18 +53,18 @@ func (w *Watch) Run(ctx context.Context) {
 }
 
 // Look tries the queue once.
-func (w *Watch) Look(ctx context.Context) {
+func (w *QueueHealth) Probe(ctx context.Context) {
 	paused, err := w.Try(ctx)
 	switch {
 	case ctx.Err() != nil:
 		return
 	case err != nil:
-		w.Lost(err)
+		w.Report(err)
 		return
 	}
 	if w.away.Swap(false) {
 		w.Log.Warn("the queue is back")
-		if err := w.Back(ctx); err != nil && ctx.Err() == nil && !errors.Is(err, ErrAway) {
+		if err := w.OnUp(ctx); err != nil && ctx.Err() == nil && !errors.Is(err, ErrQueueDown) {
 			w.Log.Error("what the queue may have lost could not be put; the sweep will", "err", err)
 		}
 	}
@@ -76,8 +76,8 @@ func (w *Watch) Look(ctx context.Context) {
 }
 
 // unlessAway drops ErrAway: Rounds does what could not be put.
-func unlessAway(err error) error {
-	if errors.Is(err, ErrAway) {
+func unlessQueueDown(err error) error {
+	if errors.Is(err, ErrQueueDown) {
 		return nil
 	}
 	return err

@@ -80,15 +80,15 @@ func (w *Workers) ProcessTask(ctx context.Context, t *asynq.Task) (err error) {
 	if err != nil {
 		return fmt.Errorf("%w: %w", err, asynq.SkipRetry)
 	}
-	if err := w.strike(ctx, tick.Entry); err != nil {
+	if err := w.runEntry(ctx, tick.Entry); err != nil {
 		return err
 	}
-	crash.Here("struck")
+	crash.Here("tick-run")
 	return w.Ledger.TickDone(ctx, w.Clock(), tick.Entry, tick.At)
 }
 
 // strike does the work of an entry of the timetable. It looks at what is due by now, not at the tick: late is as good as in time.
-func (w *Workers) strike(ctx context.Context, entry string) error {
+func (w *Workers) runEntry(ctx context.Context, entry string) error {
 	now := w.Clock()
 	switch entry {
 	case "deliver":
@@ -96,7 +96,7 @@ func (w *Workers) strike(ctx context.Context, entry string) error {
 	case "sweep":
 		err := w.Sweep.Run(ctx, now, w.Deliver.Wall())
 		if w.Ping != nil {
-			err = errors.Join(err, w.Ping.Look(ctx, now))
+			err = errors.Join(err, w.Ping.Check(ctx, now))
 		}
 		return err
 	case "retention":

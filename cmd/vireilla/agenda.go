@@ -19,35 +19,35 @@ type agendaCmd struct {
 	Format string `help:"text, json or ndjson." default:"text" enum:"text,json,ndjson"`
 }
 
-func (c *agendaCmd) Run(a *app) error {
-	p, _, err := a.policy()
+func (c *agendaCmd) Run(env *environment) error {
+	p, _, err := env.policy()
 	if err != nil {
 		return err
 	}
-	day, err := a.parseDay(c.At, p)
+	day, err := env.parseDay(c.At, p)
 	if err != nil {
 		return err
 	}
-	s, err := a.store()
+	s, err := env.store()
 	if err != nil {
 		return err
 	}
 	defer s.Close()
-	staff, err := s.Staff(a.ctx)
+	staff, err := s.Staff(env.ctx)
 	if err != nil {
 		return err
 	}
 	if c.Owner != "" {
-		if err := known(a, s, c.Owner); err != nil {
+		if err := known(env, s, c.Owner); err != nil {
 			return fmt.Errorf("--owner: %w", err)
 		}
 	}
-	out := bufio.NewWriter(a.out)
+	out := bufio.NewWriter(env.out)
 	defer out.Flush()
 	lines := json.NewEncoder(out)
 	lines.SetEscapeHTML(false)
 	all := []policy.Obligation{}
-	err = s.Cases(a.ctx, func(cases []notice.Awake) error {
+	err = s.Cases(env.ctx, func(cases []notice.Awake) error {
 		for i := range cases {
 			for _, o := range p.Obligations(cases[i].Case, day) {
 				c.own(&o, staff, day)
@@ -67,18 +67,18 @@ func (c *agendaCmd) Run(a *app) error {
 		return err
 	}
 	if c.Format == "json" {
-		return a.json(all)
+		return env.json(all)
 	}
-	return c.text(a, day, all)
+	return c.text(env, day, all)
 }
 
 // known refuses an id that nobody has.
-func known(a *app, s *store.Store, id string) error {
-	staff, err := s.Staff(a.ctx)
+func known(env *environment, s *store.Store, id string) error {
+	staff, err := s.Staff(env.ctx)
 	if err != nil {
 		return err
 	}
-	seekers, err := s.Seekers(a.ctx, []string{id})
+	seekers, err := s.Seekers(env.ctx, []string{id})
 	if err != nil {
 		return err
 	}
@@ -98,7 +98,7 @@ func (c *agendaCmd) own(o *policy.Obligation, staff *notice.Staff, day calendar.
 }
 
 // text shows what has something to say, the most urgent first, and counts the rest.
-func (c *agendaCmd) text(a *app, day calendar.Day, all []policy.Obligation) error {
+func (c *agendaCmd) text(env *environment, day calendar.Day, all []policy.Obligation) error {
 	quiet := 0
 	staged := slices.DeleteFunc(all, func(o policy.Obligation) bool {
 		if o.Stage == policy.NoStage {
@@ -107,7 +107,7 @@ func (c *agendaCmd) text(a *app, day calendar.Day, all []policy.Obligation) erro
 		return o.Stage == policy.NoStage
 	})
 	slices.SortStableFunc(staged, func(x, y policy.Obligation) int { return int(x.Due - y.Due) })
-	t := a.table("seeker", "rule", "subject", "due", "stage", "late", "owner", "since", "basis")
+	t := env.table("seeker", "rule", "subject", "due", "stage", "late", "owner", "since", "basis")
 	counts := map[policy.Stage]int{}
 	for _, o := range staged {
 		counts[o.Stage]++
@@ -121,10 +121,10 @@ func (c *agendaCmd) text(a *app, day calendar.Day, all []policy.Obligation) erro
 		return err
 	}
 	if c.Stage != "" {
-		fmt.Fprintf(a.out, "\n%s: %d %s.\n", day, len(staged), c.Stage)
+		fmt.Fprintf(env.out, "\n%s: %d %s.\n", day, len(staged), c.Stage)
 		return nil
 	}
-	fmt.Fprintf(a.out, "\n%s: %d escalated, %d overdue, %d due, %d upcoming; %d more have nothing to say yet.\n", day, counts[policy.Escalated],
+	fmt.Fprintf(env.out, "\n%s: %d escalated, %d overdue, %d due, %d upcoming; %d more have nothing to say yet.\n", day, counts[policy.Escalated],
 		counts[policy.Overdue], counts[policy.Due], counts[policy.Upcoming], quiet)
 	return nil
 }

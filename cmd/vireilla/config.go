@@ -192,25 +192,25 @@ func (*configCmd) Help() string {
 		"WEB_PASSWORD, WEB_USER_HEADER, WEB_PROXIES, QUEUES_WRITE; and, without a file, OTEL_EXPORTER_OTLP_ENDPOINT.\n\nREDIS_URL: " + redisForms
 }
 
-func (c *configCmd) Run(a *app) error {
-	cfg, err := loadConfig(a.Data)
+func (c *configCmd) Run(env *environment) error {
+	cfg, err := loadConfig(env.Data)
 	if err == nil {
 		err = cfg.faults()
 	}
-	return errors.Join(c.show(a, &cfg), err)
+	return errors.Join(c.show(env, &cfg), err)
 }
 
 // show tells the values also where one of them is wrong.
-func (c *configCmd) show(a *app, cfg *config) error {
-	rows := []setting{{Name: "data", Value: a.Data, From: "--data"}, {Name: "policy", Value: a.Policy, From: "--policy"}}
+func (c *configCmd) show(env *environment, cfg *config) error {
+	rows := []setting{{Name: "data", Value: env.Data, From: "--data"}, {Name: "policy", Value: env.Policy, From: "--policy"}}
 	switch {
-	case a.named["data"]:
+	case env.named["data"]:
 	case os.Getenv("VIREILLA_DATA") != "":
 		rows[0].From = "VIREILLA_DATA"
 	default:
 		rows[0].From = "default"
 	}
-	if a.Policy == "" {
+	if env.Policy == "" {
 		rows[1] = setting{Name: "policy", Value: "embedded", From: "default"}
 	}
 	for _, s := range cfg.settings {
@@ -221,9 +221,9 @@ func (c *configCmd) show(a *app, cfg *config) error {
 		rows = append(rows, s)
 	}
 	if c.Format == "json" {
-		return a.json(rows)
+		return env.json(rows)
 	}
-	t := a.table("name", "value", "from")
+	t := env.table("name", "value", "from")
 	for _, s := range rows {
 		t.row(s.Name, s.Value, s.From)
 	}

@@ -11,15 +11,15 @@ import (
 )
 
 // store opens the database that is there. A wrong folder must not look like an office without letters, nor its kill switch like the right one.
-func (a *app) store() (*store.Store, error) {
-	c, err := loadConfig(a.Data)
+func (env *environment) store() (*store.Store, error) {
+	c, err := loadConfig(env.Data)
 	if err == nil {
 		err = isThere(c.Database)
 	}
 	if err != nil {
 		return nil, err
 	}
-	return store.Open(a.ctx, c.Database)
+	return store.Open(env.ctx, c.Database)
 }
 
 // isThere asks for the file of an SQLite database; it wraps fs.ErrNotExist.
@@ -36,17 +36,17 @@ func isThere(database string) error {
 }
 
 // storeOrNew opens the database, and makes it where there is none.
-func (a *app) storeOrNew() (*store.Store, error) {
-	c, err := loadConfig(a.Data)
+func (env *environment) storeOrNew() (*store.Store, error) {
+	c, err := loadConfig(env.Data)
 	if err != nil {
 		return nil, err
 	}
-	return a.openStore(c.Database)
+	return env.openStore(c.Database)
 }
 
-func (a *app) openStore(database string) (*store.Store, error) {
-	if err := os.MkdirAll(a.Data, 0o700); err != nil {
+func (env *environment) openStore(database string) (*store.Store, error) {
+	if err := os.MkdirAll(env.Data, 0o700); err != nil {
 		return nil, fmt.Errorf("--data: %w", err)
 	}
-	return store.Open(a.ctx, database)
+	return store.Open(env.ctx, database)
 }

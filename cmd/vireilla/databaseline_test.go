@@ -57,7 +57,7 @@ var kinds = map[string]string{
 	"SET state = 'sending'":         "claim",
 	"SET state = v.column3":         "record",
 	"INSERT INTO notice":            "add",
-	"INSERT INTO schedule":          "strike",
+	"INSERT INTO schedule":          "tick",
 	"UPDATE tick SET done_at":       "done",
 	"SET wake_at = $1":              "sleep",
 	"state = 'sending' AND claimed": "free",

@@ -40,28 +40,28 @@ func (*demoCmd) Help() string {
 		"looked at with the other commands: a new folder, or that of an earlier demo."
 }
 
-func (c *demoCmd) Run(a *app) (err error) {
-	if !a.named["data"] { // what VIREILLA_DATA names is the real caseload's
-		if a.Data, err = os.MkdirTemp("", "vireilla-demo-"); err != nil {
+func (c *demoCmd) Run(env *environment) (err error) {
+	if !env.named["data"] { // what VIREILLA_DATA names is the real caseload's
+		if env.Data, err = os.MkdirTemp("", "vireilla-demo-"); err != nil {
 			return err
 		}
-		defer os.RemoveAll(a.Data)
+		defer os.RemoveAll(env.Data)
 	}
-	database := "sqlite:" + filepath.Join(a.Data, "vireilla.db")
-	if err := c.ownFolder(a, database); err != nil {
+	database := "sqlite:" + filepath.Join(env.Data, "vireilla.db")
+	if err := c.ownFolder(env, database); err != nil {
 		return err
 	}
-	p, _, err := a.policy()
+	p, _, err := env.policy()
 	if err != nil {
 		return err
 	}
-	day, err := c.workday(a, p)
+	day, err := c.workday(env, p)
 	if err != nil {
 		return err
 	}
 	cfg := config{}
 	if !c.Once {
-		if cfg, err = loadConfig(a.Data); err != nil {
+		if cfg, err = loadConfig(env.Data); err != nil {
 			return err
 		}
 		if err := checkListen(cfg.Listen, cfg.Guard); err != nil {
@@ -79,25 +79,25 @@ func (c *demoCmd) Run(a *app) (err error) {
 	}
 	defer closeQueue()
 
-	imported, err := c.fill(a, p, day, database)
+	imported, err := c.fill(env, p, day, database)
 	if err != nil {
 		return err
 	}
-	report, err := dayRun{database: database, smtp: inbox.URL(), from: "Lahden kaupunki <no-reply@lahti.example.org>", redis: redis, ticks: tasks.Ticks, letters: tasks.Letters}.run(a, day)
+	report, err := dayRun{database: database, smtp: inbox.URL(), from: "Lahden kaupunki <no-reply@lahti.example.org>", redis: redis, ticks: tasks.Ticks, letters: tasks.Letters}.run(env, day)
 	if err != nil {
 		return err
 	}
 	report.Seconds.Import = imported.Seconds
 	report.Inbox = &inboxCount{inbox.Accepted(), inbox.Distinct()}
-	if err := report.show(a, c.Format); err != nil || c.Once {
+	if err := report.show(env, c.Format); err != nil || c.Once {
 		return err
 	}
-	return c.open(a, cfg, day, database, redis, inbox)
+	return c.open(env, cfg, day, database, redis, inbox)
 }
 
 // ownFolder refuses a folder whose caseload a demo did not make up: the people of the demo would take the place of the real ones.
-func (c *demoCmd) ownFolder(a *app, database string) error {
-	entries, err := os.ReadDir(a.Data)
+func (c *demoCmd) ownFolder(env *environment, database string) error {
+	entries, err := os.ReadDir(env.Data)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
@@ -111,29 +111,29 @@ func (c *demoCmd) ownFolder(a *app, database string) error {
 	case len(entries) == 0, len(entries) == 1 && there("templates"):
 		return nil
 	case there("vireilla.db"):
-		if own, err := store.MadeUp(a.ctx, database); own || err != nil {
+		if own, err := store.MadeUp(env.ctx, database); own || err != nil {
 			return err
 		}
 	}
-	return fmt.Errorf("--data: %s holds a caseload that no demo made, or something else; name a new folder, or none", a.Data)
+	return fmt.Errorf("--data: %s holds a caseload that no demo made, or something else; name a new folder, or none", env.Data)
 }
 
 // fill makes up an office that has used the program for a while: its feed, what it told before the day, and how many letters are usual.
-func (c *demoCmd) fill(a *app, p *policy.Policy, day calendar.Day, database string) (report importReport, err error) {
-	s, err := a.openStore(database)
+func (c *demoCmd) fill(env *environment, p *policy.Policy, day calendar.Day, database string) (report importReport, err error) {
+	s, err := env.openStore(database)
 	if err != nil {
 		return report, err
 	}
 	defer func() { err = errors.Join(err, s.Close()) }()
-	if err := s.SetMadeUp(a.ctx, true); err != nil {
+	if err := s.SetMadeUp(env.ctx, true); err != nil {
 		return report, err
 	}
-	tally, err := s.Tally(a.ctx, day)
+	tally, err := s.Tally(env.ctx, day)
 	if err != nil {
 		return report, err
 	}
 	if len(tally) > 0 {
-		fmt.Fprintf(a.err, "%s holds an earlier demo of %s: its letters are counted too, and do not go out again\n", a.Data, day)
+		fmt.Fprintf(env.err, "%s holds an earlier demo of %s: its letters are counted too, and do not go out again\n", env.Data, day)
 	}
 	folder, err := os.MkdirTemp("", "vireilla-feed-")
 	if err != nil {
@@ -144,10 +144,10 @@ func (c *demoCmd) fill(a *app, p *policy.Policy, day calendar.Day, database stri
 		return report, err
 	}
 	start := now()
-	if _, err := a.importFolder(s, p, folder, feed.Options{AcceptShrink: true}); err != nil {
+	if _, err := env.importFolder(s, p, folder, feed.Options{AcceptShrink: true}); err != nil {
 		return report, err
 	}
-	if err := c.past(a, s, p, day); err != nil {
+	if err := c.past(env, s, p, day); err != nil {
 		return report, err
 	}
 	report.Seconds = round(now().Sub(start))
@@ -155,13 +155,13 @@ func (c *demoCmd) fill(a *app, p *policy.Policy, day calendar.Day, database stri
 }
 
 // past makes up what the office was told before the day: what was booked, and what was on the agenda the evening before.
-func (c *demoCmd) past(a *app, s *store.Store, p *policy.Policy, day calendar.Day) error {
+func (c *demoCmd) past(env *environment, s *store.Store, p *policy.Policy, day calendar.Day) error {
 	midnight := day.At(0, 0, p.Location)
-	if err := s.Adopt(a.ctx, midnight, day, c.usual(), p.Guard.Runs); err != nil {
+	if err := s.Adopt(env.ctx, midnight, day, c.usual(), p.Guard.Runs); err != nil {
 		return err
 	}
 	evening := (p.Days.LastOpen(day-1) + 1).At(0, 0, p.Location).Add(-time.Second)
-	plan, err := planAt(a, s, p, evening)
+	plan, err := planAt(env, s, p, evening)
 	if err != nil {
 		return err
 	}
@@ -171,41 +171,41 @@ func (c *demoCmd) past(a *app, s *store.Store, p *policy.Policy, day calendar.Da
 			told[n.To] = append(told[n.To], n.Told...)
 		}
 	}
-	return s.AdoptTold(a.ctx, evening, told)
+	return s.AdoptTold(env.ctx, evening, told)
 }
 
 // open shows the pages until Ctrl-C. The monitor lists the timetable, but nothing strikes: the office of the demo stays in the evening of its day.
-func (c *demoCmd) open(a *app, cfg config, day calendar.Day, database string, redis asynq.RedisConnOpt, inbox *sample.Inbox) error {
-	h, err := a.build(parts{database: database, smtp: inbox.URL(), from: "no-reply@lahti.example.org", redis: redis, ticks: tasks.Ticks, letters: tasks.Letters, clock: now})
+func (c *demoCmd) open(env *environment, cfg config, day calendar.Day, database string, redis asynq.RedisConnOpt, inbox *sample.Inbox) error {
+	a, err := env.build(options{database: database, smtp: inbox.URL(), from: "no-reply@lahti.example.org", redis: redis, ticks: tasks.Ticks, letters: tasks.Letters, clock: now})
 	if err != nil {
 		return err
 	}
-	defer h.Close()
-	stop, err := h.work(h.Workers, map[string]int{tasks.Ticks: 3, tasks.Letters: 1}, time.Second)
+	defer a.Close()
+	stop, err := a.work(a.Workers, map[string]int{tasks.Ticks: 3, tasks.Letters: 1}, time.Second)
 	if err != nil {
 		return err
 	}
 	defer stop()
 	var watching sync.WaitGroup
 	defer watching.Wait()
-	ctx, cancel := context.WithCancel(a.ctx)
+	ctx, cancel := context.WithCancel(env.ctx)
 	defer cancel()
-	watching.Go(func() { h.Watch.Run(ctx) })
-	defer h.showEntries(func() bool { return true })()
-	evening := day.At(18, 0, h.Policy.Location)
-	pages := &web.Pages{Facts: h.Store, Desk: h.Store, Clock: func() time.Time { return evening }, Policy: h.Policy, Queues: true, Inbox: mailbox{inbox}, Log: h.Log}
-	probes, err := h.probes()
+	watching.Go(func() { a.Health.Run(ctx) })
+	defer a.showEntries(func() bool { return true })()
+	evening := day.At(18, 0, a.Policy.Location)
+	pages := &web.Pages{Facts: a.Store, Actions: a.Store, Clock: func() time.Time { return evening }, Policy: a.Policy, Queues: true, Inbox: mailbox{inbox}, Log: a.Log}
+	probes, err := a.probes()
 	if err != nil {
 		return err
 	}
-	page, err := h.show(ctx, cfg.Listen, cfg, pages, probes)
+	page, err := a.servePages(ctx, cfg.Listen, cfg, pages, probes)
 	if err != nil {
-		if page, err = h.show(ctx, "127.0.0.1:0", cfg, pages, probes); err != nil { // the port is taken: any other will do
+		if page, err = a.servePages(ctx, "127.0.0.1:0", cfg, pages, probes); err != nil { // the port is taken: any other will do
 			return err
 		}
 	}
 	defer page.Close()
-	fmt.Fprintf(a.out, "\nOpen %s to see the status, the inbox and the queues. Ctrl-C ends the demo.\n", page.URL)
+	fmt.Fprintf(env.out, "\nOpen %s to see the status, the inbox and the queues. Ctrl-C ends the demo.\n", page.URL)
 	<-ctx.Done()
 	return nil
 }

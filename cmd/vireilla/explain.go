@@ -51,46 +51,46 @@ type letterRow struct {
 	Why   string       `json:"why"`
 }
 
-func (c *explainCmd) Run(a *app) error {
-	p, _, err := a.policy()
+func (c *explainCmd) Run(env *environment) error {
+	p, _, err := env.policy()
 	if err != nil {
 		return err
 	}
-	day, err := a.parseDay(c.At, p)
+	day, err := env.parseDay(c.At, p)
 	if err != nil {
 		return err
 	}
-	s, err := a.store()
+	s, err := env.store()
 	if err != nil {
 		return err
 	}
 	defer s.Close()
-	person, err := s.Case(a.ctx, c.Seeker)
+	person, err := s.Case(env.ctx, c.Seeker)
 	if err != nil {
 		return err
 	}
-	staff, err := s.Staff(a.ctx)
+	staff, err := s.Staff(env.ctx)
 	if err != nil {
 		return err
 	}
 	end := (day + 1).At(0, 0, p.Location)
 	e := explanation{Seeker: c.Seeker, At: day, Coach: person.Seeker.CoachID, Owner: staff.Owner(person.Seeker.CoachID, day), Rules: p.Explain(person, day),
 		Told: []toldRow{}, Letters: []letterRow{}, Planned: []notice.Notice{}, Unwritten: []notice.Skip{}, Email: "yes"}
-	suppressed, err := s.Suppressed(a.ctx, c.Seeker)
+	suppressed, err := s.Suppressed(env.ctx, c.Seeker)
 	if err != nil {
 		return err
 	}
 	if why := notice.Unreachable(person.Seeker, suppressed, day); why != "" {
 		e.Email = why
 	}
-	told, err := s.ToldOf(a.ctx, end, c.Seeker)
+	told, err := s.ToldOf(env.ctx, end, c.Seeker)
 	if err != nil {
 		return err
 	}
 	for _, t := range told {
 		e.Told = append(e.Told, toldRow{t.Owner, t.Rule, t.Subject, t.Anchor, t.Stage, t.At.In(p.Location).Format(time.RFC3339)})
 	}
-	letters, err := s.Letters(a.ctx, notice.Filter{To: c.Seeker})
+	letters, err := s.Letters(env.ctx, notice.Filter{To: c.Seeker})
 	if err != nil {
 		return err
 	}
@@ -99,11 +99,11 @@ func (c *explainCmd) Run(a *app) error {
 			e.Letters = append(e.Letters, letterRow{l.ID, l.Key, l.State, l.Changed.In(p.Location).Format(time.RFC3339), l.Why})
 		}
 	}
-	plan, err := planPerson(a, s, p, &person, day)
+	plan, err := planPerson(env, s, p, &person, day)
 	if err != nil {
 		return err
 	}
-	kept, err := s.SkipsTo(a.ctx, end, c.Seeker)
+	kept, err := s.SkipsTo(env.ctx, end, c.Seeker)
 	if err != nil {
 		return err
 	}
@@ -114,28 +114,28 @@ func (c *explainCmd) Run(a *app) error {
 		}
 	}
 	if c.Format == "json" {
-		return a.json(e)
+		return env.json(e)
 	}
-	e.text(a, p.Location)
+	e.text(env, p.Location)
 	return nil
 }
 
-func (e *explanation) text(a *app, zone *time.Location) {
-	fmt.Fprintf(a.out, "%s on %s %s: coach %s", e.Seeker, e.At.Weekday(), e.At, e.Coach)
+func (e *explanation) text(env *environment, zone *time.Location) {
+	fmt.Fprintf(env.out, "%s on %s %s: coach %s", e.Seeker, e.At.Weekday(), e.At, e.Coach)
 	if e.Owner != e.Coach {
-		fmt.Fprintf(a.out, ", on that day %s stands in", e.Owner)
+		fmt.Fprintf(env.out, ", on that day %s stands in", e.Owner)
 	}
 	if e.Email == "yes" {
-		fmt.Fprintln(a.out, "; can be written to by e-mail.")
+		fmt.Fprintln(env.out, "; can be written to by e-mail.")
 	} else {
-		fmt.Fprintf(a.out, "; gets no e-mail: %s.\n", web.Because(e.Email))
+		fmt.Fprintf(env.out, "; gets no e-mail: %s.\n", web.Because(e.Email))
 	}
-	e.rules(a)
-	e.letters(a, zone)
+	e.rules(env)
+	e.letters(env, zone)
 }
 
 // rules tells what is due first, then what is not, rules with the same reason together.
-func (e *explanation) rules(a *app) {
+func (e *explanation) rules(env *environment) {
 	inOrder := slices.Clone(e.Rules)
 	slices.SortStableFunc(inOrder, func(a, b policy.Verdict) int {
 		switch {
@@ -166,13 +166,13 @@ func (e *explanation) rules(a *app) {
 				names = append(names, name)
 			}
 		}
-		fmt.Fprintf(a.out, "\n%s: %s\n", strings.Join(names, ", "), saying(&v))
+		fmt.Fprintf(env.out, "\n%s: %s\n", strings.Join(names, ", "), saying(&v))
 		for _, s := range append(v.Steps, "would change it: "+v.Change) {
-			fmt.Fprintln(a.out, "  "+s)
+			fmt.Fprintln(env.out, "  "+s)
 		}
 	}
 	if others > 0 {
-		fmt.Fprintf(a.out, "\n%d %s of other years %s not concern this person; --format json shows all.\n", others, plural(others, "rule", "rules"), plural(others, "does", "do"))
+		fmt.Fprintf(env.out, "\n%d %s of other years %s not concern this person; --format json shows all.\n", others, plural(others, "rule", "rules"), plural(others, "does", "do"))
 	}
 }
 
@@ -189,34 +189,34 @@ func saying(v *policy.Verdict) string {
 }
 
 // letters tells what was told and written until the end of the day, and what goes to the person on that day and what does not.
-func (e *explanation) letters(a *app, zone *time.Location) {
+func (e *explanation) letters(env *environment, zone *time.Location) {
 	when := func(text string) string {
 		at, _ := time.Parse(time.RFC3339, text)
 		return at.Format("Mon 2006-01-02 at 15:04")
 	}
-	fmt.Fprintln(a.out, "\nTold so far:")
+	fmt.Fprintln(env.out, "\nTold so far:")
 	for _, t := range e.Told {
-		fmt.Fprintf(a.out, "  %s was told on %s that %s is %s\n", t.Owner, when(t.At), ruleName(t.Rule, t.Subject), t.Stage)
+		fmt.Fprintf(env.out, "  %s was told on %s that %s is %s\n", t.Owner, when(t.At), ruleName(t.Rule, t.Subject), t.Stage)
 	}
 	for _, l := range e.Letters {
 		why := ""
 		if l.Why != "" {
 			why = ", because " + web.Because(l.Why)
 		}
-		fmt.Fprintf(a.out, "  letter %d, %s: %s since %s%s\n", l.ID, l.Key, l.State, when(l.Sent), why)
+		fmt.Fprintf(env.out, "  letter %d, %s: %s since %s%s\n", l.ID, l.Key, l.State, when(l.Sent), why)
 	}
 	if len(e.Told)+len(e.Letters) == 0 {
-		fmt.Fprintln(a.out, "  nothing")
+		fmt.Fprintln(env.out, "  nothing")
 	}
-	fmt.Fprintf(a.out, "\nLetters to %s on %s:\n", e.Seeker, e.At)
+	fmt.Fprintf(env.out, "\nLetters to %s on %s:\n", e.Seeker, e.At)
 	for _, n := range e.Planned {
-		fmt.Fprintf(a.out, "  %s about %s goes out at %s\n", n.Letter, n.Subject, n.SendAt.In(zone).Format("15:04"))
+		fmt.Fprintf(env.out, "  %s about %s goes out at %s\n", n.Letter, n.Subject, n.SendAt.In(zone).Format("15:04"))
 	}
 	for _, k := range e.Unwritten {
-		fmt.Fprintf(a.out, "  no %s about %s: %s (%s)\n", k.Letter, k.Subject, web.Because(k.Why), k.Why)
+		fmt.Fprintf(env.out, "  no %s about %s: %s (%s)\n", k.Letter, k.Subject, web.Because(k.Why), k.Why)
 	}
 	if len(e.Planned)+len(e.Unwritten) == 0 {
-		fmt.Fprintln(a.out, "  none")
+		fmt.Fprintln(env.out, "  none")
 	}
 }
 

@@ -8,8 +8,8 @@ type forgetCmd struct {
 }
 
 // Run erases a person at once.
-func (c *forgetCmd) Run(a *app) error {
-	s, err := a.store()
+func (c *forgetCmd) Run(env *environment) error {
+	s, err := env.store()
 	if err != nil {
 		return err
 	}
@@ -18,7 +18,7 @@ func (c *forgetCmd) Run(a *app) error {
 	if c.Yes {
 		erase = s.Erase
 	}
-	n, err := erase(a.ctx, c.Seeker)
+	n, err := erase(env.ctx, c.Seeker)
 	if err != nil {
 		return err
 	}
@@ -26,10 +26,10 @@ func (c *forgetCmd) Run(a *app) error {
 		return fmt.Errorf("no such seeker %q, and nothing left of one", c.Seeker)
 	}
 	if !c.Yes {
-		_, err := fmt.Fprintf(a.out, "This would erase job seeker %s with contacts, appointments and training, and empty the letters about them, %d rows; keys stay. It cannot be undone.\n"+
+		_, err := fmt.Fprintf(env.out, "This would erase job seeker %s with contacts, appointments and training, and empty the letters about them, %d rows; keys stay. It cannot be undone.\n"+
 			"What the feed still holds comes back with the next import: take the person out of the feed first. Then say it again with --yes.\n", c.Seeker, n)
 		return err
 	}
-	_, err = fmt.Fprintf(a.out, "%d rows erased or emptied\n", n)
+	_, err = fmt.Fprintf(env.out, "%d rows erased or emptied\n", n)
 	return err
 }

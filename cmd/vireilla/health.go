@@ -12,8 +12,8 @@ import (
 type healthCmd struct{}
 
 // Run asks this machine's own serve whether it answers, at METRICS_LISTEN or else LISTEN: for the health check of a container that holds nothing but the program.
-func (healthCmd) Run(a *app) error {
-	cfg, err := loadConfig(a.Data)
+func (healthCmd) Run(env *environment) error {
+	cfg, err := loadConfig(env.Data)
 	if err != nil {
 		return err
 	}
@@ -22,7 +22,7 @@ func (healthCmd) Run(a *app) error {
 		return fmt.Errorf("METRICS_LISTEN or LISTEN: %w", err)
 	}
 	address := net.JoinHostPort(cmp.Or(host, "127.0.0.1"), port) // 0.0.0.0 and :: mean this machine to whoever calls them
-	ctx, cancel := context.WithTimeout(a.ctx, 3*time.Second)
+	ctx, cancel := context.WithTimeout(env.ctx, 3*time.Second)
 	defer cancel()
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+address+"/healthz", nil)
 	if err != nil {
@@ -36,6 +36,6 @@ func (healthCmd) Run(a *app) error {
 	if answer.StatusCode != http.StatusOK {
 		return fmt.Errorf("serve answers %s", answer.Status)
 	}
-	_, err = fmt.Fprintln(a.out, "ok")
+	_, err = fmt.Fprintln(env.out, "ok")
 	return err
 }

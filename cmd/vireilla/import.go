@@ -27,46 +27,46 @@ type importReport struct {
 	Seconds float64                `json:"seconds"`
 }
 
-func (c *importCmd) Run(a *app) error {
-	p, _, err := a.policy()
+func (c *importCmd) Run(env *environment) error {
+	p, _, err := env.policy()
 	if err != nil {
 		return err
 	}
-	s, err := a.storeOrNew()
+	s, err := env.storeOrNew()
 	if err != nil {
 		return err
 	}
 	defer s.Close()
-	if err := s.SetMadeUp(a.ctx, false); err != nil {
+	if err := s.SetMadeUp(env.ctx, false); err != nil {
 		return err
 	}
-	report, err := a.importFolder(s, p, c.Folder, feed.Options{Encoding: c.Encoding, Delta: c.Delta, AcceptShrink: c.AcceptShrink})
+	report, err := env.importFolder(s, p, c.Folder, feed.Options{Encoding: c.Encoding, Delta: c.Delta, AcceptShrink: c.AcceptShrink})
 	if err != nil {
 		return err
 	}
 	if c.Adopt {
-		today, _ := a.parseDay("", p)
-		if err := s.Adopt(a.ctx, today.At(0, 0, p.Location), today, nil, 0); err != nil {
+		today, _ := env.parseDay("", p)
+		if err := s.Adopt(env.ctx, today.At(0, 0, p.Location), today, nil, 0); err != nil {
 			return err
 		}
 	}
 	if c.Format == "json" {
-		return a.json(report)
+		return env.json(report)
 	}
-	return report.text(a)
+	return report.text(env)
 }
 
 // importFolder reads a folder into the store, all or nothing; faults are told on stderr, one a line.
-func (a *app) importFolder(s *store.Store, p *policy.Policy, folder string, o feed.Options) (importReport, error) {
+func (env *environment) importFolder(s *store.Store, p *policy.Policy, folder string, o feed.Options) (importReport, error) {
 	start := now()
-	bar := a.progress()
+	bar := env.progress()
 	o.Zone = p.Location
 	o.Progress = bar.show
 	var report feed.Report
 	var stranded []caseload.Stranded
-	err := s.Import(a.ctx, start, func(im *store.Import) (err error) {
-		if report, err = feed.Import(a.ctx, os.DirFS(folder), im, o); err == nil {
-			stranded, err = im.Stranded(a.ctx)
+	err := s.Import(env.ctx, start, func(im *store.Import) (err error) {
+		if report, err = feed.Import(env.ctx, os.DirFS(folder), im, o); err == nil {
+			stranded, err = im.Stranded(env.ctx)
 		}
 		return err
 	})
@@ -75,21 +75,21 @@ func (a *app) importFolder(s *store.Store, p *policy.Policy, folder string, o fe
 	var shrink *feed.ShrinkError
 	switch {
 	case errors.As(err, &faults):
-		fmt.Fprintln(a.err, faults)
+		fmt.Fprintln(env.err, faults)
 		return importReport{}, errSilent
 	case errors.As(err, &shrink):
-		fmt.Fprintln(a.err, shrink)
+		fmt.Fprintln(env.err, shrink)
 		return importReport{}, errSilent
 	case err == nil:
 		for i := range stranded {
-			fmt.Fprintln(a.err, &stranded[i])
+			fmt.Fprintln(env.err, &stranded[i])
 		}
 	}
 	return importReport{report.Files, round(now().Sub(start))}, err
 }
 
-func (r *importReport) text(a *app) error {
-	t := a.table("file", "read", "added", "changed", "unchanged", "closed")
+func (r *importReport) text(env *environment) error {
+	t := env.table("file", "read", "added", "changed", "unchanged", "closed")
 	changed := 0
 	for _, f := range caseload.Files() {
 		c, present := r.Files[f.Name]
@@ -102,7 +102,7 @@ func (r *importReport) text(a *app) error {
 	if err := t.flush(); err != nil {
 		return err
 	}
-	_, err := fmt.Fprintf(a.out, "\n%d changed in %.1f s\n", changed, r.Seconds)
+	_, err := fmt.Fprintf(env.out, "\n%d changed in %.1f s\n", changed, r.Seconds)
 	return err
 }
 

@@ -27,8 +27,8 @@ type difference struct {
 	Letters []behindLetter `json:"letters"`
 	Held    []string       `json:"held_by"`
 
-	known  []notice.Handed
-	behind []notice.Behind
+	known  []notice.Handover
+	behind []notice.Stale
 }
 
 type behindLetter struct {
@@ -45,34 +45,34 @@ func compare(ctx context.Context, folder string, s *store.Store) (d difference, 
 		return d, err
 	}
 	d = difference{Damaged: damaged, Letters: []behindLetter{}, Held: []string{}, known: letters}
-	if d.behind, err = s.Behind(ctx, letters); err != nil {
+	if d.behind, err = s.Stale(ctx, letters); err != nil {
 		return d, err
 	}
 	for _, b := range d.behind {
 		d.Letters = append(d.Letters, behindLetter{b.Key, b.Letter, b.To, b.State, b.InOutbox})
 	}
-	held, err := s.BehindOf(ctx)
+	held, err := s.StaleBy(ctx)
 	d.Held = append(d.Held, held...)
 	return d, err
 }
 
-func (c *journalShow) Run(a *app) error {
-	s, err := a.store()
+func (c *journalShow) Run(env *environment) error {
+	s, err := env.store()
 	if err != nil {
 		return err
 	}
 	defer s.Close()
-	d, err := compare(a.ctx, a.Data, s)
+	d, err := compare(env.ctx, env.Data, s)
 	if err != nil {
 		return err
 	}
 	if c.Format == "json" {
-		return a.json(d)
+		return env.json(d)
 	}
 	if len(d.Letters) == 0 {
-		fmt.Fprintln(a.out, "The database knows every letter that the send journal of this machine knows.")
+		fmt.Fprintln(env.out, "The database knows every letter that the send journal of this machine knows.")
 	} else {
-		t := a.table("key", "the journal", "the database")
+		t := env.table("key", "the journal", "the database")
 		for _, l := range d.Letters {
 			t.row(l.Key, map[bool]string{true: "went out", false: "may have gone out"}[l.Journal == notice.Sent], map[bool]string{true: "does not know it", false: string(l.Outbox)}[l.Outbox == ""])
 		}
@@ -81,52 +81,52 @@ func (c *journalShow) Run(a *app) error {
 		}
 	}
 	if d.Damaged > 1 {
-		fmt.Fprintf(a.out, "\n%d lines of the journal cannot be read: it may know of fewer letters than went out.\n", d.Damaged)
+		fmt.Fprintf(env.out, "\n%d lines of the journal cannot be read: it may know of fewer letters than went out.\n", d.Damaged)
 	}
 	if len(d.Held) > 0 {
-		fmt.Fprintf(a.out, "\nNo letter goes out: the database is older than a send journal (of %d). Import the newest feed, then vireilla journal accept --yes on each machine.\n", len(d.Held))
+		fmt.Fprintf(env.out, "\nNo letter goes out: the database is older than a send journal (of %d). Import the newest feed, then vireilla journal accept --yes on each machine.\n", len(d.Held))
 	}
 	return nil
 }
 
 type journalAccept struct{ decision }
 
-func (c *journalAccept) Run(a *app) error {
+func (c *journalAccept) Run(env *environment) error {
 	w := wish{"let the outbox take over what the send journal of this machine knows, and let letters go out again",
 		"the outbox knows what the send journal of this machine knows", "accept the journal", nil}
-	return c.carry(a, w, always, func(s *store.Store) error {
-		d, err := compare(a.ctx, a.Data, s)
+	return c.carry(env, w, always, func(s *store.Store) error {
+		d, err := compare(env.ctx, env.Data, s)
 		if err != nil {
 			return err
 		}
-		j, err := journal.Open(a.Data, now())
+		j, err := journal.Open(env.Data, now())
 		if err != nil {
 			return err
 		}
-		sent, held, err := s.TakeOver(a.ctx, now(), d.behind)
+		sent, held, err := s.TakeOver(env.ctx, now(), d.behind)
 		if err == nil {
 			err = j.Accept(now(), d.known)
 		}
 		if err == nil {
-			err = s.ClearBehind(a.ctx, j.ID())
+			err = s.ClearStale(env.ctx, j.ID())
 		}
 		if err := errors.Join(err, j.Close()); err != nil {
 			return err
 		}
-		fmt.Fprintf(a.out, "%d letters count as sent; %d may have arrived and are held for a person to decide\n", sent, held)
+		fmt.Fprintf(env.out, "%d letters count as sent; %d may have arrived and are held for a person to decide\n", sent, held)
 		if left := slices.DeleteFunc(d.Held, func(id string) bool { return id == j.ID() }); len(left) > 0 {
-			fmt.Fprintf(a.out, "letters are still held by journals of other machines (%d): run this on those machines too\n", len(left))
+			fmt.Fprintf(env.out, "letters are still held by journals of other machines (%d): run this on those machines too\n", len(left))
 		}
 		return nil
 	})
 }
 
 // mayWrite refuses to write to people out of a database that is older than a send journal.
-func (h *house) mayWrite(ctx context.Context) error {
-	if err := h.Compare.Look(ctx); err != nil {
+func (a *app) mayWrite(ctx context.Context) error {
+	if err := a.Compare.Check(ctx); err != nil {
 		return err
 	}
-	held, err := h.Store.BehindOf(ctx)
+	held, err := a.Store.StaleBy(ctx)
 	if err == nil && len(held) > 0 {
 		err = fmt.Errorf("the database is older than the send journal: it was restored, or is another one. vireilla journal shows the difference, vireilla journal accept --yes lets letters go out again")
 	}

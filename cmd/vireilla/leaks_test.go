@@ -179,9 +179,9 @@ func TestNoSecretOfASettingIsEverTold(t *testing.T) {
 // What is an accident of net/http goes to its log: a panic with what it panicked with.
 func TestAPageThatPanicsTellsNothingOfWhatItHeld(t *testing.T) {
 	var log bytes.Buffer
-	h := &house{Log: (&app{err: &log, commands: &commands{}}).log()}
+	a := &app{Log: (&environment{err: &log, commands: &commands{}}).log()}
 	server := httptest.NewUnstartedServer(nil)
-	page := h.serve(t.Context(), server.Listener, http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic("of " + markers.Address("s-1")) }), func() error { return nil })
+	page := a.serve(t.Context(), server.Listener, http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic("of " + markers.Address("s-1")) }), func() error { return nil })
 	if answer, err := http.Get(page.URL + "letters/7"); err == nil {
 		t.Errorf("it answers %d", answer.StatusCode)
 	}

@@ -35,10 +35,10 @@ func BenchmarkLetters(b *testing.B) {
 			b.Fatal(err)
 		}
 		b.Cleanup(func() { _ = closeQueue() })
-		h := outboxOf(b, server, "sqlite:"+filepath.Join(b.TempDir(), "v.db"), redis, b.N)
-		send, mu := h.Workers.Deliver.Send, sync.Mutex{}
+		a := outboxOf(b, server, "sqlite:"+filepath.Join(b.TempDir(), "v.db"), redis, b.N)
+		send, mu := a.Workers.Deliver.Send, sync.Mutex{}
 		mails = nil
-		h.Workers.Deliver.Send = func(ctx context.Context, m workers.Mail) notice.Outcome {
+		a.Workers.Deliver.Send = func(ctx context.Context, m workers.Mail) notice.Outcome {
 			mu.Lock()
 			if len(mails) < 1000 { // all of them would be a heap that no worker has
 				mails = append(mails, m)
@@ -51,10 +51,10 @@ func BenchmarkLetters(b *testing.B) {
 		for range deliveries {
 			all.Go(func() {
 				for {
-					if err := h.Workers.Deliver.Run(context.Background(), nil); err != nil {
+					if err := a.Workers.Deliver.Run(context.Background(), nil); err != nil {
 						b.Error(err)
 					}
-					if due, err := h.Store.Due(context.Background(), h.Clock()); err != nil || due == 0 {
+					if due, err := a.Store.Due(context.Background(), a.Clock()); err != nil || due == 0 {
 						return
 					}
 				}
@@ -62,7 +62,7 @@ func BenchmarkLetters(b *testing.B) {
 		}
 		all.Wait()
 		b.StopTimer()
-		if n, err := h.Store.Letters(b.Context(), notice.Filter{State: "sent"}); err != nil || len(n) != b.N {
+		if n, err := a.Store.Letters(b.Context(), notice.Filter{State: "sent"}); err != nil || len(n) != b.N {
 			b.Fatalf("%d of %d letters sent, %v", len(n), b.N, err)
 		}
 		perSecond(b)
@@ -123,15 +123,15 @@ func sink(b *testing.B) string {
 }
 
 // outboxOf builds a house on a database and a queue, whose outbox holds n appointment letters that are due.
-func outboxOf(b *testing.B, server, database string, redis asynq.RedisConnOpt, n int) *house {
-	a := &app{ctx: b.Context(), out: b.Output(), err: b.Output(), commands: &commands{Data: b.TempDir(), LogLevel: "warn"}}
+func outboxOf(b *testing.B, server, database string, redis asynq.RedisConnOpt, n int) *app {
+	env := &environment{ctx: b.Context(), out: b.Output(), err: b.Output(), commands: &commands{Data: b.TempDir(), LogLevel: "warn"}}
 	at := time.Date(2024, 3, 4, 7, 0, 0, 0, time.UTC)
-	h, err := a.build(parts{database: database, smtp: "smtp+plain://" + server, from: "no-reply@example.org", redis: redis, ticks: "t", letters: "l", clock: func() time.Time { return at }, quiet: true})
+	a, err := env.build(options{database: database, smtp: "smtp+plain://" + server, from: "no-reply@example.org", redis: redis, ticks: "t", letters: "l", clock: func() time.Time { return at }, quiet: true})
 	if err != nil {
 		b.Fatal(err)
 	}
 	b.Cleanup(func() {
-		if err := h.Close(); err != nil {
+		if err := a.Close(); err != nil {
 			b.Error(err)
 		}
 	})
@@ -148,17 +148,17 @@ func outboxOf(b *testing.B, server, database string, redis asynq.RedisConnOpt, n
 			Subject: ap, Language: "fi", SendAt: at, Expires: start, Start: start})
 	}
 	delete(feed, "contacts.csv")
-	if _, err := storetest.Import(b, h.Store, feed, true, true); err != nil {
+	if _, err := storetest.Import(b, a.Store, feed, true, true); err != nil {
 		b.Fatal(err)
 	}
-	day := calendar.DayOf(at, h.Policy.Location)
-	if err := h.Workers.Scan.Refresh(b.Context(), at); err != nil {
+	day := calendar.DayOf(at, a.Policy.Location)
+	if err := a.Workers.Scan.Refresh(b.Context(), at); err != nil {
 		b.Fatal(err)
 	}
-	if _, err := h.Store.Add(b.Context(), at, notice.Run{Kind: "appointments", Day: day, Guard: policy.Guard{Floor: n + 1, Times: 3, Runs: 10}}, plan); err != nil {
+	if _, err := a.Store.Add(b.Context(), at, notice.Run{Kind: "appointments", Day: day, Guard: policy.Guard{Floor: n + 1, Times: 3, Runs: 10}}, plan); err != nil {
 		b.Fatal(err)
 	}
-	return h
+	return a
 }
 
 func bareLoop(server string, next func() (workers.Mail, bool)) error {

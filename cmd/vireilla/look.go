@@ -26,8 +26,8 @@ type previewCmd struct {
 	EML      bool   `help:"The whole message as it goes out." xor:"part"`
 }
 
-func (c *previewCmd) Run(a *app) error {
-	set, err := loadLetters(a.Data)
+func (c *previewCmd) Run(env *environment) error {
+	set, err := loadLetters(env.Data)
 	if err != nil {
 		return err
 	}
@@ -38,7 +38,7 @@ func (c *previewCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	p, _, err := a.policy()
+	p, _, err := env.policy()
 	if err != nil {
 		return err
 	}
@@ -49,17 +49,17 @@ func (c *previewCmd) Run(a *app) error {
 	}
 	switch {
 	case c.HTML:
-		fmt.Fprint(a.out, m.HTML)
+		fmt.Fprint(env.out, m.HTML)
 	case c.EML:
 		eml, err := mailer.Compose(mailer.Letter{From: "Vireillä <no-reply@example.org>", To: "reader@example.org", Subject: m.Subject, Text: m.Text, HTML: m.HTML,
 			Language: m.Language, MessageID: "sample@example.org", Date: time.Date(2024, 3, 4, 7, 30, 0, 0, time.UTC), Calendar: m.Calendar, Method: m.Method})
 		if err != nil {
 			return err
 		}
-		_, err = a.out.Write(eml)
+		_, err = env.out.Write(eml)
 		return err
 	default:
-		fmt.Fprintf(a.out, "Subject: %s\n\n%s", m.Subject, m.Text)
+		fmt.Fprintf(env.out, "Subject: %s\n\n%s", m.Subject, m.Text)
 	}
 	return nil
 }
@@ -115,20 +115,20 @@ type templatesCheck struct {
 	Format string `help:"text or json." default:"text" enum:"text,json"`
 }
 
-func (c *templatesCheck) Run(a *app) error {
+func (c *templatesCheck) Run(env *environment) error {
 	var err error
 	if c.Folder != "" {
 		_, err = templates.Load(os.DirFS(c.Folder))
 	} else {
-		_, err = loadLetters(a.Data)
+		_, err = loadLetters(env.Data)
 	}
 	if err != nil {
 		return err
 	}
 	if c.Format == "json" {
-		return a.json(map[string][]string{"letters": templates.Letters(), "languages": templates.Languages()})
+		return env.json(map[string][]string{"letters": templates.Letters(), "languages": templates.Languages()})
 	}
-	_, err = fmt.Fprintf(a.out, "%d letters in %s: all right\n", len(templates.Letters()), strings.Join(templates.Languages(), ", "))
+	_, err = fmt.Fprintf(env.out, "%d letters in %s: all right\n", len(templates.Letters()), strings.Join(templates.Languages(), ", "))
 	return err
 }
 
@@ -142,25 +142,25 @@ type policyShow struct {
 	Format string `help:"text or json." default:"text" enum:"text,json"`
 }
 
-func (c *policyShow) Run(a *app) error {
+func (c *policyShow) Run(env *environment) error {
 	if c.Words && c.Format == "json" {
 		words := map[string]string{}
 		for _, w := range policy.Words() {
 			words[w[0]] = w[1]
 		}
-		return a.json(words)
+		return env.json(words)
 	}
 	if c.Words {
-		t := a.table("where", "words")
+		t := env.table("where", "words")
 		for _, w := range policy.Words() {
 			t.row(w[0], w[1])
 		}
 		return t.flush()
 	}
 	text := policy.DefaultFile()
-	if a.Policy != "" {
+	if env.Policy != "" {
 		var err error
-		if text, err = os.ReadFile(a.Policy); err != nil {
+		if text, err = os.ReadFile(env.Policy); err != nil {
 			return err
 		}
 	}
@@ -169,9 +169,9 @@ func (c *policyShow) Run(a *app) error {
 		if err != nil {
 			return errors.New("policy: the file cannot be read; vireilla policy check FILE tells where")
 		}
-		return a.json(json.RawMessage(text))
+		return env.json(json.RawMessage(text))
 	}
-	_, err := a.out.Write(text)
+	_, err := env.out.Write(text)
 	return err
 }
 
@@ -189,7 +189,7 @@ type policyReport struct {
 	Faults  []policy.Fault `json:"faults"`
 }
 
-func (c *policyCheck) Run(a *app) error {
+func (c *policyCheck) Run(env *environment) error {
 	text, err := os.ReadFile(c.File)
 	if err != nil {
 		return err
@@ -200,18 +200,18 @@ func (c *policyCheck) Run(a *app) error {
 		if p != nil {
 			report.Version, report.Eras, report.Rules, report.Entries = p.Version, len(p.Eras), len(p.Rules), len(p.Timetable)
 		}
-		if err := a.json(report); err != nil || len(faults) == 0 {
+		if err := env.json(report); err != nil || len(faults) == 0 {
 			return err
 		}
 		return errSilent
 	}
 	for _, f := range faults {
-		fmt.Fprintf(a.err, "%s:%s\n", c.File, f)
+		fmt.Fprintf(env.err, "%s:%s\n", c.File, f)
 	}
 	if len(faults) > 0 {
 		return errSilent
 	}
-	_, err = fmt.Fprintf(a.out, "policy %s: %d eras, %d rules, %d entries of the timetable: all right\n", p.Version, len(p.Eras), len(p.Rules), len(p.Timetable))
+	_, err = fmt.Fprintf(env.out, "policy %s: %d eras, %d rules, %d entries of the timetable: all right\n", p.Version, len(p.Eras), len(p.Rules), len(p.Timetable))
 	return err
 }
 
@@ -219,20 +219,20 @@ type migrateCmd struct {
 	Format string `help:"text or json." default:"text" enum:"text,json"`
 }
 
-func (c *migrateCmd) Run(a *app) error {
-	s, err := a.storeOrNew() // opening brings it up to date
+func (c *migrateCmd) Run(env *environment) error {
+	s, err := env.storeOrNew() // opening brings it up to date
 	if err != nil {
 		return err
 	}
 	defer s.Close()
-	version, err := s.Schema(a.ctx)
+	version, err := s.Schema(env.ctx)
 	if err != nil {
 		return err
 	}
 	if c.Format == "json" {
-		return a.json(map[string]int64{"schema": version})
+		return env.json(map[string]int64{"schema": version})
 	}
-	_, err = fmt.Fprintf(a.out, "schema %d\n", version)
+	_, err = fmt.Fprintf(env.out, "schema %d\n", version)
 	return err
 }
 
@@ -241,7 +241,7 @@ type versionCmd struct {
 	Format  string `help:"text or json." default:"text" enum:"text,json"`
 }
 
-func (c *versionCmd) Run(a *app) error {
+func (c *versionCmd) Run(env *environment) error {
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
 		return fmt.Errorf("built without build information")
@@ -257,12 +257,12 @@ func (c *versionCmd) Run(a *app) error {
 		for _, m := range info.Deps {
 			modules[m.Path] = m.Version
 		}
-		return a.json(map[string]any{"version": info.Main.Version, "commit": commit, "go": info.GoVersion, "system": runtime.GOOS + "/" + runtime.GOARCH, "modules": modules})
+		return env.json(map[string]any{"version": info.Main.Version, "commit": commit, "go": info.GoVersion, "system": runtime.GOOS + "/" + runtime.GOARCH, "modules": modules})
 	}
-	fmt.Fprintf(a.out, "vireilla %s, commit %s, %s %s/%s\n", info.Main.Version, commit, info.GoVersion, runtime.GOOS, runtime.GOARCH)
+	fmt.Fprintf(env.out, "vireilla %s, commit %s, %s %s/%s\n", info.Main.Version, commit, info.GoVersion, runtime.GOOS, runtime.GOARCH)
 	if c.Modules {
 		for _, m := range info.Deps {
-			fmt.Fprintln(a.out, m.Path, m.Version)
+			fmt.Fprintln(env.out, m.Path, m.Version)
 		}
 	}
 	return nil

@@ -68,7 +68,7 @@ type usageError struct{ error }
 type exit int
 
 // asked understands `vireilla help COMMAND` and `vireilla --version` too.
-func asked(args []string) []string {
+func withHelp(args []string) []string {
 	switch {
 	case len(args) > 0 && args[0] == "help":
 		return append(args[1:len(args):len(args)], "--help")
@@ -95,7 +95,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) (code int
 		fmt.Fprintln(stderr, "vireilla:", err)
 		return usedWrongly
 	}
-	parsed, err := parser.Parse(asked(args))
+	parsed, err := parser.Parse(withHelp(args))
 	var unfinished *kong.ParseError
 	switch {
 	case errors.As(err, &unfinished) && strings.HasPrefix(err.Error(), "expected one of "):
@@ -106,13 +106,13 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) (code int
 		fmt.Fprintf(stderr, "vireilla: %s\nvireilla --help tells the commands, vireilla COMMAND --help one of them.\n", inPlainWords(err.Error()))
 		return usedWrongly
 	}
-	a := &app{ctx: ctx, out: stdout, err: stderr, commands: &c, named: map[string]bool{}}
+	env := &environment{ctx: ctx, out: stdout, err: stderr, commands: &c, named: map[string]bool{}}
 	for _, step := range parsed.Path {
 		if step.Flag != nil {
-			a.named[step.Flag.Name] = true
+			env.named[step.Flag.Name] = true
 		}
 	}
-	err = parsed.Run(a)
+	err = parsed.Run(env)
 	var wrong usageError
 	switch {
 	case err == nil:

@@ -43,28 +43,28 @@ type counted struct {
 func (c counted) Record(ctx context.Context, now time.Time, reports []notice.Report) ([]int64, error) {
 	lost, err := c.Store.Record(ctx, now, reports)
 	if err == nil {
-		c.meters.Became(slices.DeleteFunc(slices.Clone(reports), func(r notice.Report) bool { return r.Released || slices.Contains(lost, r.ID) }))
+		c.meters.Became(slices.DeleteFunc(slices.Clone(reports), func(r notice.Report) bool { return r.Returned || slices.Contains(lost, r.ID) }))
 	}
 	return lost, err
 }
 
 // probes answers machines about this process.
-func (h *house) probes() (*web.Probes, error) {
-	inspector := asynq.NewInspector(h.redis)
-	h.close = append(h.close, inspector.Close)
+func (a *app) probes() (*web.Probes, error) {
+	inspector := asynq.NewInspector(a.redis)
+	a.close = append(a.close, inspector.Close)
 	err := errors.Join(
-		h.Meters.Registry.Register(&web.Gauges{Vitals: h.Store, Entries: h.Policy.Timetable, Began: h.Clock(), Clock: h.Clock, Log: h.Log}),
-		h.Meters.Registry.Register(queueGauges{inspector, h.Watch.State}))
-	return &web.Probes{Registry: h.Meters.Registry, Database: h.Store.Ready, Queue: h.Watch.State}, err
+		a.Meters.Registry.Register(&web.Gauges{Vitals: a.Store, Entries: a.Policy.Timetable, Began: a.Clock(), Clock: a.Clock, Log: a.Log}),
+		a.Meters.Registry.Register(queueGauges{inspector, a.Health.State}))
+	return &web.Probes{Registry: a.Meters.Registry, Database: a.Store.Ready, Queue: a.Health.State}, err
 }
 
 // tell serves the probes at an address of their own.
-func (h *house) tell(ctx context.Context, address string, probes *web.Probes) (*page, error) {
+func (a *app) serveMetrics(ctx context.Context, address string, probes *web.Probes) (*page, error) {
 	listener, err := net.Listen("tcp", address)
 	if err != nil {
 		return nil, errors.New("METRICS_LISTEN: " + err.Error())
 	}
-	return h.serve(ctx, listener, probes.Handler(), func() error { return nil }), nil
+	return a.serve(ctx, listener, probes.Handler(), func() error { return nil }), nil
 }
 
 // queueGauges tells of the queues in Redis, under the names that asynq's monitor asks for.
@@ -93,7 +93,7 @@ func (q queueGauges) Describe(to chan<- *prometheus.Desc) {
 
 // Collect implements prometheus.Collector.
 func (q queueGauges) Collect(to chan<- prometheus.Metric) {
-	found, err := inTime(context.Background(), q.ask)
+	found, err := withTimeout(context.Background(), q.ask)
 	away, _ := q.state()
 	to <- prometheus.MustNewConstMetric(descQueueUp, prometheus.GaugeValue, map[bool]float64{true: 1}[err == nil && !away])
 	for _, m := range found {
@@ -132,7 +132,7 @@ func (q queueGauges) ask() (found []prometheus.Metric, err error) {
 }
 
 // caught logs where a page panicked, and not with what: net/http would, in a log of its own, which has nothing else to tell than clients that do not speak HTTP.
-func (h *house) caught(pages http.Handler) http.Handler {
+func (a *app) caught(pages http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		defer func() {
 			switch p := recover(); p {
@@ -140,7 +140,7 @@ func (h *house) caught(pages http.Handler) http.Handler {
 			case http.ErrAbortHandler:
 				panic(p)
 			default:
-				h.Log.Error("a page panicked", "stack", string(debug.Stack()))
+				a.Log.Error("a page panicked", "stack", string(debug.Stack()))
 				panic(http.ErrAbortHandler) // the reader sees that the answer is not whole
 			}
 		}()
@@ -149,12 +149,12 @@ func (h *house) caught(pages http.Handler) http.Handler {
 }
 
 // serve answers requests until it is closed.
-func (h *house) serve(ctx context.Context, listener net.Listener, handler http.Handler, close func() error) *page {
+func (a *app) serve(ctx context.Context, listener net.Listener, handler http.Handler, close func() error) *page {
 	p := &page{URL: "http://" + listener.Addr().String() + "/", close: close,
-		server: &http.Server{Handler: h.caught(handler), ErrorLog: log.New(io.Discard, "", 0), ReadHeaderTimeout: 5 * time.Second, BaseContext: func(net.Listener) context.Context { return ctx }}}
+		server: &http.Server{Handler: a.caught(handler), ErrorLog: log.New(io.Discard, "", 0), ReadHeaderTimeout: 5 * time.Second, BaseContext: func(net.Listener) context.Context { return ctx }}}
 	go func() {
 		if err := p.server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
-			h.Log.Error("the pages stopped", "err", err)
+			a.Log.Error("the pages stopped", "err", err)
 		}
 	}()
 	return p

@@ -10,7 +10,7 @@ import (
 )
 
 // parseDay reads --at as a day; empty is today.
-func (a *app) parseDay(text string, p *policy.Policy) (calendar.Day, error) {
+func (env *environment) parseDay(text string, p *policy.Policy) (calendar.Day, error) {
 	if text == "" {
 		return calendar.DayOf(now(), p.Location), nil
 	}
@@ -25,7 +25,7 @@ func (a *app) parseDay(text string, p *policy.Policy) (calendar.Day, error) {
 }
 
 // parseMoment reads --at as a moment in the town's zone, or as a day, which means its end: the whole day is asked about. Empty is now.
-func (a *app) parseMoment(text string, p *policy.Policy) (time.Time, error) {
+func (env *environment) parseMoment(text string, p *policy.Policy) (time.Time, error) {
 	if text == "" {
 		return now().In(p.Location), nil
 	}

@@ -8,7 +8,7 @@ import (
 )
 
 func TestAMomentIsReadAsTheFeedReadsIt(t *testing.T) {
-	a, p := &app{}, policy.Default()
+	env, p := &environment{}, policy.Default()
 	for text, want := range map[string]string{
 		"2024-03-04T08:00": "2024-03-04T08:00:00+02:00", "2024-03-04T06:00Z": "2024-03-04T08:00:00+02:00", "2024-03-04T08:00+03:00": "2024-03-04T07:00:00+02:00",
 		"2024-03-04T06:00:30Z": "2024-03-04T08:00:30+02:00", "2024-03-04": "2024-03-04T23:59:59+02:00", "2024-10-27T03:30": "2024-10-27T03:30:00+03:00",
@@ -16,7 +16,7 @@ func TestAMomentIsReadAsTheFeedReadsIt(t *testing.T) {
 		"2024-03-31T03:30": "summer time skips", "2024-03-31T03:00:00": "summer time skips", "1899-12-31": "1900-01-01 to 2199", "2200-01-01T00:00": "1900-01-01 to 2199",
 		"2199-12-31T23:00Z": "1900-01-01 to 2199", "2024-02-30": "not a moment", "tomorrow": "not a moment",
 	} {
-		at, err := a.parseMoment(text, p)
+		at, err := env.parseMoment(text, p)
 		got := at.Format("2006-01-02T15:04:05-07:00")
 		if err != nil {
 			got = err.Error()

@@ -40,10 +40,10 @@ const pace = 60
 
 // outage is an office at work: serve's parts on a real queue, while appointments are booked all the time. The relay's log is the oracle.
 type outage struct {
-	*house
+	*app
 	t       *testing.T
 	mail    *smtptest.Server
-	build   func() *house // another process of the same office
+	build   func() *app // another process of the same office
 	planned int
 	owner   map[string]string // by address
 	log     syncbuf.Buffer
@@ -59,26 +59,26 @@ func newOutage(t *testing.T, redisURL string, letters int, over time.Duration) *
 func newOutageOn(t *testing.T, database, redisURL string, letters int, over time.Duration) *outage {
 	t.Helper()
 	o := &outage{t: t, mail: smtptest.Start(t), planned: letters, owner: map[string]string{}}
-	a := &app{ctx: t.Context(), out: t.Output(), err: &o.log, commands: &commands{Data: t.TempDir(), LogLevel: "warn"}}
+	env := &environment{ctx: t.Context(), out: t.Output(), err: &o.log, commands: &commands{Data: t.TempDir(), LogLevel: "warn"}}
 	redis, _, err := queue(redisURL)
 	if err != nil {
 		t.Fatal(err)
 	}
 	opened, began := time.Date(2024, time.March, 4, 7, 0, 0, 0, time.UTC), now()
 	clock := func() time.Time { return opened.Add(pace * now().Sub(began)) }
-	o.build = func() *house {
-		h, err := a.build(parts{database: database, smtp: o.mail.URL(), from: "no-reply@example.org", redis: redis, ticks: tasks.Ticks, letters: tasks.Letters, clock: clock})
+	o.build = func() *app {
+		a, err := env.build(options{database: database, smtp: o.mail.URL(), from: "no-reply@example.org", redis: redis, ticks: tasks.Ticks, letters: tasks.Letters, clock: clock})
 		if err != nil {
 			t.Fatal(err)
 		}
-		h.Policy.Guard.Floor = letters
-		return h
+		a.Policy.Guard.Floor = letters
+		return a
 	}
-	o.house = o.build()
+	o.app = o.build()
 	t.Cleanup(func() { leaks.Nobody(t, "the log", o.log.String()) }) // when all has stopped
 	began = now().Add(2 * time.Second)                               // after the import: the clock comes from a little before nine
 	o.book(opened, letters, over)
-	o.start(o.house)
+	o.start(o.app)
 	return o
 }
 
@@ -105,15 +105,15 @@ func (o *outage) book(opened time.Time, letters int, over time.Duration) {
 }
 
 // start does what serve does, at the pace of the clock.
-func (o *outage) start(h *house) {
+func (o *outage) start(a *app) {
 	t := o.t
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
-	h.Watch.Pace, h.Rounds.Pace = lookEvery/10, time.Minute/pace
-	entries := h.Policy.Timetable
+	a.Health.Interval, a.Poller.Interval = lookEvery/10, time.Minute/pace
+	entries := a.Policy.Timetable
 	for i := range entries {
 		if entries[i].Name == "appointments" { // each minute instead of each ten
-			every, err := timetable.Parse("* * * * *", h.Policy.Location)
+			every, err := timetable.Parse("* * * * *", a.Policy.Location)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -121,19 +121,19 @@ func (o *outage) start(h *house) {
 		}
 	}
 	var all sync.WaitGroup
-	h.Watch.Look(ctx)
-	stop, err := h.work(h.Workers, map[string]int{tasks.Ticks: 3, tasks.Letters: 1}, 100*time.Millisecond)
+	a.Health.Probe(ctx)
+	stop, err := a.work(a.Workers, map[string]int{tasks.Ticks: 3, tasks.Letters: 1}, 100*time.Millisecond)
 	if err != nil {
 		t.Fatal(err)
 	}
-	all.Go(func() { h.Watch.Run(ctx) })
-	all.Go(func() { h.Rounds.Run(ctx) })
-	all.Go(func() { h.keepTime(ctx) })
+	all.Go(func() { a.Health.Run(ctx) })
+	all.Go(func() { a.Poller.Run(ctx) })
+	all.Go(func() { a.runTimetable(ctx) })
 	o.stop = sync.OnceFunc(func() {
 		cancel()
 		stop()
 		all.Wait()
-		if err := h.Close(); err != nil {
+		if err := a.Close(); err != nil {
 			t.Error(err)
 		}
 	})
@@ -229,7 +229,7 @@ func (o *outage) again(letters []notice.Entry) {
 		ids[i] = letters[i].ID
 	}
 	before := o.used(tasks.Letters)
-	if err := o.Bell.Ring(o.t.Context(), ids); err != nil {
+	if err := o.Enqueue.Letters(o.t.Context(), ids); err != nil {
 		o.t.Error(err)
 	}
 	o.await("the tasks to run again", func() bool { return o.used(tasks.Letters) >= before+len(ids)/tasks.Batch })

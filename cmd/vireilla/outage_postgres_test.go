@@ -39,7 +39,7 @@ func TestPostgresIsCutOffAtCommit(t *testing.T) {
 	line := newDatabaseLine(t, server)
 	o := newOutageOn(t, server.Through(line.Addr), servertest.Redis(t), *inAll, 5*over(*inAll)) // long enough for the transactions of a minute to come several times
 	line.Break(true)
-	for _, kind := range []string{"claim", "record", "add", "strike", "done", "sleep"} {
+	for _, kind := range []string{"claim", "record", "add", "tick", "done", "sleep"} {
 		o.await("the line to break at a "+kind, func() bool {
 			broke := line.Broke()
 			return broke[kind+" before"] > 0 && broke[kind+" after"] > 0

@@ -116,7 +116,7 @@ func TestSQLiteIsDamagedWhileLettersGoOut(t *testing.T) {
 	}
 	mend()
 	sent := o.out()
-	o.house = o.build()
+	o.app = o.build()
 	states := func() map[notice.State]int {
 		counts := map[notice.State]int{}
 		entries, err := o.Store.Letters(t.Context(), notice.Filter{})
@@ -135,7 +135,7 @@ func TestSQLiteIsDamagedWhileLettersGoOut(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	o.start(o.house)
+	o.start(o.app)
 	o.awaitLetter()
 	o.await("all but those of which nobody knows", func() bool { return states()[notice.Sent] == o.planned-lost })
 	o.judge()

@@ -32,7 +32,7 @@ type outboxList struct {
 	Format string `help:"text or json." default:"text" enum:"text,json"`
 }
 
-func (c *outboxList) Run(a *app) error {
+func (c *outboxList) Run(env *environment) error {
 	f := notice.Filter{State: c.State, Letter: c.Letter, To: c.To}
 	if c.Day != "" {
 		day, err := calendar.ParseDay(c.Day)
@@ -49,28 +49,28 @@ func (c *outboxList) Run(a *app) error {
 			return usageError{fmt.Errorf("%s: %q is not one of %s", flag, v.word, strings.Join(v.known, ", "))}
 		}
 	}
-	s, err := a.store()
+	s, err := env.store()
 	if err != nil {
 		return err
 	}
 	defer s.Close()
-	entries, err := s.Letters(a.ctx, f)
+	entries, err := s.Letters(env.ctx, f)
 	if err != nil {
 		return err
 	}
 	if len(entries) == 0 && c.To != "" {
-		if err := known(a, s, c.To); err != nil {
+		if err := known(env, s, c.To); err != nil {
 			return fmt.Errorf("--to: %w", err)
 		}
 	}
 	if c.Format == "json" {
-		return a.json(entries)
+		return env.json(entries)
 	}
 	if len(entries) == 0 {
-		_, err := fmt.Fprintln(a.out, "no such letters")
+		_, err := fmt.Fprintln(env.out, "no such letters")
 		return err
 	}
-	t := a.table("id", "key", "state", "tries", "next try", "code", "why")
+	t := env.table("id", "key", "state", "tries", "next try", "code", "why")
 	for _, e := range entries {
 		t.row(fmt.Sprint(e.ID), e.Key, string(e.State), fmt.Sprint(e.Tries), e.NextTry, e.Code, e.Why)
 	}
@@ -89,17 +89,17 @@ type outboxShow struct {
 	Format string `help:"text or json." default:"text" enum:"text,json"`
 }
 
-func (c *outboxShow) Run(a *app) error {
-	p, _, err := a.policy()
+func (c *outboxShow) Run(env *environment) error {
+	p, _, err := env.policy()
 	if err != nil {
 		return err
 	}
-	s, err := a.store()
+	s, err := env.store()
 	if err != nil {
 		return err
 	}
 	defer s.Close()
-	found, err := s.Letters(a.ctx, notice.Filter{ID: c.ID})
+	found, err := s.Letters(env.ctx, notice.Filter{ID: c.ID})
 	if err != nil {
 		return err
 	}
@@ -108,7 +108,7 @@ func (c *outboxShow) Run(a *app) error {
 	}
 	e := found[0]
 	if c.Format == "json" {
-		return a.json(told(&e, p.Location))
+		return env.json(told(&e, p.Location))
 	}
 	when := func(t time.Time) string {
 		if t.IsZero() {
@@ -119,7 +119,7 @@ func (c *outboxShow) Run(a *app) error {
 	for _, line := range [][2]string{{"letter", fmt.Sprint(e.ID)}, {"key", e.Key}, {"to", e.To + " (" + e.Role + ")"}, {"state", string(e.State)}, {"why", e.Why},
 		{"code", e.Code}, {"tries", fmt.Sprint(e.Tries)}, {"ended unsure", fmt.Sprint(e.Unsure)}, {"items", fmt.Sprint(e.Items)}, {"run", e.Run}, {"policy", e.Policy},
 		{"planned", when(e.Planned)}, {"send at", when(e.SendAt)}, {"first try", when(e.Dated)}, {"changed", when(e.Changed)}, {"next try", e.NextTry}, {"of use until", when(e.Expires)}} {
-		fmt.Fprintf(a.out, "%-13s %s\n", line[0], line[1])
+		fmt.Fprintf(env.out, "%-13s %s\n", line[0], line[1])
 	}
 	return nil
 }
@@ -162,8 +162,8 @@ type wish struct {
 }
 
 // carry asks whether the wish can be granted, also when it only says so. What is carried out is logged.
-func (d decision) carry(a *app, w wish, may, do func(*store.Store) error) error {
-	s, err := a.store()
+func (d decision) carry(env *environment, w wish, may, do func(*store.Store) error) error {
+	s, err := env.store()
 	if err != nil {
 		return err
 	}
@@ -172,14 +172,14 @@ func (d decision) carry(a *app, w wish, may, do func(*store.Store) error) error 
 		return err
 	}
 	if !d.Yes {
-		_, err := fmt.Fprintf(a.out, "would %s; repeat with --yes\n", w.what)
+		_, err := fmt.Fprintf(env.out, "would %s; repeat with --yes\n", w.what)
 		return err
 	}
 	if err := do(s); err != nil {
 		return err
 	}
-	a.log().Warn("decided by hand", append([]any{"what", w.word, "who", fmt.Sprint("uid ", os.Getuid())}, w.ids...)...)
-	_, err = fmt.Fprintln(a.out, w.so)
+	env.log().Warn("decided by hand", append([]any{"what", w.word, "who", fmt.Sprint("uid ", os.Getuid())}, w.ids...)...)
+	_, err = fmt.Fprintln(env.out, w.so)
 	return err
 }
 
@@ -187,9 +187,9 @@ func (d decision) carry(a *app, w wish, may, do func(*store.Store) error) error 
 func always(*store.Store) error { return nil }
 
 // letter finds a letter whose state lets a person do something with it.
-func letter(a *app, id int64, what string, may func(notice.State) bool) func(*store.Store) error {
+func letter(env *environment, id int64, what string, may func(notice.State) bool) func(*store.Store) error {
 	return func(s *store.Store) error {
-		found, err := s.Letters(a.ctx, notice.Filter{ID: id})
+		found, err := s.Letters(env.ctx, notice.Filter{ID: id})
 		switch {
 		case err != nil:
 			return err
@@ -203,9 +203,9 @@ func letter(a *app, id int64, what string, may func(notice.State) bool) func(*st
 }
 
 // held finds a run that the guard holds.
-func held(a *app, kind string, day calendar.Day) func(*store.Store) error {
+func held(env *environment, kind string, day calendar.Day) func(*store.Store) error {
 	return func(s *store.Store) error {
-		runs, err := s.HeldRuns(a.ctx, now())
+		runs, err := s.HeldRuns(env.ctx, now())
 		if err != nil {
 			return err
 		}
@@ -230,10 +230,10 @@ type outboxRetry struct {
 	decision
 }
 
-func (c *outboxRetry) Run(a *app) error {
+func (c *outboxRetry) Run(env *environment) error {
 	w := wish{fmt.Sprintf("try letter %d at once", c.ID), fmt.Sprintf("letter %d goes out again as soon as letters do", c.ID), "retry", []any{"letter", c.ID}}
-	return c.carry(a, w, letter(a, c.ID, "tried again", notice.State.MayRetry),
-		func(s *store.Store) error { return s.Retry(a.ctx, now(), c.ID) })
+	return c.carry(env, w, letter(env, c.ID, "tried again", notice.State.MayRetry),
+		func(s *store.Store) error { return s.Retry(env.ctx, now(), c.ID) })
 }
 
 type outboxWithdraw struct {
@@ -241,10 +241,10 @@ type outboxWithdraw struct {
 	decision
 }
 
-func (c *outboxWithdraw) Run(a *app) error {
+func (c *outboxWithdraw) Run(env *environment) error {
 	w := wish{fmt.Sprintf("withdraw letter %d", c.ID), fmt.Sprintf("letter %d is withdrawn", c.ID), "withdraw", []any{"letter", c.ID}}
-	return c.carry(a, w, letter(a, c.ID, "taken back", notice.State.MayWithdraw),
-		func(s *store.Store) error { return s.Withdraw(a.ctx, now(), c.ID) })
+	return c.carry(env, w, letter(env, c.ID, "taken back", notice.State.MayWithdraw),
+		func(s *store.Store) error { return s.Withdraw(env.ctx, now(), c.ID) })
 }
 
 type outboxRelease struct {
@@ -252,17 +252,17 @@ type outboxRelease struct {
 	decision
 }
 
-func (c *outboxRelease) Run(a *app) error {
+func (c *outboxRelease) Run(env *environment) error {
 	kind, text, _ := strings.Cut(c.Held, "/")
 	day, err := calendar.ParseDay(text)
 	if err != nil {
 		return usageError{fmt.Errorf("a run is written like digests/2024-03-04")}
 	}
 	w := wish{"release the letters of " + c.Held, "run " + c.Held + " is released", "release", []any{"run", kind + "/" + day.String()}}
-	return c.carry(a, w, held(a, kind, day), func(s *store.Store) error {
-		n, err := s.Release(a.ctx, now(), kind, day)
+	return c.carry(env, w, held(env, kind, day), func(s *store.Store) error {
+		n, err := s.Release(env.ctx, now(), kind, day)
 		if err == nil {
-			fmt.Fprintf(a.out, "%d letters may go out\n", n)
+			fmt.Fprintf(env.out, "%d letters may go out\n", n)
 		}
 		return err
 	})
@@ -270,18 +270,18 @@ func (c *outboxRelease) Run(a *app) error {
 
 type outboxStop struct{ decision }
 
-func (c *outboxStop) Run(a *app) error {
-	return c.carry(a, wish{"stop all letters", "no letter goes out until `vireilla outbox start`", "stop", nil}, always, func(s *store.Store) error { return s.SetStopped(a.ctx, true) })
+func (c *outboxStop) Run(env *environment) error {
+	return c.carry(env, wish{"stop all letters", "no letter goes out until `vireilla outbox start`", "stop", nil}, always, func(s *store.Store) error { return s.SetKillSwitch(env.ctx, true) })
 }
 
 type outboxStart struct{ decision }
 
-func (c *outboxStart) Run(a *app) error {
-	return c.carry(a, wish{"let letters go out again", "letters are no longer stopped", "start", nil}, always, func(s *store.Store) error {
-		held, err := s.BehindOf(a.ctx)
+func (c *outboxStart) Run(env *environment) error {
+	return c.carry(env, wish{"let letters go out again", "letters are no longer stopped", "start", nil}, always, func(s *store.Store) error {
+		held, err := s.StaleBy(env.ctx)
 		if len(held) > 0 {
-			fmt.Fprintln(a.out, "letters are still held, because the database is older than a send journal: vireilla journal tells more")
+			fmt.Fprintln(env.out, "letters are still held, because the database is older than a send journal: vireilla journal tells more")
 		}
-		return errors.Join(err, s.SetStopped(a.ctx, false))
+		return errors.Join(err, s.SetKillSwitch(env.ctx, false))
 	})
 }

@@ -9,8 +9,8 @@ import (
 	"text/tabwriter"
 )
 
-func (a *app) json(v any) error {
-	e := json.NewEncoder(a.out)
+func (env *environment) json(v any) error {
+	e := json.NewEncoder(env.out)
 	e.SetEscapeHTML(false)
 	e.SetIndent("", "  ")
 	return e.Encode(v)
@@ -19,8 +19,8 @@ func (a *app) json(v any) error {
 // table writes aligned columns.
 type table struct{ w *tabwriter.Writer }
 
-func (a *app) table(columns ...string) *table {
-	t := &table{tabwriter.NewWriter(a.out, 0, 0, 2, ' ', 0)}
+func (env *environment) table(columns ...string) *table {
+	t := &table{tabwriter.NewWriter(env.out, 0, 0, 2, ' ', 0)}
 	for i := range columns {
 		columns[i] = strings.ToUpper(columns[i])
 	}
@@ -38,11 +38,11 @@ type progress struct {
 	last int
 }
 
-func (a *app) progress() *progress {
-	if !isTerminal(a.out) || !isTerminal(a.err) {
+func (env *environment) progress() *progress {
+	if !isTerminal(env.out) || !isTerminal(env.err) {
 		return &progress{}
 	}
-	return &progress{to: a.err}
+	return &progress{to: env.err}
 }
 
 // isTerminal tells whether a person reads along.

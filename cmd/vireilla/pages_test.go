@@ -35,8 +35,8 @@ func shown(t *testing.T, cfg config) (*store.Store, asynq.RedisConnOpt, string) 
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = s.Close() })
-	h := &house{redis: redis, Watch: &workers.Watch{}, Log: slog.New(slog.DiscardHandler)}
-	page, err := h.show(t.Context(), "127.0.0.1:0", cfg, &web.Pages{Facts: s, Desk: s, Clock: func() time.Time { return noon }, Policy: policy.Default(), Queues: true, Log: h.Log}, &web.Probes{})
+	a := &app{redis: redis, Health: &workers.QueueHealth{}, Log: slog.New(slog.DiscardHandler)}
+	page, err := a.servePages(t.Context(), "127.0.0.1:0", cfg, &web.Pages{Facts: s, Actions: s, Clock: func() time.Time { return noon }, Policy: policy.Default(), Queues: true, Log: a.Log}, &web.Probes{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -154,7 +154,7 @@ func TestWhatIsDecidedOnThePagesIsDoneInTheStore(t *testing.T) {
 	}
 	for path, want := range map[string]bool{"/switch/stop": true, "/switch/start": false} {
 		post(path, "same-origin", http.StatusSeeOther)
-		if stopped, err := s.Stopped(t.Context()); err != nil || stopped != want {
+		if stopped, err := s.KillSwitch(t.Context()); err != nil || stopped != want {
 			t.Errorf("after %s stopped is %t, %v", path, stopped, err)
 		}
 	}
@@ -180,10 +180,10 @@ func TestTheWorkersAliveAreKnown(t *testing.T) {
 }
 
 func TestAQueueThatIsGoneIsSaidOnThePage(t *testing.T) {
-	h := &house{redis: asynq.RedisClientOpt{Addr: "127.0.0.1:1", DialTimeout: time.Second}, Log: slog.New(slog.DiscardHandler)}
-	inspector := asynq.NewInspector(h.redis)
+	a := &app{redis: asynq.RedisClientOpt{Addr: "127.0.0.1:1", DialTimeout: time.Second}, Log: slog.New(slog.DiscardHandler)}
+	inspector := asynq.NewInspector(a.redis)
 	defer inspector.Close()
-	if workers, err := crew(inspector)(t.Context()); err == nil {
+	if workers, err := workersAlive(inspector)(t.Context()); err == nil {
 		t.Errorf("a queue that is not there answered %v", workers)
 	}
 }

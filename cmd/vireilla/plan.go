@@ -34,25 +34,25 @@ type planAnswer struct {
 	} `json:"counts"`
 }
 
-func (c *planCmd) Run(a *app) error {
-	p, _, err := a.policy()
+func (c *planCmd) Run(env *environment) error {
+	p, _, err := env.policy()
 	if err != nil {
 		return err
 	}
-	at, err := a.parseMoment(c.At, p)
+	at, err := env.parseMoment(c.At, p)
 	if err != nil {
 		return err
 	}
-	s, err := a.store()
+	s, err := env.store()
 	if err != nil {
 		return err
 	}
 	defer s.Close()
 	plan := notice.Plan{}
 	if day, notDay := calendar.ParseDay(c.At); notDay == nil {
-		plan, err = planDay(a, s, p, day, at)
+		plan, err = planDay(env, s, p, day, at)
 	} else {
-		plan, err = planAt(a, s, p, at)
+		plan, err = planAt(env, s, p, at)
 	}
 	if err != nil {
 		return err
@@ -66,30 +66,30 @@ func (c *planCmd) Run(a *app) error {
 		answer.Counts.Skips[k.Why]++
 	}
 	if c.Format == "json" {
-		return a.json(answer)
+		return env.json(answer)
 	}
-	return c.text(a, &answer)
+	return c.text(env, &answer)
 }
 
 // planDay plans what goes out on a day: what is due when the digests are, and the letters about appointments that the day brings.
-func planDay(a *app, s *store.Store, p *policy.Policy, day calendar.Day, end time.Time) (notice.Plan, error) {
+func planDay(env *environment, s *store.Store, p *policy.Policy, day calendar.Day, end time.Time) (notice.Plan, error) {
 	begin := day.At(0, 0, p.Location)
-	ahead, err := s.Ahead(a.ctx, begin)
+	ahead, err := s.Ahead(env.ctx, begin)
 	if err != nil {
 		return notice.Plan{}, err
 	}
 	bookings := seenFrom(begin, ahead)
 	morning := p.Digest.At.On(day, p.Location)
 	early, _ := notice.Appointments(morning, p, bookings)
-	plan, err := dueAt(a, s, p, morning, early.Skips)
+	plan, err := dueAt(env, s, p, morning, early.Skips)
 	if err != nil {
 		return plan, err
 	}
-	return wholeDay(a, s, p, plan, bookings, begin, end)
+	return wholeDay(env, s, p, plan, bookings, begin, end)
 }
 
 // wholeDay adds what a day brings of some appointments to what is due in its morning, and keeps what goes out on that day.
-func wholeDay(a *app, s *store.Store, p *policy.Policy, plan notice.Plan, bookings []notice.Booking, begin, end time.Time) (notice.Plan, error) {
+func wholeDay(env *environment, s *store.Store, p *policy.Policy, plan notice.Plan, bookings []notice.Booking, begin, end time.Time) (notice.Plan, error) {
 	plan.Add(notice.Foresee(begin, end, p, bookings, func(t time.Time) time.Time {
 		for _, e := range p.Timetable {
 			if e.Name == "appointments" {
@@ -99,13 +99,13 @@ func wholeDay(a *app, s *store.Store, p *policy.Policy, plan notice.Plan, bookin
 		return end
 	}))
 	today := func(n notice.Notice) bool { return n.SendAt.Before(end) }
-	return settled(a, s, plan.Only(notice.OutsideWindow, today), end)
+	return settled(env, s, plan.Only(notice.OutsideWindow, today), end)
 }
 
 // planPerson plans what goes out to a job seeker on a day, as planDay does for everybody.
-func planPerson(a *app, s *store.Store, p *policy.Policy, person *caseload.Case, day calendar.Day) (notice.Plan, error) {
+func planPerson(env *environment, s *store.Store, p *policy.Policy, person *caseload.Case, day calendar.Day) (notice.Plan, error) {
 	begin, end := day.At(0, 0, p.Location), (day+1).At(0, 0, p.Location).Add(-time.Second)
-	ahead, err := s.AheadOf(a.ctx, begin, person.Seeker.ID)
+	ahead, err := s.AheadOf(env.ctx, begin, person.Seeker.ID)
 	if err != nil {
 		return notice.Plan{}, err
 	}
@@ -115,28 +115,28 @@ func planPerson(a *app, s *store.Store, p *policy.Policy, person *caseload.Case,
 			clarifications = append(clarifications, o)
 		}
 	}
-	matters, err := mattersOn(a, s, p, day, clarifications)
+	matters, err := mattersOn(env, s, p, day, clarifications)
 	if err != nil {
 		return notice.Plan{}, err
 	}
 	id := person.Seeker.ID
 	matters = slices.DeleteFunc(matters, func(m notice.Matter) bool { return m.SeekerID != id })
-	return wholeDay(a, s, p, notice.Matters(p.Digest.At.On(day, p.Location), p, matters), seenFrom(begin, ahead), begin, end)
+	return wholeDay(env, s, p, notice.Matters(p.Digest.At.On(day, p.Location), p, matters), seenFrom(begin, ahead), begin, end)
 }
 
 // planAt plans everything that is due by a moment from the whole register, as it was seen at that moment; the scans plan the same from what wakes.
-func planAt(a *app, s *store.Store, p *policy.Policy, at time.Time) (notice.Plan, error) {
-	ahead, err := s.Ahead(a.ctx, at)
+func planAt(env *environment, s *store.Store, p *policy.Policy, at time.Time) (notice.Plan, error) {
+	ahead, err := s.Ahead(env.ctx, at)
 	if err != nil {
 		return notice.Plan{}, err
 	}
 	appointments, _ := notice.Appointments(at, p, seenFrom(at, ahead))
-	plan, err := dueAt(a, s, p, at, appointments.Skips)
+	plan, err := dueAt(env, s, p, at, appointments.Skips)
 	if err != nil {
 		return plan, err
 	}
 	plan.Add(appointments)
-	return settled(a, s, plan, at)
+	return settled(env, s, plan, at)
 }
 
 // seenFrom gives appointments with what was told of them by an instant.
@@ -151,8 +151,8 @@ func seenFrom(at time.Time, ahead []store.Booking) []notice.Booking {
 }
 
 // settled takes out what was planned by an instant, and puts the rest in the order in which it goes out.
-func settled(a *app, s *store.Store, plan notice.Plan, by time.Time) (notice.Plan, error) {
-	known, err := s.Known(a.ctx, plan.Keys(), by)
+func settled(env *environment, s *store.Store, plan notice.Plan, by time.Time) (notice.Plan, error) {
+	known, err := s.Known(env.ctx, plan.Keys(), by)
 	if err != nil {
 		return plan, err
 	}
@@ -162,30 +162,30 @@ func settled(a *app, s *store.Store, plan notice.Plan, by time.Time) (notice.Pla
 }
 
 // dueAt plans all letters that are due but those about appointments, also what was planned before. unwritten is which of these are not written, and why.
-func dueAt(a *app, s *store.Store, p *policy.Policy, at time.Time, unwritten []notice.Skip) (notice.Plan, error) {
+func dueAt(env *environment, s *store.Store, p *policy.Policy, at time.Time, unwritten []notice.Skip) (notice.Plan, error) {
 	day := calendar.DayOf(at, p.Location)
 	var plan notice.Plan
-	staff, err := s.Staff(a.ctx)
+	staff, err := s.Staff(env.ctx)
 	if err != nil {
 		return plan, err
 	}
-	told, err := s.Told(a.ctx, at)
+	told, err := s.Told(env.ctx, at)
 	if err != nil {
 		return plan, err
 	}
-	staged, clarifications, quiet, err := stagedAt(a, s, p, day, told)
+	staged, clarifications, quiet, err := stagedAt(env, s, p, day, told)
 	if err != nil {
 		return plan, err
 	}
 	plan.Add(quiet)
-	waiting, err := mattersOn(a, s, p, day, clarifications)
+	waiting, err := mattersOn(env, s, p, day, clarifications)
 	if err != nil {
 		return plan, err
 	}
 	matters := notice.Matters(at, p, waiting)
 	plan.Add(matters)
 
-	phone, err := workers.PhoneItems(a.ctx, seenAt{s, told, slices.Concat(unwritten, matters.Skips)}, p, at)
+	phone, err := workers.PhoneItems(env.ctx, seenAt{s, told, slices.Concat(unwritten, matters.Skips)}, p, at)
 	if err != nil {
 		return plan, err
 	}
@@ -196,12 +196,12 @@ func dueAt(a *app, s *store.Store, p *policy.Policy, at time.Time, unwritten []n
 }
 
 // mattersOn gives the training cases that await some clarifications, and those whose decision is news on a day.
-func mattersOn(a *app, s *store.Store, p *policy.Policy, day calendar.Day, clarifications []policy.Obligation) ([]notice.Matter, error) {
-	awaited, err := s.Awaited(a.ctx, clarifications)
+func mattersOn(env *environment, s *store.Store, p *policy.Policy, day calendar.Day, clarifications []policy.Obligation) ([]notice.Matter, error) {
+	awaited, err := s.Awaited(env.ctx, clarifications)
 	if err != nil {
 		return nil, err
 	}
-	decided, err := s.Decisions(a.ctx, day-calendar.Day(p.Appointments.DecisionNewsDays), day)
+	decided, err := s.Decisions(env.ctx, day-calendar.Day(p.Appointments.DecisionNewsDays), day)
 	return append(awaited, decided...), err
 }
 
@@ -211,10 +211,10 @@ func awaitsAnswer(o *policy.Obligation) bool {
 }
 
 // stagedAt gives the staged obligations of a day with what was told of them, the clarifications among them, and why the rest is quiet.
-func stagedAt(a *app, s *store.Store, p *policy.Policy, day calendar.Day, told map[policy.Key]map[string]policy.Stage) (
+func stagedAt(env *environment, s *store.Store, p *policy.Policy, day calendar.Day, told map[policy.Key]map[string]policy.Stage) (
 	staged []notice.Staged, clarifications []policy.Obligation, quiet notice.Plan, err error,
 ) {
-	err = s.Cases(a.ctx, func(cases []notice.Awake) error {
+	err = s.Cases(env.ctx, func(cases []notice.Awake) error {
 		for i := range cases {
 			open := p.Obligations(cases[i].Case, day)
 			for _, o := range open {
@@ -251,9 +251,9 @@ func (s seenAt) Unwritten(context.Context, time.Time) ([]notice.Skip, error) {
 	return slices.DeleteFunc(slices.Clone(s.skips), func(k notice.Skip) bool { return k.Key == "" }), nil
 }
 
-func (c *planCmd) text(a *app, answer *planAnswer) error {
-	fmt.Fprintf(a.out, "Plan for %s under policy %s. Nothing is written or sent.\n\n", answer.At, answer.Policy)
-	t := a.table("letter", "to", "subject", "send at", "items", "new", "key")
+func (c *planCmd) text(env *environment, answer *planAnswer) error {
+	fmt.Fprintf(env.out, "Plan for %s under policy %s. Nothing is written or sent.\n\n", answer.At, answer.Policy)
+	t := env.table("letter", "to", "subject", "send at", "items", "new", "key")
 	for _, n := range answer.Notices {
 		items := ""
 		if len(n.Items) > 0 {
@@ -269,8 +269,8 @@ func (c *planCmd) text(a *app, answer *planAnswer) error {
 		return err
 	}
 	if c.All {
-		fmt.Fprintln(a.out)
-		t := a.table("not written", "to", "subject", "why")
+		fmt.Fprintln(env.out)
+		t := env.table("not written", "to", "subject", "why")
 		for _, k := range answer.Skips {
 			t.row(k.Letter, k.To, k.Subject, k.Why)
 		}
@@ -278,13 +278,13 @@ func (c *planCmd) text(a *app, answer *planAnswer) error {
 			return err
 		}
 	}
-	fmt.Fprintln(a.out)
+	fmt.Fprintln(env.out)
 	for _, counted := range []struct {
 		what string
 		n    map[string]int
 	}{{"letters", answer.Counts.Notices}, {"skipped", answer.Counts.Skips}} {
 		for _, k := range slices.Sorted(maps.Keys(counted.n)) {
-			fmt.Fprintf(a.out, "%-8s %-22s %6d\n", counted.what, k, counted.n[k])
+			fmt.Fprintf(env.out, "%-8s %-22s %6d\n", counted.what, k, counted.n[k])
 		}
 	}
 	return nil

@@ -174,8 +174,8 @@ func due(t *testing.T, database string, n int) *store.Store {
 	if _, err := storetest.Import(t, s, feed, true, true); err != nil {
 		t.Fatal(err)
 	}
-	a := &app{ctx: t.Context(), out: t.Output(), err: t.Output(), commands: &commands{}}
-	p, id, err := a.policy()
+	env := &environment{ctx: t.Context(), out: t.Output(), err: t.Output(), commands: &commands{}}
+	p, id, err := env.policy()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -183,7 +183,7 @@ func due(t *testing.T, database string, n int) *store.Store {
 	if err := s.Prepare(t.Context(), day, id); err != nil {
 		t.Fatal(err)
 	}
-	if err := s.Refresh(t.Context(), day, func(a *notice.Awake) notice.Agenda { return notice.Look(p, a, day) }); err != nil {
+	if err := s.Refresh(t.Context(), day, func(a *notice.Awake) notice.Agenda { return notice.Evaluate(p, a, day) }); err != nil {
 		t.Fatal(err)
 	}
 	staged, err := s.Staged(t.Context())

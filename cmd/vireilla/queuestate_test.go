@@ -18,7 +18,7 @@ import (
 
 // teller is a house on a Redis of the test's own, with what tells of it.
 type teller struct {
-	*house
+	*app
 	t      *testing.T
 	probes *web.Probes
 	pages  *web.Pages
@@ -30,20 +30,20 @@ func newTeller(t *testing.T, server *servertest.RedisServer) *teller {
 	if err != nil {
 		t.Fatal(err)
 	}
-	a := &app{ctx: t.Context(), out: t.Output(), err: &syncbuf.Buffer{}, commands: &commands{Data: t.TempDir()}}
-	h, err := a.build(parts{database: "sqlite:" + filepath.Join(a.Data, "v.db"), smtp: "smtp+plain://127.0.0.1:1", from: "no-reply@example.org", redis: opt,
+	env := &environment{ctx: t.Context(), out: t.Output(), err: &syncbuf.Buffer{}, commands: &commands{Data: t.TempDir()}}
+	a, err := env.build(options{database: "sqlite:" + filepath.Join(env.Data, "v.db"), smtp: "smtp+plain://127.0.0.1:1", from: "no-reply@example.org", redis: opt,
 		ticks: tasks.Ticks, letters: tasks.Letters, clock: now})
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = h.Close() })
-	probes, err := h.probes()
+	t.Cleanup(func() { _ = a.Close() })
+	probes, err := a.probes()
 	if err != nil {
 		t.Fatal(err)
 	}
 	inspector := asynq.NewInspector(opt)
 	t.Cleanup(func() { _ = inspector.Close() })
-	return &teller{h, t, probes, &web.Pages{Facts: h.Store, Clock: now, Policy: h.Policy, Crew: crew(inspector), Queue: h.Watch.State, Queues: true}}
+	return &teller{a, t, probes, &web.Pages{Facts: a.Store, Clock: now, Policy: a.Policy, Workers: workersAlive(inspector), Queue: a.Health.State, Queues: true}}
 }
 
 // asks gives an answer, and how long it took.
@@ -68,7 +68,7 @@ func TestAQueueThatStallsHoldsUpNoProbe(t *testing.T) {
 	t.Parallel()
 	server := servertest.StartRedis(t)
 	f := newTeller(t, server)
-	f.Watch.Look(t.Context())
+	f.Health.Probe(t.Context())
 	f.tells(f.probes.Handler(), "/metrics", "vireilla_queue_up 1\n", "asynq_queue_size", "vireilla_workers 0\n")
 	server.Hold(t)
 	defer server.Resume(t)
@@ -82,7 +82,7 @@ func TestAQueueThatStallsHoldsUpNoProbe(t *testing.T) {
 	if _, took := f.asks(f.probes.Handler(), "/readyz"); took > 3*time.Second {
 		t.Errorf("/readyz took %s", took)
 	}
-	f.Watch.Look(t.Context())
+	f.Health.Probe(t.Context())
 	f.tells(f.probes.Handler(), "/readyz", "queue: cannot be used")
 }
 
@@ -95,7 +95,7 @@ func TestAQueueThatAnswersAndCannotBeUsedIsToldEverywhere(t *testing.T) {
 	set := func(name, value string) func() error {
 		return func() error { return client.ConfigSet(t.Context(), name, value).Err() }
 	}
-	f.Watch.Look(t.Context())
+	f.Health.Probe(t.Context())
 	for _, c := range []struct {
 		name       string
 		spoil, end func() error
@@ -109,7 +109,7 @@ func TestAQueueThatAnswersAndCannotBeUsedIsToldEverywhere(t *testing.T) {
 		if err := c.spoil(); err != nil {
 			t.Fatal(err)
 		}
-		f.Watch.Look(t.Context())
+		f.Health.Probe(t.Context())
 		t.Log(c.name)
 		f.tells(f.probes.Handler(), "/metrics", "vireilla_queue_up 0\n")
 		f.tells(f.probes.Handler(), "/readyz", "queue: cannot be used; letters go out without it\n")
@@ -117,7 +117,7 @@ func TestAQueueThatAnswersAndCannotBeUsedIsToldEverywhere(t *testing.T) {
 		if err := c.end(); err != nil {
 			t.Fatal(err)
 		}
-		f.Watch.Look(t.Context())
+		f.Health.Probe(t.Context())
 	}
 }
 
@@ -125,19 +125,19 @@ func TestAPausedQueueIsToldEverywhere(t *testing.T) {
 	t.Parallel()
 	server := servertest.StartRedis(t)
 	f := newTeller(t, server)
-	f.Watch.Look(t.Context())
+	f.Health.Probe(t.Context())
 	f.tells(f.probes.Handler(), "/metrics", `asynq_queue_paused{queue="letters"} 0`)
 	inspector := asynq.NewInspectorFromRedisClient(server.Client(t))
 	if err := inspector.PauseQueue(tasks.Letters); err != nil {
 		t.Fatal(err)
 	}
-	f.Watch.Look(t.Context())
+	f.Health.Probe(t.Context())
 	f.tells(f.probes.Handler(), "/metrics", `asynq_queue_paused{queue="letters"} 1`, `asynq_queue_paused{queue="ticks"} 0`, "vireilla_queue_up 1\n")
 	f.tells(f.probes.Handler(), "/readyz", "queue: paused; what it holds waits until somebody resumes it\n")
 	f.tells(f.pages.Handler(), "/", "A queue is paused", `href="/queues/"`)
 	if err := server.Client(t).Del(t.Context(), "asynq:{letters}:paused").Err(); err != nil { // as docs/operations.md says
 		t.Fatal(err)
 	}
-	f.Watch.Look(t.Context())
+	f.Health.Probe(t.Context())
 	f.tells(f.probes.Handler(), "/readyz", "queue: ok\n")
 }

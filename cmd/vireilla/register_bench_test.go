@@ -42,16 +42,16 @@ func BenchmarkImportFolder(b *testing.B) {
 	folder, rows := sampleFeed(b, "20000")
 	b.Run("import", func(b *testing.B) {
 		for b.Loop() {
-			a := &app{ctx: b.Context(), out: io.Discard, err: os.Stderr, commands: &commands{Data: b.TempDir(), LogLevel: "warn"}}
-			p, _, err := a.policy()
+			env := &environment{ctx: b.Context(), out: io.Discard, err: os.Stderr, commands: &commands{Data: b.TempDir(), LogLevel: "warn"}}
+			p, _, err := env.policy()
 			if err != nil {
 				b.Fatal(err)
 			}
-			s, err := a.openStore("sqlite:" + filepath.Join(a.Data, "v.db"))
+			s, err := env.openStore("sqlite:" + filepath.Join(env.Data, "v.db"))
 			if err != nil {
 				b.Fatal(err)
 			}
-			if _, err := a.importFolder(s, p, folder, feed.Options{}); err != nil {
+			if _, err := env.importFolder(s, p, folder, feed.Options{}); err != nil {
 				b.Fatal(err)
 			}
 			if err := s.Close(); err != nil {
@@ -144,8 +144,8 @@ func rawSQLite(path string) (*sql.DB, error) {
 func BenchmarkScan(b *testing.B) {
 	for _, register := range []int{100_000, 1_000_000} {
 		b.Run(fmt.Sprint(register), func(b *testing.B) {
-			a := &app{ctx: b.Context(), out: io.Discard, err: os.Stderr, commands: &commands{Data: b.TempDir(), LogLevel: "error"}}
-			path := filepath.Join(a.Data, "v.db")
+			env := &environment{ctx: b.Context(), out: io.Discard, err: os.Stderr, commands: &commands{Data: b.TempDir(), LogLevel: "error"}}
+			path := filepath.Join(env.Data, "v.db")
 			s, err := store.Open(b.Context(), "sqlite:"+path)
 			if err != nil {
 				b.Fatal(err)
@@ -165,14 +165,14 @@ func BenchmarkScan(b *testing.B) {
 			}
 			defer closeQueue()
 			at := time.Date(2024, 3, 4, 6, 0, 0, 0, time.UTC)
-			h, err := a.build(parts{database: "sqlite:" + path, smtp: "smtp+plain://127.0.0.1:1", from: "no-reply@example.org", redis: redis, ticks: "t", letters: "l",
+			a, err := env.build(options{database: "sqlite:" + path, smtp: "smtp+plain://127.0.0.1:1", from: "no-reply@example.org", redis: redis, ticks: "t", letters: "l",
 				clock: func() time.Time { return at }, quiet: true})
 			if err != nil {
 				b.Fatal(err)
 			}
-			defer h.Close()
+			defer a.Close()
 			for _, entry := range []string{"contacts", "appointments"} { // the agenda's day and policy are set once, which wakes everybody
-				if err := h.Workers.Scan.Run(b.Context(), entry, at); err != nil {
+				if err := a.Workers.Scan.Run(b.Context(), entry, at); err != nil {
 					b.Fatal(err)
 				}
 			}
@@ -188,12 +188,12 @@ func BenchmarkScan(b *testing.B) {
 				}
 				b.StartTimer()
 				for _, entry := range []string{"contacts", "training", "digests", "leads", "appointments"} {
-					if err := h.Workers.Scan.Run(b.Context(), entry, at); err != nil {
+					if err := a.Workers.Scan.Run(b.Context(), entry, at); err != nil {
 						b.Fatal(err)
 					}
 				}
 			}
-			if planned, err := h.Store.Letters(b.Context(), notice.Filter{Letter: notice.CoachDigest}); err != nil || len(planned) == 0 {
+			if planned, err := a.Store.Letters(b.Context(), notice.Filter{Letter: notice.CoachDigest}); err != nil || len(planned) == 0 {
 				b.Fatalf("%d digests, %v: nobody was awake", len(planned), err)
 			}
 		})

@@ -57,20 +57,20 @@ func (*runCmd) Help() string {
 		"from a minute later on, and so does the next run. The exit code is 1 while letters of the day are not out, held ones excepted."
 }
 
-func (c *runCmd) Run(a *app) error {
-	p, _, err := a.policy()
+func (c *runCmd) Run(env *environment) error {
+	p, _, err := env.policy()
 	if err != nil {
 		return err
 	}
-	day, err := a.parseDay(c.At, p)
+	day, err := env.parseDay(c.At, p)
 	if err != nil {
 		return err
 	}
 	if !c.Yes {
-		fmt.Fprintf(a.err, "nothing is sent without --yes; this is what %s would bring\n", day)
-		return (&planCmd{At: day.String(), Format: c.Format}).Run(a)
+		fmt.Fprintf(env.err, "nothing is sent without --yes; this is what %s would bring\n", day)
+		return (&planCmd{At: day.String(), Format: c.Format}).Run(env)
 	}
-	cfg, err := loadConfig(a.Data)
+	cfg, err := loadConfig(env.Data)
 	if err != nil {
 		return err
 	}
@@ -83,14 +83,14 @@ func (c *runCmd) Run(a *app) error {
 	}
 	own := "run-" + rand.Text()[:8] // a queue that nobody else looks at
 	d := dayRun{database: cfg.Database, smtp: cfg.SMTP, from: cfg.From, rate: cfg.Rate, redis: redis, ticks: own, letters: own}
-	report, err := d.run(a, day)
-	if err := clearQueue(a.ctx, redis, own); err != nil {
-		a.log().Warn("the queue of this run could not be taken out of Redis", "queue", own)
+	report, err := d.run(env, day)
+	if err := clearQueue(env.ctx, redis, own); err != nil {
+		env.log().Warn("the queue of this run could not be taken out of Redis", "queue", own)
 	}
 	if err := errors.Join(err, closeQueue()); err != nil {
 		return err
 	}
-	if err := report.show(a, c.Format); err != nil {
+	if err := report.show(env, c.Format); err != nil {
 		return err
 	}
 	return report.notOut()
@@ -139,42 +139,42 @@ type dayRun struct {
 	rate                 int
 }
 
-func (d dayRun) run(a *app, day calendar.Day) (report dayReport, err error) {
+func (d dayRun) run(env *environment, day calendar.Day) (report dayReport, err error) {
 	var clock atomic.Pointer[time.Time]
 	set := func(t time.Time) { clock.Store(&t) }
-	h, err := a.build(parts{database: d.database, smtp: d.smtp, from: d.from, rate: d.rate, redis: d.redis, ticks: d.ticks, letters: d.letters, quiet: true,
+	a, err := env.build(options{database: d.database, smtp: d.smtp, from: d.from, rate: d.rate, redis: d.redis, ticks: d.ticks, letters: d.letters, quiet: true,
 		clock: func() time.Time { return *clock.Load() }})
 	if err != nil {
 		return report, err
 	}
-	defer func() { err = errors.Join(err, h.Close()) }()
-	set(day.At(0, 0, h.Policy.Location))
-	if err := h.mayWrite(a.ctx); err != nil {
+	defer func() { err = errors.Join(err, a.Close()) }()
+	set(day.At(0, 0, a.Policy.Location))
+	if err := a.mayWrite(env.ctx); err != nil {
 		return report, err
 	}
-	h.Workers.Ledger = noLedger{}
+	a.Workers.Ledger = noLedger{}
 	// A letter that is put off has one try in the time that jumps. When the run is over, the rest of the real day is there for others.
-	h.Workers.Deliver.NotOver = func() time.Time { return (day + 1).At(0, 0, h.Policy.Location) }
+	a.Workers.Deliver.NotOver = func() time.Time { return (day + 1).At(0, 0, a.Policy.Location) }
 	ended := make(chan error, 64)
-	stop, err := h.work(workers.Watched(h.Workers, ended), map[string]int{d.ticks: 1, d.letters: 1}, 5*time.Millisecond)
+	stop, err := a.work(workers.Watched(a.Workers, ended), map[string]int{d.ticks: 1, d.letters: 1}, 5*time.Millisecond)
 	if err != nil {
 		return report, err
 	}
 	defer func() {
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(a.ctx), answerWithin)
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(env.ctx), answerWithin)
 		defer cancel()
-		err = errors.Join(err, h.Store.Hasten(ctx, now().Add(time.Minute)))
+		err = errors.Join(err, a.Store.Hasten(ctx, now().Add(time.Minute)))
 	}()
-	ctx, cancel := context.WithCancelCause(a.ctx)
+	ctx, cancel := context.WithCancelCause(env.ctx)
 	var watching sync.WaitGroup
 	defer watching.Wait()
 	defer cancel(nil)
-	h.Watch.Gone = func() {
-		cancel(fmt.Errorf("run the day: %w; what is not out yet goes out with the next run", workers.ErrAway))
+	a.Health.OnDown = func() {
+		cancel(fmt.Errorf("run the day: %w; what is not out yet goes out with the next run", workers.ErrQueueDown))
 	}
-	h.Watch.Look(ctx)
-	watching.Go(func() { h.Watch.Run(ctx) })
-	runner := &workers.Day{Policy: h.Policy, Set: set, Put: h.Bell, Ended: ended, Outbox: h.Store, Bells: deliveries, Stopwatch: now}
+	a.Health.Probe(ctx)
+	watching.Go(func() { a.Health.Run(ctx) })
+	runner := &workers.Day{Policy: a.Policy, Set: set, Put: a.Enqueue, Ended: ended, Outbox: a.Store, DeliverTasks: deliveries, Stopwatch: now}
 	err = runner.Run(ctx, day)
 	stop()
 	if ctx.Err() != nil {
@@ -183,13 +183,13 @@ func (d dayRun) run(a *app, day calendar.Day) (report dayReport, err error) {
 	if err != nil {
 		return report, err
 	}
-	if report, err = h.report(a.ctx, day); err != nil {
+	if report, err = a.report(env.ctx, day); err != nil {
 		return report, err
 	}
-	if report.left, err = h.Store.Due(a.ctx, (day+1).At(0, 0, h.Policy.Location)); err != nil {
+	if report.left, err = a.Store.Due(env.ctx, (day+1).At(0, 0, a.Policy.Location)); err != nil {
 		return report, err
 	}
-	if report.stopped, err = h.Store.Stopped(a.ctx); err != nil {
+	if report.stopped, err = a.Store.KillSwitch(env.ctx); err != nil {
 		return report, err
 	}
 	report.Seconds.Plan, report.Seconds.Send = round(runner.Planning), round(runner.Sending)
@@ -202,9 +202,9 @@ type noLedger struct{}
 func (noLedger) TickDone(context.Context, time.Time, string, time.Time) error { return nil }
 
 // report counts what was planned for a day and what became of it.
-func (h *house) report(ctx context.Context, day calendar.Day) (dayReport, error) {
+func (a *app) report(ctx context.Context, day calendar.Day) (dayReport, error) {
 	r := dayReport{At: day, Planned: map[string]int{}, Outbox: map[string]int{"sent": 0, "failed": 0}}
-	tally, err := h.Store.Tally(ctx, day)
+	tally, err := a.Store.Tally(ctx, day)
 	if err != nil {
 		return r, err
 	}
@@ -214,25 +214,25 @@ func (h *house) report(ctx context.Context, day calendar.Day) (dayReport, error)
 			r.Outbox[string(state)] += n
 		}
 	}
-	seekers, coaches, err := h.Store.Counts(ctx)
+	seekers, coaches, err := a.Store.Counts(ctx)
 	r.Imported = map[string]int{"seekers": seekers, "coaches": coaches}
 	return r, err
 }
 
-func (r *dayReport) show(a *app, format string) error {
+func (r *dayReport) show(env *environment, format string) error {
 	if format == "json" {
-		return a.json(r)
+		return env.json(r)
 	}
-	fmt.Fprintf(a.out, "%s %s: %d job seekers, %d coaches\n\n", r.At.Weekday(), r.At, r.Imported["seekers"], r.Imported["coaches"])
-	t := a.table("planned", "letters")
+	fmt.Fprintf(env.out, "%s %s: %d job seekers, %d coaches\n\n", r.At.Weekday(), r.At, r.Imported["seekers"], r.Imported["coaches"])
+	t := env.table("planned", "letters")
 	for _, letter := range slices.Sorted(maps.Keys(r.Planned)) {
 		t.row(letter, fmt.Sprint(r.Planned[letter]))
 	}
 	if err := t.flush(); err != nil {
 		return err
 	}
-	fmt.Fprintln(a.out)
-	t = a.table("became", "letters")
+	fmt.Fprintln(env.out)
+	t = env.table("became", "letters")
 	for _, state := range notice.States() {
 		if n, ok := r.Outbox[string(state)]; ok {
 			t.row(string(state), fmt.Sprint(n))
@@ -242,14 +242,14 @@ func (r *dayReport) show(a *app, format string) error {
 		return err
 	}
 	if r.Inbox != nil {
-		fmt.Fprintf(a.out, "\nThe mail server accepted %d letters, %d different ones.\n", r.Inbox.Accepted, r.Inbox.DistinctKeys)
+		fmt.Fprintf(env.out, "\nThe mail server accepted %d letters, %d different ones.\n", r.Inbox.Accepted, r.Inbox.DistinctKeys)
 	}
 	if n := r.Outbox["held"]; n > 0 {
-		fmt.Fprintf(a.out, "\n%d letters are held. vireilla outbox list --state held shows them; vireilla outbox release RUN lets a run go out.\n", n)
+		fmt.Fprintf(env.out, "\n%d letters are held. vireilla outbox list --state held shows them; vireilla outbox release RUN lets a run go out.\n", n)
 	}
 	if n := r.Outbox["sending"]; n > 0 {
-		fmt.Fprintf(a.out, "\n%d letters were under way when an earlier run was stopped. A quarter of an hour after that a run or serve calls them unsure; vireilla outbox retry sends one again.\n", n)
+		fmt.Fprintf(env.out, "\n%d letters were under way when an earlier run was stopped. A quarter of an hour after that a run or serve calls them unsure; vireilla outbox retry sends one again.\n", n)
 	}
-	_, err := fmt.Fprintf(a.out, "\nimport %.1f s, plan %.1f s, send %.1f s\n", r.Seconds.Import, r.Seconds.Plan, r.Seconds.Send)
+	_, err := fmt.Fprintf(env.out, "\nimport %.1f s, plan %.1f s, send %.1f s\n", r.Seconds.Import, r.Seconds.Plan, r.Seconds.Send)
 	return err
 }

@@ -16,15 +16,15 @@ import (
 )
 
 // keepTime keeps the timetable until the context ends, and shows it on the monitor's page of schedulers.
-func (h *house) keepTime(ctx context.Context) {
-	t := &workers.Timetable{Clock: h.Clock, Wall: now, Entries: h.Policy.Timetable, Holder: holder(), Ledger: h.Store, Put: h.Bell.Tick, Log: h.Log}
-	stop := h.showEntries(t.Strikes)
+func (a *app) runTimetable(ctx context.Context) {
+	t := &workers.Timetable{Clock: a.Clock, Wall: now, Entries: a.Policy.Timetable, Owner: processName(), Ledger: a.Store, Put: a.Enqueue.Tick, Log: a.Log}
+	stop := a.showEntries(t.OwnsLease)
 	defer stop()
 	t.Run(ctx)
 }
 
 // holder names this process: the machine and the process for people, and a word that nobody else has.
-func holder() string {
+func processName() string {
 	host, err := os.Hostname()
 	if err != nil {
 		host = "?"
@@ -62,17 +62,17 @@ func (e entries) GetConfigs() ([]*asynq.PeriodicTaskConfig, error) {
 
 // showEntries shows the entries on the monitor while this process strikes; the function it gives takes them away. The times on the page are asynq's own
 // reckoning, which goes wrong on the two days when the clocks are turned; the ticks do not come from it.
-func (h *house) showEntries(strikes func() bool) (stop func()) {
+func (a *app) showEntries(strikes func() bool) (stop func()) {
 	manager, err := asynq.NewPeriodicTaskManager(asynq.PeriodicTaskManagerOpts{
-		PeriodicTaskConfigProvider: entries{h.Policy.Timetable, h.Bell.Ticks, strikes}, RedisConnOpt: h.redis, SyncInterval: lookAgain,
-		SchedulerOpts: &asynq.SchedulerOpts{Location: h.Policy.Location, HeartbeatInterval: beat, LogLevel: asynq.FatalLevel,
-			PostEnqueueFunc: func(*asynq.TaskInfo, error) { h.ageHistories() }},
+		PeriodicTaskConfigProvider: entries{a.Policy.Timetable, a.Enqueue.TickQueue, strikes}, RedisConnOpt: a.redis, SyncInterval: lookAgain,
+		SchedulerOpts: &asynq.SchedulerOpts{Location: a.Policy.Location, HeartbeatInterval: beat, LogLevel: asynq.FatalLevel,
+			PostEnqueueFunc: func(*asynq.TaskInfo, error) { a.ageHistories() }},
 	})
 	if err == nil {
 		err = manager.Start()
 	}
 	if err != nil {
-		h.Log.Warn("the monitor does not show the timetable", "err", err)
+		a.Log.Warn("the monitor does not show the timetable", "err", err)
 		return func() {}
 	}
 	return func() {
@@ -90,13 +90,13 @@ func (h *house) showEntries(strikes func() bool) (stop func()) {
 
 // ageHistories lets what the monitor shows of the past end a week after its entry was last alive: a striker that ends well takes its histories along, but
 // those of one that is killed would stay for ever.
-func (h *house) ageHistories() {
-	inspector := asynq.NewInspectorFromRedisClient(h.queue)
+func (a *app) ageHistories() {
+	inspector := asynq.NewInspectorFromRedisClient(a.queue)
 	entries, err := inspector.SchedulerEntries()
 	for _, e := range entries {
-		err = errors.Join(err, h.queue.Expire(context.Background(), "asynq:scheduler_history:"+e.ID, remember).Err())
+		err = errors.Join(err, a.queue.Expire(context.Background(), "asynq:scheduler_history:"+e.ID, remember).Err())
 	}
 	if err != nil {
-		h.Log.Debug("the queue does not answer", "err", err)
+		a.Log.Debug("the queue does not answer", "err", err)
 	}
 }

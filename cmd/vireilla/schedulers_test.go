@@ -19,13 +19,13 @@ import (
 )
 
 // copies builds houses of one office, on one database and one queue.
-func copies(t *testing.T, n int, redis asynq.RedisConnOpt) []*house {
+func copies(t *testing.T, n int, redis asynq.RedisConnOpt) []*app {
 	t.Helper()
-	a := &app{ctx: t.Context(), out: t.Output(), err: t.Output(), commands: &commands{Data: t.TempDir(), LogLevel: "error"}}
-	houses := make([]*house, n)
+	env := &environment{ctx: t.Context(), out: t.Output(), err: t.Output(), commands: &commands{Data: t.TempDir(), LogLevel: "error"}}
+	houses := make([]*app, n)
 	for i := range houses {
 		var err error
-		if houses[i], err = a.build(parts{database: "sqlite:" + filepath.Join(a.Data, "v.db"), smtp: "smtp+plain://127.0.0.1:1", from: "no-reply@example.org", redis: redis,
+		if houses[i], err = env.build(options{database: "sqlite:" + filepath.Join(env.Data, "v.db"), smtp: "smtp+plain://127.0.0.1:1", from: "no-reply@example.org", redis: redis,
 			ticks: tasks.Ticks, letters: tasks.Letters, clock: now}); err != nil {
 			t.Fatal(err)
 		}
@@ -61,8 +61,8 @@ func TestTheMonitorShowsTheTimetableOfWhoeverStrikes(t *testing.T) {
 	inspector := asynq.NewInspector(redis)
 	defer inspector.Close()
 	houses := copies(t, 2, redis)
-	for _, h := range houses { // the monitor's part takes what the timetable refuses, and a history need not take minutes
-		h.Policy.Timetable[0].Cron = "@every 1s"
+	for _, a := range houses { // the monitor's part takes what the timetable refuses, and a history need not take minutes
+		a.Policy.Timetable[0].Cron = "@every 1s"
 	}
 	stop, err := houses[0].work(houses[0].Workers, map[string]int{tasks.Ticks: 1}, 100*time.Millisecond)
 	if err != nil {
@@ -75,7 +75,7 @@ func TestTheMonitorShowsTheTimetableOfWhoeverStrikes(t *testing.T) {
 	defer stopFirst()
 	second, stopSecond := context.WithCancel(t.Context())
 	defer stopSecond()
-	all.Go(func() { houses[0].keepTime(first) })
+	all.Go(func() { houses[0].runTimetable(first) })
 	ids := func() (ids []string, found []*asynq.SchedulerEntry) {
 		found, err := inspector.SchedulerEntries()
 		if err != nil {
@@ -88,7 +88,7 @@ func TestTheMonitorShowsTheTimetableOfWhoeverStrikes(t *testing.T) {
 	}
 	n := len(houses[0].Policy.Timetable)
 	soon(t, "the entries", func() bool { ids, _ := ids(); return len(ids) == n })
-	all.Go(func() { houses[1].keepTime(second) })
+	all.Go(func() { houses[1].runTimetable(second) })
 
 	old, found := ids()
 	at := now()
@@ -172,18 +172,18 @@ func TestWithoutAQueueTheTimetableIsKeptAndEndsInTime(t *testing.T) {
 		t.Fatal(err)
 	}
 	server.Kill()
-	h := copies(t, 1, redis)[0]
+	a := copies(t, 1, redis)[0]
 	at := now().Add(-time.Hour)
-	h.Clock = func() time.Time { return at }
+	a.Clock = func() time.Time { return at }
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
-		h.keepTime(ctx)
+		a.runTimetable(ctx)
 	}()
 	soon(t, "a look", func() bool {
-		last, err := h.Store.LastTicks(t.Context())
-		return err == nil && len(last) == len(h.Policy.Timetable)
+		last, err := a.Store.LastTicks(t.Context())
+		return err == nil && len(last) == len(a.Policy.Timetable)
 	})
 	cancel()
 	select {
@@ -191,7 +191,7 @@ func TestWithoutAQueueTheTimetableIsKeptAndEndsInTime(t *testing.T) {
 	case <-time.After(2 * patience):
 		t.Fatal("it does not end")
 	}
-	if holder, err := h.Store.Holder(t.Context(), workers.TimetableLease); holder != "" || err != nil {
+	if holder, err := a.Store.Owner(t.Context(), workers.TimetableLease); holder != "" || err != nil {
 		t.Errorf("%q strikes, %v", holder, err)
 	}
 }
@@ -226,11 +226,11 @@ func TestTheTimetableTellsWhatWasStruck(t *testing.T) {
 	}
 	defer s.Close()
 	at := time.Date(2024, time.March, 5, 5, 30, 0, 0, time.UTC)
-	fence, err := s.TakeLease(t.Context(), workers.TimetableLease, holder(), time.Minute)
+	fence, err := s.TakeLease(t.Context(), workers.TimetableLease, processName(), time.Minute)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, _, err := s.Strike(t.Context(), workers.TimetableLease, fence, timetable.Stroke{Entry: "digests", Now: at, Ticks: []time.Time{at},
+	if _, _, err := s.RecordTicks(t.Context(), workers.TimetableLease, fence, timetable.Record{Entry: "digests", Now: at, Ticks: []time.Time{at},
 		Skips: []timetable.Skip{{From: at.AddDate(0, 0, -2), To: at.AddDate(0, 0, -1), Why: timetable.TooOld}}}); err != nil {
 		t.Fatal(err)
 	}
@@ -244,7 +244,7 @@ func TestTheTimetableTellsWhatWasStruck(t *testing.T) {
 		t.Errorf("done: %+v", r.Last)
 	}
 	text := must(t, "--data", data, "timetable", "--at", "2024-03-05T12:00")
-	for _, part := range []string{"latest, within 1 day", "Tue 2024-03-05 07:30 +02:00  done", "digests: left out from Sun 2024-03-03 07:30", "too_old", "struck by " + strings.Split(holder(), "/")[0]} {
+	for _, part := range []string{"latest, within 1 day", "Tue 2024-03-05 07:30 +02:00  done", "digests: left out from Sun 2024-03-03 07:30", "too_old", "struck by " + strings.Split(processName(), "/")[0]} {
 		if !strings.Contains(text, part) {
 			t.Errorf("no %q in\n%s", part, text)
 		}

@@ -163,22 +163,22 @@ func fetch(t *testing.T, url string) string {
 }
 
 func TestMetricsKeepTheConventions(t *testing.T) {
-	a := &app{ctx: t.Context(), out: io.Discard, err: io.Discard, commands: &commands{Data: t.TempDir()}}
+	env := &environment{ctx: t.Context(), out: io.Discard, err: io.Discard, commands: &commands{Data: t.TempDir()}}
 	redis, closeQueue, err := embeddedQueue()
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer closeQueue()
-	h, err := a.build(parts{database: "sqlite:" + a.Data + "/v.db", smtp: "smtp+plain://127.0.0.1:1", from: "no-reply@example.org", redis: redis, ticks: "t", letters: "l", clock: now})
+	a, err := env.build(options{database: "sqlite:" + env.Data + "/v.db", smtp: "smtp+plain://127.0.0.1:1", from: "no-reply@example.org", redis: redis, ticks: "t", letters: "l", clock: now})
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer h.Close()
-	if _, err := h.probes(); err != nil {
+	defer a.Close()
+	if _, err := a.probes(); err != nil {
 		t.Fatal(err)
 	}
-	h.Watch.Look(t.Context()) // so that there are queues to tell of
-	problems, err := testutil.GatherAndLint(h.Meters.Registry)
+	a.Health.Probe(t.Context()) // so that there are queues to tell of
+	problems, err := testutil.GatherAndLint(a.Meters.Registry)
 	for _, p := range problems {
 		if p.Metric == "asynq_tasks_enqueued_total" { // a gauge; asynq's monitor, told of a Prometheus, asks for it by this name
 			continue

@@ -17,7 +17,7 @@ import (
 )
 
 // on builds a house on real servers with n letters due.
-func on(b *testing.B, server string, n int) *house {
+func on(b *testing.B, server string, n int) *app {
 	redis, err := asynq.ParseRedisURI(servertest.Redis(b))
 	if err != nil {
 		b.Fatal(err)
@@ -26,15 +26,15 @@ func on(b *testing.B, server string, n int) *house {
 }
 
 // allOut rings for the letters and waits until none is due.
-func (h *house) allOut(b *testing.B) {
+func (a *app) allOut(b *testing.B) {
 	ended := make(chan error, 1024)
-	stop, err := h.work(workers.Watched(h.Workers, ended), map[string]int{"t": 1, "l": 1}, 10*time.Millisecond)
+	stop, err := a.work(workers.Watched(a.Workers, ended), map[string]int{"t": 1, "l": 1}, 10*time.Millisecond)
 	if err != nil {
 		b.Fatal(err)
 	}
 	defer stop()
 	for due := 1; due > 0; {
-		if err := h.Bell.RingAny(b.Context(), deliveries); err != nil {
+		if err := a.Enqueue.DueLetters(b.Context(), deliveries); err != nil {
 			b.Fatal(err)
 		}
 		for range deliveries {
@@ -42,7 +42,7 @@ func (h *house) allOut(b *testing.B) {
 				b.Fatal(err)
 			}
 		}
-		if due, err = h.Store.Due(b.Context(), h.Clock()); err != nil {
+		if due, err = a.Store.Due(b.Context(), a.Clock()); err != nil {
 			b.Fatal(err)
 		}
 	}
@@ -57,11 +57,11 @@ func BenchmarkServers(b *testing.B) {
 	}
 	b.Run("outbox", func(b *testing.B) {
 		server := sink(b)
-		h := on(b, server, b.N)
+		a := on(b, server, b.N)
 		b.ResetTimer()
-		h.allOut(b)
+		a.allOut(b)
 		b.StopTimer()
-		if n, err := h.Store.Letters(b.Context(), notice.Filter{State: "sent"}); err != nil || len(n) != b.N {
+		if n, err := a.Store.Letters(b.Context(), notice.Filter{State: "sent"}); err != nil || len(n) != b.N {
 			b.Fatalf("%d of %d letters sent, %v", len(n), b.N, err)
 		}
 		perSecond(b)
@@ -83,10 +83,10 @@ func BenchmarkServers(b *testing.B) {
 func BenchmarkRelease(b *testing.B) {
 	var waits []time.Duration
 	server := smtptest.Start(b, smtptest.WithoutData())
-	h := on(b, server.Addr(), b.N)
+	a := on(b, server.Addr(), b.N)
 	begun := now()
 	b.ResetTimer()
-	h.allOut(b)
+	a.allOut(b)
 	b.StopTimer()
 	for _, m := range server.Accepted() {
 		waits = append(waits, m.At.Sub(begun))
@@ -111,20 +111,20 @@ func BenchmarkWorkers(b *testing.B) {
 				b.Fatal(err)
 			}
 			database := servertest.Postgres(b)
-			houses := []*house{outboxOf(b, server.Addr(), database, redis, b.N)}
+			houses := []*app{outboxOf(b, server.Addr(), database, redis, b.N)}
 			for range n - 1 {
 				houses = append(houses, another(b, server.Addr(), database, redis))
 			}
 			ended := make(chan error, 1024)
-			for _, h := range houses {
-				stop, err := h.work(workers.Watched(h.Workers, ended), map[string]int{"t": 1, "l": 1}, 10*time.Millisecond)
+			for _, a := range houses {
+				stop, err := a.work(workers.Watched(a.Workers, ended), map[string]int{"t": 1, "l": 1}, 10*time.Millisecond)
 				if err != nil {
 					b.Fatal(err)
 				}
 				defer stop()
 			}
 			b.ResetTimer()
-			if err := houses[0].Bell.RingAny(b.Context(), n*deliveries); err != nil {
+			if err := houses[0].Enqueue.DueLetters(b.Context(), n*deliveries); err != nil {
 				b.Fatal(err)
 			}
 			for range n * deliveries {
@@ -142,17 +142,17 @@ func BenchmarkWorkers(b *testing.B) {
 }
 
 // another builds one more copy of the program on the same servers.
-func another(b *testing.B, server, database string, redis asynq.RedisConnOpt) *house {
-	a := &app{ctx: b.Context(), out: b.Output(), err: b.Output(), commands: &commands{Data: b.TempDir(), LogLevel: "warn"}}
-	h, err := a.build(parts{database: database, smtp: "smtp+plain://" + server, from: "no-reply@example.org", redis: redis, ticks: "t", letters: "l",
+func another(b *testing.B, server, database string, redis asynq.RedisConnOpt) *app {
+	env := &environment{ctx: b.Context(), out: b.Output(), err: b.Output(), commands: &commands{Data: b.TempDir(), LogLevel: "warn"}}
+	a, err := env.build(options{database: database, smtp: "smtp+plain://" + server, from: "no-reply@example.org", redis: redis, ticks: "t", letters: "l",
 		clock: func() time.Time { return time.Date(2024, 3, 4, 7, 0, 0, 0, time.UTC) }, quiet: true})
 	if err != nil {
 		b.Fatal(err)
 	}
 	b.Cleanup(func() {
-		if err := h.Close(); err != nil && !strings.Contains(err.Error(), "closed") {
+		if err := a.Close(); err != nil && !strings.Contains(err.Error(), "closed") {
 			b.Error(err)
 		}
 	})
-	return h
+	return a
 }

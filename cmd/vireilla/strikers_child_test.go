@@ -86,22 +86,22 @@ func TestChild(t *testing.T) {
 	done, err := os.OpenFile(filepath.Join(folder, "done"), os.O_WRONLY|os.O_APPEND|os.O_CREATE, 0o600)
 	well(err)
 	defer done.Close()
-	a := &app{ctx: ctx, out: io.Discard, err: os.Stderr, commands: &commands{Data: folder, Policy: filepath.Join(folder, "policy.yaml"), LogLevel: "warn"}}
+	env := &environment{ctx: ctx, out: io.Discard, err: os.Stderr, commands: &commands{Data: folder, Policy: filepath.Join(folder, "policy.yaml"), LogLevel: "warn"}}
 	redis, closeQueue, err := queue(os.Getenv("REDIS_URL"))
 	well(err)
-	h, err := a.build(parts{database: os.Getenv("DATABASE_URL"), smtp: "smtp+plain://127.0.0.1:1", from: "no-reply@example.org", redis: redis, ticks: tasks.Ticks,
+	a, err := env.build(options{database: os.Getenv("DATABASE_URL"), smtp: "smtp+plain://127.0.0.1:1", from: "no-reply@example.org", redis: redis, ticks: tasks.Ticks,
 		letters: tasks.Letters, clock: fastClock{time.UnixMilli(shows), time.UnixMilli(since)}.now})
 	well(err)
-	end, err := h.work(asynq.HandlerFunc(func(ctx context.Context, task *asynq.Task) error {
-		err := h.Workers.ProcessTask(ctx, task)
+	end, err := a.work(asynq.HandlerFunc(func(ctx context.Context, task *asynq.Task) error {
+		err := a.Workers.ProcessTask(ctx, task)
 		if tick, none := tasks.ParseTick(task); err == nil && none == nil {
 			_, err = fmt.Fprintln(done, line(tick.Entry, tick.At))
 		}
 		return err
 	}), map[string]int{tasks.Ticks: 3, tasks.Letters: 1}, 100*time.Millisecond)
 	well(err)
-	h.keepTime(ctx)
+	a.runTimetable(ctx)
 	end()
-	well(h.Close())
+	well(a.Close())
 	well(closeQueue())
 }

@@ -129,7 +129,7 @@ func newOffice3(t *testing.T, begin time.Time) *office3 {
 	fence, err := o.store.TakeLease(t.Context(), workers.TimetableLease, "test", time.Minute)
 	o.well(err)
 	for _, e := range p.Timetable {
-		_, held, err := o.store.Strike(t.Context(), workers.TimetableLease, fence, timetable.Stroke{Entry: e.Name, Now: begin})
+		_, held, err := o.store.RecordTicks(t.Context(), workers.TimetableLease, fence, timetable.Record{Entry: e.Name, Now: begin})
 		if err != nil || !held {
 			t.Fatal(held, err)
 		}
@@ -167,7 +167,7 @@ func (o *office3) awaitStriker(atMost time.Duration, other *child) (striker *chi
 	o.t.Helper()
 	from := now()
 	o.await(atMost, "a striker", func() bool {
-		holder, err := o.store.Holder(o.t.Context(), workers.TimetableLease)
+		holder, err := o.store.Owner(o.t.Context(), workers.TimetableLease)
 		o.well(err)
 		for _, c := range o.children {
 			if words := strings.Split(holder, "/"); c != other && len(words) == 3 && words[1] == strconv.Itoa(c.cmd.Process.Pid) {

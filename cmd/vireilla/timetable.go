@@ -42,12 +42,12 @@ type leftOut struct {
 	Why  string `json:"why"`
 }
 
-func (c *timetableCmd) Run(a *app) error {
-	p, _, err := a.policy()
+func (c *timetableCmd) Run(env *environment) error {
+	p, _, err := env.policy()
 	if err != nil {
 		return err
 	}
-	at, err := a.parseMoment(c.At, p)
+	at, err := env.parseMoment(c.At, p)
 	if err != nil {
 		return err
 	}
@@ -59,19 +59,19 @@ func (c *timetableCmd) Run(a *app) error {
 		}
 		all = append(all, r)
 	}
-	striker, err := c.past(a, p, all)
+	striker, err := c.past(env, p, all)
 	if err != nil { // what is to come stands without a database
-		fmt.Fprintln(a.err, "what was struck is not known:", err)
+		fmt.Fprintln(env.err, "what was struck is not known:", err)
 	}
 	if c.Format == "json" {
-		return a.json(all)
+		return env.json(all)
 	}
-	return c.text(a, all, striker)
+	return c.text(env, all, striker)
 }
 
 // past adds what the database knows, and tells who strikes at the moment; without a database that is nothing.
-func (c *timetableCmd) past(a *app, p *policy.Policy, all []nextRuns) (striker string, err error) {
-	s, err := a.store()
+func (c *timetableCmd) past(env *environment, p *policy.Policy, all []nextRuns) (striker string, err error) {
+	s, err := env.store()
 	if errors.Is(err, fs.ErrNotExist) {
 		return "", nil
 	}
@@ -79,19 +79,19 @@ func (c *timetableCmd) past(a *app, p *policy.Policy, all []nextRuns) (striker s
 		return "", err
 	}
 	defer s.Close()
-	newest, err := s.NewestTicks(a.ctx)
+	newest, err := s.NewestTicks(env.ctx)
 	if err != nil {
 		return "", err
 	}
 	for i := range all {
-		if err := all[i].addPast(a, s, newest, p.Location); err != nil {
+		if err := all[i].addPast(env, s, newest, p.Location); err != nil {
 			return "", err
 		}
 	}
-	return s.Holder(a.ctx, workers.TimetableLease)
+	return s.Owner(env.ctx, workers.TimetableLease)
 }
 
-func (r *nextRuns) addPast(a *app, s *store.Store, newest []store.Tick, zone *time.Location) error {
+func (r *nextRuns) addPast(env *environment, s *store.Store, newest []store.Tick, zone *time.Location) error {
 	written := func(t time.Time) string {
 		if t.IsZero() {
 			return ""
@@ -103,19 +103,19 @@ func (r *nextRuns) addPast(a *app, s *store.Store, newest []store.Tick, zone *ti
 			r.Last = &lastRun{At: written(t.At), Done: written(t.Done)}
 		}
 	}
-	skips, err := s.TickSkips(a.ctx, r.Entry, 1)
+	skips, err := s.TickSkips(env.ctx, r.Entry, 1)
 	if len(skips) > 0 {
 		r.Left = &leftOut{From: written(skips[0].From), To: written(skips[0].To), Why: skips[0].Why}
 	}
 	return err
 }
 
-func (c *timetableCmd) text(a *app, all []nextRuns, striker string) error {
+func (c *timetableCmd) text(env *environment, all []nextRuns, striker string) error {
 	when := func(text string) string {
 		at, _ := time.Parse(time.RFC3339, text)
 		return at.Format("Mon 2006-01-02 15:04 -07:00")
 	}
-	t := a.table("entry", "cron", "catch up", "last", "", "next runs")
+	t := env.table("entry", "cron", "catch up", "last", "", "next runs")
 	for _, r := range all {
 		last, state := "", ""
 		if r.Last != nil {
@@ -145,6 +145,6 @@ func (c *timetableCmd) text(a *app, all []nextRuns, striker string) error {
 	if len(notes) == 0 {
 		return nil
 	}
-	_, err := fmt.Fprintf(a.out, "\n%s\n", strings.Join(notes, "\n"))
+	_, err := fmt.Fprintf(env.out, "\n%s\n", strings.Join(notes, "\n"))
 	return err
 }

@@ -24,26 +24,26 @@ func TestARelayThatCannotProveWhoItIsIsToldEverywhereAndGetsNothing(t *testing.T
 	defer closeQueue()
 	var log syncbuf.Buffer
 	data := t.TempDir()
-	a := &app{ctx: t.Context(), out: &log, err: &log, commands: &commands{Data: data, LogLevel: "debug"}}
+	env := &environment{ctx: t.Context(), out: &log, err: &log, commands: &commands{Data: data, LogLevel: "debug"}}
 	clock := func() time.Time { return noon }
-	h, err := a.build(parts{database: "sqlite:" + filepath.Join(data, "v.db"), smtp: relay.URL(), from: "no-reply@example.org", redis: redis, ticks: "t", letters: "l", clock: clock})
+	a, err := env.build(options{database: "sqlite:" + filepath.Join(data, "v.db"), smtp: relay.URL(), from: "no-reply@example.org", redis: redis, ticks: "t", letters: "l", clock: clock})
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer h.Close()
+	defer a.Close()
 	feed := storetest.Small()
 	feed["appointments.csv"] = storetest.Rows{{"appointment_id": "A-1", "seeker_id": "S-1", "coach_id": "C-1", "kind": "job_search_discussion", "minutes": int64(45), "mode": "office",
 		"state": "booked", "starts_at": noon.AddDate(0, 0, 14).UnixMilli(), "booked_at": noon.Add(-time.Hour).UnixMilli()}}
-	if _, err := storetest.Import(t, h.Store, feed, true, true); err != nil {
+	if _, err := storetest.Import(t, a.Store, feed, true, true); err != nil {
 		t.Fatal(err)
 	}
-	if err := h.Workers.Scan.Run(t.Context(), "appointments", noon); err != nil {
+	if err := a.Workers.Scan.Run(t.Context(), "appointments", noon); err != nil {
 		t.Fatal(err)
 	}
-	if err := h.Workers.Deliver.Run(t.Context(), nil); err != nil {
+	if err := a.Workers.Deliver.Run(t.Context(), nil); err != nil {
 		t.Fatal(err)
 	}
-	letters, err := h.Store.Letters(t.Context(), notice.Filter{})
+	letters, err := a.Store.Letters(t.Context(), notice.Filter{})
 	if err != nil || len(letters) != 1 || letters[0].State != notice.Deferred || letters[0].Why != "tls" || letters[0].Tries != 1 {
 		t.Fatalf("%+v, %v", letters, err)
 	}
@@ -53,17 +53,17 @@ func TestARelayThatCannotProveWhoItIsIsToldEverywhereAndGetsNothing(t *testing.T
 	if text := log.String(); !strings.Contains(text, `"deferred tls":1`) || strings.Contains(text, "canary") {
 		t.Errorf("log: %s", text)
 	}
-	expectMetric(t, h, `vireilla_relay_answers_total{class="tls"} 1`, `vireilla_letters_total{letter="appointment_booked",state="deferred"} 1`)
+	expectMetric(t, a, `vireilla_relay_answers_total{class="tls"} 1`, `vireilla_letters_total{letter="appointment_booked",state="deferred"} 1`)
 	page := httptest.NewRecorder()
-	(&web.Pages{Facts: h.Store, Desk: h.Store, Clock: clock, Policy: h.Policy, Log: h.Log}).Handler().ServeHTTP(page, httptest.NewRequest("GET", "/", nil))
+	(&web.Pages{Facts: a.Store, Actions: a.Store, Clock: clock, Policy: a.Policy, Log: a.Log}).Handler().ServeHTTP(page, httptest.NewRequest("GET", "/", nil))
 	if body := page.Body.String(); !strings.Contains(body, "The relay takes no letters") || !strings.Contains(body, "1 letter of today could not go out") {
 		t.Errorf("the status page says\n%s", body)
 	}
 }
 
-func expectMetric(t *testing.T, h *house, lines ...string) {
+func expectMetric(t *testing.T, a *app, lines ...string) {
 	t.Helper()
-	probes, err := h.probes()
+	probes, err := a.probes()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -32,21 +32,21 @@ import (
 func now() time.Time { return crash.Clock(time.Now()) }
 
 // app is what every command is given.
-type app struct {
+type environment struct {
 	*commands
 	ctx      context.Context
 	out, err io.Writer
 	named    map[string]bool // options that stand on the command line
 }
 
-func (a *app) log() *slog.Logger {
+func (env *environment) log() *slog.Logger {
 	level := slog.LevelWarn
-	if a.LogLevel != "" {
-		_ = level.UnmarshalText([]byte(a.LogLevel)) // kong knows the words
+	if env.LogLevel != "" {
+		_ = level.UnmarshalText([]byte(env.LogLevel)) // kong knows the words
 	}
 	options := &slog.HandlerOptions{Level: level}
-	if isTerminal(a.err) {
-		return slog.New(slog.NewTextHandler(a.err, options))
+	if isTerminal(env.err) {
+		return slog.New(slog.NewTextHandler(env.err, options))
 	}
 	options.ReplaceAttr = func(_ []string, attr slog.Attr) slog.Attr {
 		if attr.Value.Kind() == slog.KindDuration { // as text: a bare number would not tell its unit
@@ -54,22 +54,22 @@ func (a *app) log() *slog.Logger {
 		}
 		return attr
 	}
-	return slog.New(slog.NewJSONHandler(a.err, options))
+	return slog.New(slog.NewJSONHandler(env.err, options))
 }
 
 // policy reads the policy in force, and a fingerprint of it.
-func (a *app) policy() (*policy.Policy, string, error) {
+func (env *environment) policy() (*policy.Policy, string, error) {
 	text := policy.DefaultFile()
-	if a.Policy != "" {
+	if env.Policy != "" {
 		var err error
-		if text, err = os.ReadFile(a.Policy); err != nil {
+		if text, err = os.ReadFile(env.Policy); err != nil {
 			return nil, "", fmt.Errorf("policy: %w", err)
 		}
 	}
 	p, faults := policy.Parse(text)
 	if len(faults) > 0 {
 		for _, f := range faults {
-			fmt.Fprintf(a.err, "%s:%s\n", a.Policy, f)
+			fmt.Fprintf(env.err, "%s:%s\n", env.Policy, f)
 		}
 		return nil, "", errSilent
 	}
@@ -89,17 +89,17 @@ func sameTime(ctx context.Context, s *store.Store, clock func() time.Time) error
 }
 
 // house is the program put together: the parts, and how they meet.
-type house struct {
+type app struct {
 	Store    *store.Store
 	Policy   *policy.Policy
 	PolicyID string
 	Clock    func() time.Time
 	Letters  *templates.Set
 	Relay    *mailer.Relay
-	Bell     *workers.Bell
+	Enqueue  *workers.Enqueuer
 	Compare  *workers.Compare
-	Watch    *workers.Watch
-	Rounds   *workers.Rounds
+	Health   *workers.QueueHealth
+	Poller   *workers.Poller
 	Workers  *workers.Workers
 	Meters   *web.Meters
 	Log      *slog.Logger
@@ -111,7 +111,7 @@ type house struct {
 }
 
 // parts is what a house is built of.
-type parts struct {
+type options struct {
 	database, smtp, from string
 	redis                asynq.RedisConnOpt
 	ticks, letters       string // queues
@@ -129,8 +129,8 @@ const (
 
 // underWay is how long tasks may go on when the program stops, lastWord how long that and telling Redis may take.
 const (
-	underWay = 20 * time.Second
-	lastWord = underWay + 2*time.Second
+	shutdownTimeout = 20 * time.Second
+	stopTimeout     = shutdownTimeout + 2*time.Second
 )
 
 // leaveRoom lets the heap grow to five times what lives in it, as long as that is little. A worker's live heap is a few megabytes, which the collector would go through a hundred
@@ -144,56 +144,56 @@ func leaveRoom() {
 	}
 }
 
-func (a *app) build(p parts) (h *house, err error) {
+func (env *environment) build(p options) (a *app, err error) {
 	leaveRoom()
-	h = &house{Clock: p.clock, Log: a.log(), redis: p.redis}
+	a = &app{Clock: p.clock, Log: env.log(), redis: p.redis}
 	defer func() {
 		if err != nil {
-			err = errors.Join(err, h.Close())
+			err = errors.Join(err, a.Close())
 		}
 	}()
-	if h.Policy, h.PolicyID, err = a.policy(); err != nil {
-		return h, err
+	if a.Policy, a.PolicyID, err = env.policy(); err != nil {
+		return a, err
 	}
-	h.Meters = newMeters(h.Policy.Timetable)
-	if h.Letters, err = loadLetters(a.Data); err != nil {
-		return h, err
+	a.Meters = newMeters(a.Policy.Timetable)
+	if a.Letters, err = loadLetters(env.Data); err != nil {
+		return a, err
 	}
 	relay, err := mailer.ParseURL(p.smtp)
 	if err != nil {
-		return h, err
+		return a, err
 	}
 	relay.Connections = connections
-	if h.Store, err = a.openStore(p.database); err != nil {
-		return h, err
+	if a.Store, err = env.openStore(p.database); err != nil {
+		return a, err
 	}
-	h.close = append(h.close, h.Store.Close)
-	if err := sameTime(a.ctx, h.Store, time.Now); err != nil {
-		return h, err
+	a.close = append(a.close, a.Store.Close)
+	if err := sameTime(env.ctx, a.Store, time.Now); err != nil {
+		return a, err
 	}
-	sends, err := journal.Open(a.Data, now())
+	sends, err := journal.Open(env.Data, now())
 	if err != nil {
-		return h, err
+		return a, err
 	}
-	h.close = append(h.close, sends.Close)
-	h.Compare = &workers.Compare{Clock: h.Clock, Journal: sends, Outbox: h.Store, Log: h.Log}
-	h.Relay = mailer.New(relay)
-	h.close = append(h.close, func() error { h.Relay.Close(); return nil })
-	if h.queue, err = openQueue(a.ctx, p.redis); err != nil {
-		return h, err
+	a.close = append(a.close, sends.Close)
+	a.Compare = &workers.Compare{Clock: a.Clock, Journal: sends, Outbox: a.Store, Log: a.Log}
+	a.Relay = mailer.New(relay)
+	a.close = append(a.close, func() error { a.Relay.Close(); return nil })
+	if a.queue, err = openQueue(env.ctx, p.redis); err != nil {
+		return a, err
 	}
-	h.close = append(h.close, h.queue.Close)
+	a.close = append(a.close, a.queue.Close)
 	client := asynq.NewClient(p.redis)
 	inspector := asynq.NewInspector(p.redis)
-	h.close = append(h.close, client.Close, inspector.Close)
-	h.Watch = &workers.Watch{Try: try(h.queue, p.ticks, p.letters), Pace: lookEvery, Log: h.Log}
-	h.Bell = &workers.Bell{Client: client, Inspector: inspector, Ticks: p.ticks, Letters: p.letters, Watch: h.Watch, Clock: h.Clock}
+	a.close = append(a.close, client.Close, inspector.Close)
+	a.Health = &workers.QueueHealth{Try: try(a.queue, p.ticks, p.letters), Interval: lookEvery, Log: a.Log}
+	a.Enqueue = &workers.Enqueuer{Client: client, Inspector: inspector, TickQueue: p.ticks, LetterQueue: p.letters, Watch: a.Health, Clock: a.Clock}
 
-	stopping, stop := context.WithCancel(a.ctx) // at once, whatever is closed before
-	h.stop = stop
-	ring, bells := h.Bell.Ring, deliveries
+	stopping, stop := context.WithCancel(env.ctx) // at once, whatever is closed before
+	a.stop = stop
+	ring, bells := a.Enqueue.Letters, deliveries
 	openTicks := func(ctx context.Context, before time.Time, each func(string, time.Time) error) error {
-		ticks, err := h.Store.OpenTicks(ctx, before)
+		ticks, err := a.Store.OpenTicks(ctx, before)
 		for _, t := range ticks {
 			err = errors.Join(err, each(t.Name, t.At))
 		}
@@ -204,41 +204,41 @@ func (a *app) build(p parts) (h *house, err error) {
 		ring = func(context.Context, []int64) error { return nil }
 		openTicks = func(context.Context, time.Time, func(string, time.Time) error) error { return nil }
 	}
-	scan := &workers.Scan{Policy: h.Policy, PolicyID: h.PolicyID, Agenda: h.Store, Facts: h.Store, Bookings: h.Store, Outbox: h.Store, Ring: ring, Log: h.Log}
-	if h.Store.Shared() && !p.quiet {
-		scan.Help = h.Bell.Help
+	scan := &workers.Scan{Policy: a.Policy, PolicyID: a.PolicyID, Agenda: a.Store, Facts: a.Store, Bookings: a.Store, Outbox: a.Store, Enqueue: ring, Log: a.Log}
+	if a.Store.Shared() && !p.quiet {
+		scan.Help = a.Enqueue.Help
 	}
 	breaker := &mailer.Breaker{}
-	h.Workers = &workers.Workers{
-		Clock: h.Clock, Policy: h.Policy, Scan: scan, Ledger: h.Store, Measure: h.Meters.Step, Log: h.Log,
+	a.Workers = &workers.Workers{
+		Clock: a.Clock, Policy: a.Policy, Scan: scan, Ledger: a.Store, Measure: a.Meters.Step, Log: a.Log,
 		Deliver: &workers.Deliver{
-			Clock: h.Clock, Wall: now, Policy: h.Policy, Outbox: h.Store, Facts: h.Store, Journal: sends, Compare: h.Compare,
-			Halted:  workers.NewHalt(h.Store.Halted, store.HaltedFor, now).Halted,
-			Refresh: scan.Refresh, Letters: h.Letters, From: p.from, Pace: workers.PerMinute(p.rate), Stop: stopping, Log: h.Log,
-			Record: &workers.Recorder{Clock: h.Clock, Outbox: counted{h.Store, h.Meters}, Journal: sends, Log: h.Log},
+			Clock: a.Clock, Wall: now, Policy: a.Policy, Outbox: a.Store, Facts: a.Store, Journal: sends, Compare: a.Compare,
+			SendingBlocked: workers.NewKillSwitch(a.Store.SendingBlocked, store.BlockedMaxAge, now).On,
+			Refresh:        scan.Refresh, Letters: a.Letters, From: p.from, Pace: workers.PerMinute(p.rate), Stop: stopping, Log: a.Log,
+			Record: &workers.Recorder{Clock: a.Clock, Outbox: counted{a.Store, a.Meters}, Journal: sends, Log: a.Log},
 			Send: func(ctx context.Context, m workers.Mail) notice.Outcome {
-				o := h.Relay.Send(ctx, mailer.Letter(m))
-				said := outcome(breaker.Note(h.Clock(), m.To, o))
-				h.Meters.Answered(said)
+				o := a.Relay.Send(ctx, mailer.Letter(m))
+				said := outcome(breaker.Note(a.Clock(), m.To, o))
+				a.Meters.Answered(said)
 				return said
 			},
 		},
-		Sweep: &workers.Sweep{Policy: h.Policy, Outbox: h.Store, Bell: h.Bell, Bells: bells, OpenTicks: openTicks, Log: h.Log},
+		Sweep: &workers.Sweep{Policy: a.Policy, Outbox: a.Store, Enqueue: a.Enqueue, DeliverTasks: bells, OpenTicks: openTicks, Log: a.Log},
 	}
-	trace, flush, err := tracing(a.ctx, h.Log)
+	trace, flush, err := tracing(env.ctx, a.Log)
 	if err != nil {
-		return h, err
+		return a, err
 	}
-	h.close = append(h.close, func() error {
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(a.ctx), time.Second)
+	a.close = append(a.close, func() error {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(env.ctx), time.Second)
 		defer cancel()
 		_ = flush(ctx) // a collector that is away is no reason to fail
 		return nil
 	})
-	h.Bell.Trace, scan.Trace, h.Workers.Trace, h.Workers.Deliver.Trace, h.Workers.Deliver.Record.Trace = trace, trace, trace, trace, trace
-	h.Watch.Back = func(ctx context.Context) error { return h.Workers.Sweep.Back(ctx, h.Clock()) }
-	h.Rounds = &workers.Rounds{Watch: h.Watch, Clock: h.Clock, Ticks: openTicks, Do: h.Workers, Hands: deliveries, Pace: time.Minute, Log: h.Log}
-	return h, nil
+	a.Enqueue.Trace, scan.Trace, a.Workers.Trace, a.Workers.Deliver.Trace, a.Workers.Deliver.Record.Trace = trace, trace, trace, trace, trace
+	a.Health.OnUp = func(ctx context.Context) error { return a.Workers.Sweep.Back(ctx, a.Clock()) }
+	a.Poller = &workers.Poller{Watch: a.Health, Clock: a.Clock, Ticks: openTicks, Do: a.Workers, Concurrency: deliveries, Interval: time.Minute, Log: a.Log}
+	return a, nil
 }
 
 // outcome is what the mailer's answer means for a letter's state.
@@ -260,10 +260,10 @@ func loadLetters(data string) (*templates.Set, error) {
 var ownLetters = sync.OnceValues(func() (*templates.Set, error) { return templates.Load(nil) })
 
 // work starts taking tasks; the function it gives stops: no letter is begun any more, what is under way ends.
-func (h *house) work(handler asynq.Handler, queues map[string]int, look time.Duration) (func(), error) {
+func (a *app) work(handler asynq.Handler, queues map[string]int, look time.Duration) (func(), error) {
 	hands := make(chan struct{}, deliveries+2)
-	server := asynq.NewServer(h.redis, asynq.Config{
-		Queues: queues, Concurrency: cap(hands), TaskCheckInterval: look, DelayedTaskCheckInterval: time.Second, ShutdownTimeout: underWay,
+	server := asynq.NewServer(a.redis, asynq.Config{
+		Queues: queues, Concurrency: cap(hands), TaskCheckInterval: look, DelayedTaskCheckInterval: time.Second, ShutdownTimeout: shutdownTimeout,
 		LogLevel: asynq.FatalLevel, RetryDelayFunc: func(n int, _ error, _ *asynq.Task) time.Duration { return time.Duration(n+1) * 10 * time.Second },
 	})
 	if err := server.Start(asynq.HandlerFunc(func(ctx context.Context, task *asynq.Task) error {
@@ -274,8 +274,8 @@ func (h *house) work(handler asynq.Handler, queues map[string]int, look time.Dur
 		return nil, fmt.Errorf("workers: %w", err)
 	}
 	return func() {
-		h.stop()
-		late := time.After(lastWord)
+		a.stop()
+		late := time.After(stopTimeout)
 		ended := make(chan struct{})
 		go func() {
 			server.Shutdown()
@@ -297,12 +297,12 @@ func (h *house) work(handler asynq.Handler, queues map[string]int, look time.Dur
 }
 
 // Close closes what was opened, the last first.
-func (h *house) Close() (err error) {
-	if h.stop != nil {
-		h.stop()
+func (a *app) Close() (err error) {
+	if a.stop != nil {
+		a.stop()
 	}
-	for i := len(h.close) - 1; i >= 0; i-- {
-		err = errors.Join(err, h.close[i]())
+	for i := len(a.close) - 1; i >= 0; i-- {
+		err = errors.Join(err, a.close[i]())
 	}
 	return err
 }

@@ -23,9 +23,9 @@ import (
 const Name = "letters.journal"
 
 const (
-	generation = 40 * 24 * time.Hour // a backup older than one or two of these cannot be held against the journal
-	tailBytes  = 256 << 10
-	tailHands  = 50
+	rotateAfter = 40 * 24 * time.Hour // a backup older than one or two of these cannot be held against the journal
+	tailBytes   = 256 << 10
+	tailHands   = 50
 )
 
 // Journal is an open journal. It is safe for use by many goroutines.
@@ -202,7 +202,7 @@ func (j *Journal) sync(mine int64) error {
 
 // turn begins a new file when this one is old enough, unless another process has done so.
 func (j *Journal) turn(now time.Time) error {
-	if now.Sub(j.began) < generation {
+	if now.Sub(j.began) < rotateAfter {
 		return nil
 	}
 	ours, err := j.file.Stat()
@@ -270,7 +270,7 @@ func (j *Journal) See(now, pulse time.Time) error {
 
 // Accept says that the database was brought up to here: what was written before counts no longer as unknown to it. It does know some of the last letters that went out, which
 // are held against it from now on.
-func (j *Journal) Accept(now time.Time, letters []notice.Handed) error {
+func (j *Journal) Accept(now time.Time, letters []notice.Handover) error {
 	lines := []line{{What: accepted}}
 	for i := len(letters) - 1; i >= 0 && len(lines) <= tailHands; i-- {
 		if l := &letters[i]; l.State != notice.Deferred {
@@ -281,7 +281,7 @@ func (j *Journal) Accept(now time.Time, letters []notice.Handed) error {
 }
 
 // Tail gives the last handings over, and how far the timetable was when it was last looked at.
-func (j *Journal) Tail() (hands []notice.Hand, pulse time.Time) {
+func (j *Journal) Tail() (hands []notice.HandoverID, pulse time.Time) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	return append(hands, j.tail.hands...), j.tail.seen

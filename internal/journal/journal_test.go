@@ -49,7 +49,7 @@ func well(t *testing.T, err error) {
 	}
 }
 
-func letters(t *testing.T, folder string) []notice.Handed {
+func letters(t *testing.T, folder string) []notice.Handover {
 	t.Helper()
 	found, damaged, err := Letters(folder)
 	if err != nil || damaged > 0 {
@@ -59,7 +59,7 @@ func letters(t *testing.T, folder string) []notice.Handed {
 }
 
 // stands is each letter's key, state and ambiguous claims.
-func stands(letters []notice.Handed) (lines []string) {
+func stands(letters []notice.Handover) (lines []string) {
 	for _, l := range letters {
 		lines = append(lines, fmt.Sprint(l.Key, " ", l.Fence, " ", l.State, " ", l.Unsure))
 	}
@@ -72,7 +72,7 @@ func TestALetterIsReadAsItWasWritten(t *testing.T) {
 	c := claimed("coach_digest/C-1/2024-03-04", 3)
 	well(t, j.Begin(morning.Add(time.Minute), []notice.Claimed{c}))
 	well(t, j.End(morning.Add(2*time.Minute), []notice.Report{{Claimed: c, Next: notice.Next{State: notice.Sent}}}))
-	want := []notice.Handed{{Notice: c.Notice, Fence: 3, At: morning.Add(time.Minute), Dated: morning, State: notice.Sent}}
+	want := []notice.Handover{{Notice: c.Notice, Fence: 3, At: morning.Add(time.Minute), Dated: morning, State: notice.Sent}}
 	if diff := cmp.Diff(want, letters(t, folder), cmp.AllowUnexported(notice.Item{})); diff != "" {
 		t.Error(diff)
 	}
@@ -117,16 +117,16 @@ func TestTheTailIsKnownAfterAStart(t *testing.T) {
 	again := open(t, folder, morning)
 	for _, of := range []*Journal{j, again} {
 		hands, pulse := of.Tail()
-		if want := []notice.Hand{{Key: "a", Fence: 1}, {Key: "b", Fence: 4}}; !slices.Equal(hands, want) || !pulse.Equal(morning.Add(time.Hour)) {
+		if want := []notice.HandoverID{{Key: "a", Fence: 1}, {Key: "b", Fence: 4}}; !slices.Equal(hands, want) || !pulse.Equal(morning.Add(time.Hour)) {
 			t.Errorf("%v %v", hands, pulse)
 		}
 	}
 	if j.ID() == "" || j.ID() != again.ID() {
 		t.Errorf("%q, then %q", j.ID(), again.ID())
 	}
-	well(t, again.Accept(morning, []notice.Handed{{Notice: notice.Notice{Key: "a"}, Fence: 1, State: notice.Sent}, {Notice: notice.Notice{Key: "b"}, Fence: 4, State: notice.Deferred}}))
+	well(t, again.Accept(morning, []notice.Handover{{Notice: notice.Notice{Key: "a"}, Fence: 1, State: notice.Sent}, {Notice: notice.Notice{Key: "b"}, Fence: 4, State: notice.Deferred}}))
 	well(t, j.Reload())
-	if hands, pulse := j.Tail(); !slices.Equal(hands, []notice.Hand{{Key: "a", Fence: 1}}) || !pulse.IsZero() {
+	if hands, pulse := j.Tail(); !slices.Equal(hands, []notice.HandoverID{{Key: "a", Fence: 1}}) || !pulse.IsZero() {
 		t.Errorf("after it was accepted: %v %v", hands, pulse)
 	}
 }
@@ -202,7 +202,7 @@ func TestWhatIsWrittenDownSurvivesAPowerCut(t *testing.T) {
 		})
 	}
 	all.Wait()
-	well(t, j.Accept(morning, []notice.Handed{{Notice: notice.Notice{Key: "k-1"}, Fence: 1, State: notice.Sent}}))
+	well(t, j.Accept(morning, []notice.Handover{{Notice: notice.Notice{Key: "k-1"}, Fence: 1, State: notice.Sent}}))
 	if !d.keeps(known, "k-1") {
 		t.Error("that the database was brought up is not on the disk")
 	}
@@ -220,7 +220,7 @@ func TestWhatStandsInTheOlderFileSurvivesAPowerCut(t *testing.T) {
 	d := &disk{file: j.file}
 	j.file = d
 	well(t, j.See(morning, morning.Add(time.Hour))) // a line that nobody waits for
-	well(t, j.Begin(morning.Add(generation), []notice.Claimed{claimed("a", 1)}))
+	well(t, j.Begin(morning.Add(rotateAfter), []notice.Claimed{claimed("a", 1)}))
 	if len(d.written) == 0 || !bytes.Equal(d.kept, d.written) {
 		t.Errorf("%d bytes of %d are on the disk", len(d.kept), len(d.written))
 	}
@@ -286,7 +286,7 @@ func TestAnOldFileIsKeptAsTheOlderOfTwo(t *testing.T) {
 	folder := t.TempDir()
 	one, two := open(t, folder, morning), open(t, folder, morning)
 	well(t, one.Begin(morning, []notice.Claimed{claimed("a", 1)}))
-	later := morning.Add(generation)
+	later := morning.Add(rotateAfter)
 	well(t, one.Begin(later, []notice.Claimed{claimed("b", 1)}))
 	well(t, two.Begin(later, []notice.Claimed{claimed("c", 1)})) // it still has the file that was turned away
 	if got, want := stands(letters(t, folder)), []string{"a 1 unsure 1", "b 1 unsure 1", "c 1 unsure 1"}; !slices.Equal(got, want) {
@@ -295,7 +295,7 @@ func TestAnOldFileIsKeptAsTheOlderOfTwo(t *testing.T) {
 	if id := open(t, folder, later).ID(); id != one.ID() || id != two.ID() {
 		t.Errorf("%s became %s, %s and %s", one.ID(), id, two.ID(), id)
 	}
-	even := later.Add(generation)
+	even := later.Add(rotateAfter)
 	well(t, two.Begin(even, []notice.Claimed{claimed("d", 1)}))
 	if got, want := stands(letters(t, folder)), []string{"b 1 unsure 1", "c 1 unsure 1", "d 1 unsure 1"}; !slices.Equal(got, want) {
 		t.Errorf("%v", got)
@@ -340,7 +340,7 @@ func FuzzJournal(f *testing.F) {
 		well(t, j.Close())
 		found, _, err := Letters(folder)
 		well(t, err)
-		if n := len(found); n == 0 || found[n-1].Key != "last" || found[n-1].State != notice.Sent || hands[len(hands)-1] != (notice.Hand{Key: "last", Fence: 5}) {
+		if n := len(found); n == 0 || found[n-1].Key != "last" || found[n-1].State != notice.Sent || hands[len(hands)-1] != (notice.HandoverID{Key: "last", Fence: 5}) {
 			t.Fatalf("%v, %v", stands(found), hands)
 		}
 	})

@@ -81,7 +81,7 @@ func (l *line) notice() (n notice.Notice, err error) {
 
 // tail is what is known of the last lines.
 type tail struct {
-	hands []notice.Hand
+	hands []notice.HandoverID
 	seen  time.Time
 }
 
@@ -91,7 +91,7 @@ func (t *tail) read(l line) {
 		if len(t.hands) == 2*tailHands {
 			t.hands = append(t.hands[:0], t.hands[tailHands:]...)
 		}
-		t.hands = append(t.hands, notice.Hand{Key: l.Key, Fence: l.Fence})
+		t.hands = append(t.hands, notice.HandoverID{Key: l.Key, Fence: l.Fence})
 	case seen:
 		t.seen = instant(l.Seen)
 	case accepted:

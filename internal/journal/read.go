@@ -14,7 +14,7 @@ import (
 
 // Letters gives what the journal of a data folder knows of each letter in the order of their last claims, and how many lines could not be read: one may have been cut by a
 // crash; more are damage. A folder without a journal knows of none.
-func Letters(folder string) (letters []notice.Handed, damaged int, err error) {
+func Letters(folder string) (letters []notice.Handover, damaged int, err error) {
 	known := story{told: map[string]*told{}}
 	path := folder + string(os.PathSeparator) + Name
 	for _, p := range []string{path + ".1", path} {
@@ -34,7 +34,7 @@ type story struct {
 
 // told is what is known of a letter.
 type told struct {
-	notice.Handed
+	notice.Handover
 	order  int
 	open   bool         // the last claim has no end
 	worst  notice.State // of the claims before, and of the last when it has one
@@ -79,7 +79,7 @@ func (s *story) read(l *line) error {
 			t.end(notice.Unsure)
 		}
 		s.n++
-		t.Handed, t.open, t.order = notice.Handed{Notice: n, Fence: l.Fence, At: instant(l.At), Dated: instant(l.Dated)}, true, s.n
+		t.Handover, t.open, t.order = notice.Handover{Notice: n, Fence: l.Fence, At: instant(l.At), Dated: instant(l.Dated)}, true, s.n
 	case end:
 		if t := s.told[l.Key]; t != nil {
 			t.end(l.State)
@@ -102,7 +102,7 @@ func worse(a, b notice.State) notice.State {
 	return order[max(slices.Index(order, a), slices.Index(order, b))]
 }
 
-func (s *story) letters() []notice.Handed {
+func (s *story) letters() []notice.Handover {
 	all := make([]*told, 0, len(s.told))
 	for _, t := range s.told {
 		if t.open {
@@ -112,9 +112,9 @@ func (s *story) letters() []notice.Handed {
 		all = append(all, t)
 	}
 	slices.SortFunc(all, func(a, b *told) int { return a.order - b.order })
-	letters := make([]notice.Handed, len(all))
+	letters := make([]notice.Handover, len(all))
 	for i, t := range all {
-		letters[i] = t.Handed
+		letters[i] = t.Handover
 	}
 	return letters
 }

@@ -68,7 +68,7 @@ func (f *foresight) send(now, next, until time.Time) (again time.Time) {
 			continue
 		}
 		day := calendar.DayOf(at, f.p.Location)
-		c, door := Claimed{Notice: n}, Door{Booking: &f.b, Authority: f.p.AuthorityOf(f.b.Seeker.Municipality, day)}
+		c, door := Claimed{Notice: n}, Recheck{Booking: &f.b, Authority: f.p.AuthorityOf(f.b.Seeker.Municipality, day)}
 		if v := c.Check(f.p, &door, at); v.Why != "" {
 			f.skip(n.Letter, n.To, n.Subject, v.Why)
 			again = at

@@ -43,5 +43,5 @@ type Report struct {
 	// Address that said never; it is not written to again.
 	Suppress string
 	// Released: nothing was tried, and the try is not counted.
-	Released bool
+	Returned bool
 }

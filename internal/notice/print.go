@@ -5,7 +5,7 @@ import "fmt"
 // What holds somebody's address prints by ids, in a log too: see the types of caseload.
 
 // Format implements fmt.Formatter.
-func (d Door) Format(f fmt.State, _ rune) {
+func (d Recheck) Format(f fmt.State, _ rune) {
 	of := "a digest"
 	switch {
 	case d.Booking != nil:
@@ -22,7 +22,7 @@ func (r Report) Format(f fmt.State, _ rune) {
 }
 
 // MarshalText implements encoding.TextMarshaler.
-func (d Door) MarshalText() ([]byte, error) { return []byte(fmt.Sprint(d)), nil }
+func (d Recheck) MarshalText() ([]byte, error) { return []byte(fmt.Sprint(d)), nil }
 
 // MarshalText implements encoding.TextMarshaler.
 func (r Report) MarshalText() ([]byte, error) { return []byte(fmt.Sprint(r)), nil }

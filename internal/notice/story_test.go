@@ -72,7 +72,7 @@ func (s *story) tell(always bool) (sent []toldLetter, b Booking) {
 				continue
 			}
 			c := Claimed{Notice: *n}
-			door := Door{Booking: &b, Authority: s.p.AuthorityNamed("lahti_region")}
+			door := Recheck{Booking: &b, Authority: s.p.AuthorityNamed("lahti_region")}
 			switch v := c.Check(s.p, &door, now); {
 			case v.Why != "":
 				delete(outbox, key)

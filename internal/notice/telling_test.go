@@ -35,7 +35,7 @@ func TestWhichVersionALetterTells(t *testing.T) {
 	} {
 		t.Run(v.name, func(t *testing.T) {
 			c := Claimed{Notice: Notice{Letter: v.letter, Start: v.b.StartsAt}, Unsure: v.unsure}
-			got := c.Telling(&Door{Booking: &v.b}, at("2024-03-04 10:00"))
+			got := c.Telling(&Recheck{Booking: &v.b}, at("2024-03-04 10:00"))
 			if v.sequence < 0 {
 				if got != nil {
 					t.Errorf("tells %+v", got)
@@ -51,7 +51,7 @@ func TestWhichVersionALetterTells(t *testing.T) {
 
 func TestOtherLettersTellNoVersion(t *testing.T) {
 	c := Claimed{Notice: Notice{Letter: CoachDigest}}
-	if got := c.Telling(&Door{Seekers: map[string]caseload.Seeker{}}, at("2024-03-04 10:00")); got != nil {
+	if got := c.Telling(&Recheck{Seekers: map[string]caseload.Seeker{}}, at("2024-03-04 10:00")); got != nil {
 		t.Errorf("%+v", got)
 	}
 }

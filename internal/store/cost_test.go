@@ -129,7 +129,7 @@ func aDay(t *testing.T, s *Store, heard *heard) {
 	well(s.AwakeBookings(ctx, now, func([]Booking) {}))
 	_, err = s.Bookings(ctx, []string{"A-1"})
 	well(err)
-	well(s.Sleep(ctx, []notice.Looked{{Wake: now}}))
+	well(s.Sleep(ctx, []notice.Evaluated{{Wake: now}}))
 	item := notice.Item{Seeker: "S-1", Rule: o.Rule, Anchor: day, Stage: policy.Due}
 	_, err = s.Add(ctx, now, Run{Kind: "digests", Day: day, Guard: policy.Default().Guard}, notice.Plan{
 		Notices: []notice.Notice{{Key: "k", Letter: notice.CoachDigest, To: "C-1", Role: notice.ToCoach, SendAt: now, Expires: now.Add(time.Hour), Told: []notice.Item{item}}},
@@ -154,7 +154,7 @@ func aDay(t *testing.T, s *Store, heard *heard) {
 	well(err)
 	fence, err := s.TakeLease(ctx, "timetable", "one", time.Minute)
 	well(err)
-	_, _, err = s.Strike(ctx, "timetable", fence, timetable.Stroke{Entry: "digests", Now: now, Ticks: []time.Time{now}, Skips: []timetable.Skip{{From: now, To: now, Why: timetable.TooOld}}})
+	_, _, err = s.RecordTicks(ctx, "timetable", fence, timetable.Record{Entry: "digests", Now: now, Ticks: []time.Time{now}, Skips: []timetable.Skip{{From: now, To: now, Why: timetable.TooOld}}})
 	well(err)
 	_, err = s.NewestTicks(ctx)
 	well(err)
@@ -163,7 +163,7 @@ func aDay(t *testing.T, s *Store, heard *heard) {
 	well(s.TickDone(ctx, now, "digests", now))
 	_, err = s.OpenTicks(ctx, now)
 	well(err)
-	_, err = s.Stopped(ctx)
+	_, err = s.KillSwitch(ctx)
 	well(err)
 	_, err = s.Vitals(ctx, now, []string{"digests"})
 	well(err)

@@ -47,7 +47,7 @@ func (s *Store) EndLease(ctx context.Context, name, holder string) error {
 }
 
 // Holder gives who holds a lease, or "".
-func (s *Store) Holder(ctx context.Context, name string) (holder string, err error) {
+func (s *Store) Owner(ctx context.Context, name string) (holder string, err error) {
 	err = s.db.QueryRowContext(ctx, `SELECT holder FROM lease WHERE name = $1 AND until > `+s.dia.now, name).Scan(&holder)
 	if errors.Is(err, sql.ErrNoRows) {
 		return "", nil

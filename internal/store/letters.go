@@ -154,7 +154,7 @@ func (s *Store) Release(ctx context.Context, now time.Time, kind string, day cal
 }
 
 // SetStopped turns the kill switch: while it is on, no letter is claimed, and of those that are, none is begun. When it returns, nobody goes by an answer of Halted from before.
-func (s *Store) SetStopped(ctx context.Context, stopped bool) error {
+func (s *Store) SetKillSwitch(ctx context.Context, stopped bool) error {
 	if stopped {
 		return s.halt(ctx, "stopped", "yes")
 	}
@@ -165,7 +165,7 @@ func (s *Store) SetStopped(ctx context.Context, stopped bool) error {
 }
 
 // Stopped tells whether the kill switch is on.
-func (s *Store) Stopped(ctx context.Context) (stopped bool, err error) {
+func (s *Store) KillSwitch(ctx context.Context) (stopped bool, err error) {
 	err = each(ctx, s.db, `SELECT 1 FROM meta WHERE name = 'stopped'`, nil, func(*sql.Rows) error {
 		stopped = true
 		return nil

@@ -186,7 +186,7 @@ func (s *Store) Known(ctx context.Context, keys []string, by time.Time) (map[str
 }
 
 // Sleep lets appointments that were looked at sleep until their next moment, unless an import touched one in between.
-func (s *Store) Sleep(ctx context.Context, looked []notice.Looked) error {
+func (s *Store) Sleep(ctx context.Context, looked []notice.Evaluated) error {
 	for part := range slices.Chunk(looked, chunkSize) {
 		if err := s.sleep(ctx, part); err != nil {
 			return fmt.Errorf("appointments looked at: %w", err)
@@ -195,7 +195,7 @@ func (s *Store) Sleep(ctx context.Context, looked []notice.Looked) error {
 	return nil
 }
 
-func (s *Store) sleep(ctx context.Context, looked []notice.Looked) error {
+func (s *Store) sleep(ctx context.Context, looked []notice.Evaluated) error {
 	return s.write(ctx, func(tx *sql.Tx) error {
 		asleep, err := tx.PrepareContext(ctx, `UPDATE appointment SET wake_at = $1 WHERE appointment_id = $2 AND rev = $3`)
 		if err != nil {

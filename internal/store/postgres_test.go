@@ -45,7 +45,7 @@ func TestManyProcessesMigrateAtOnce(t *testing.T) {
 				t.Error(err)
 				return
 			}
-			if err := s.SetStopped(t.Context(), true); err != nil {
+			if err := s.SetKillSwitch(t.Context(), true); err != nil {
 				t.Error(err)
 			}
 			if err := s.Close(); err != nil {
@@ -96,7 +96,7 @@ func TestAClaimThatIsBeingCommittedIsGivenBack(t *testing.T) {
 	}
 	gave := make(chan error, 1)
 	go func() {
-		_, err := s.Record(t.Context(), at, []notice.Report{{Claimed: notice.Claimed{ID: added.IDs[0], Fence: 77}, Next: notice.Next{State: notice.Deferred, Try: at}, Released: true}})
+		_, err := s.Record(t.Context(), at, []notice.Report{{Claimed: notice.Claimed{ID: added.IDs[0], Fence: 77}, Next: notice.Next{State: notice.Deferred, Try: at}, Returned: true}})
 		gave <- err
 	}()
 	waits, look := false, time.NewTicker(10*time.Millisecond)

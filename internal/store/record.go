@@ -19,7 +19,7 @@ func (s *Store) Record(ctx context.Context, now time.Time, reports []notice.Repo
 	var changes [][]any
 	for i := range reports {
 		r := &reports[i]
-		changes = append(changes, []any{r.ID, r.Fence, string(r.State), millis(r.Try), int64(r.Code), r.Why, boolean(r.Ambiguous), boolean(r.Released), millis(now)})
+		changes = append(changes, []any{r.ID, r.Fence, string(r.State), millis(r.Try), int64(r.Code), r.Why, boolean(r.Ambiguous), boolean(r.Returned), millis(now)})
 	}
 	if len(changes) == 0 {
 		return nil, nil

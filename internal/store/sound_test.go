@@ -18,7 +18,7 @@ func TestDamageThatIsFoundLaterStopsEverything(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := s.SetStopped(t.Context(), false); err != nil {
+	if err := s.SetKillSwitch(t.Context(), false); err != nil {
 		t.Fatal(err)
 	}
 	if err := s.Close(); err != nil {
@@ -45,9 +45,9 @@ func TestDamageThatIsFoundLaterStopsEverything(t *testing.T) {
 	s.looking.Wait()
 	now := time.Date(2024, 3, 4, 7, 0, 0, 0, time.UTC)
 	_, claims := s.Claim(t.Context(), now, now, nil, 25)
-	_, begins := s.Halted(t.Context())
+	_, begins := s.SendingBlocked(t.Context())
 	_, vitals := s.Vitals(t.Context(), now, nil)
-	for what, err := range map[string]error{"a claim": claims, "a beginning": begins, "the vitals": vitals, "readiness": s.Ready(t.Context()), "a change": s.SetStopped(t.Context(), false)} {
+	for what, err := range map[string]error{"a claim": claims, "a beginning": begins, "the vitals": vitals, "readiness": s.Ready(t.Context()), "a change": s.SetKillSwitch(t.Context(), false)} {
 		if err == nil || !strings.Contains(err.Error(), "database: is damaged") {
 			t.Errorf("%s: %v", what, err)
 		}

@@ -31,7 +31,7 @@ func (s *Store) LastTicks(ctx context.Context) (map[string]time.Time, error) {
 
 // Strike records what a look at the clock says of an entry, all or nothing, and gives the ticks that were not recorded before: those are the caller's to
 // put. Nothing is recorded, and held is false, when the fence of the lease is lost. Nor when the ledger does not stand at Last any more.
-func (s *Store) Strike(ctx context.Context, lease string, fence int64, stroke timetable.Stroke) (fresh []time.Time, held bool, err error) {
+func (s *Store) RecordTicks(ctx context.Context, lease string, fence int64, stroke timetable.Record) (fresh []time.Time, held bool, err error) {
 	err = s.write(ctx, func(tx *sql.Tx) error {
 		fresh, held = nil, false
 		if held, err = s.holds(ctx, tx, lease, fence); err != nil || !held {

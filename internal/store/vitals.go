@@ -49,8 +49,8 @@ func (s *Store) Vitals(ctx context.Context, now time.Time, entries []string) (no
 	err = errors.Join(late, err,
 		one(`SELECT count(*) FROM run WHERE state = 'held' AND EXISTS (SELECT 1 FROM notice n WHERE n.run = run.kind || '/' || run.day AND n.state = 'held' AND n.expires_at > $1)`,
 			[]any{millis(now)}, &v.HeldRuns),
-		one(`SELECT EXISTS (SELECT 1 FROM meta WHERE name = 'stopped')`, nil, &v.Stopped),
-		one(`SELECT count(*) FROM meta WHERE name LIKE 'behind/%'`, nil, &v.Behind),
+		one(`SELECT EXISTS (SELECT 1 FROM meta WHERE name = 'stopped')`, nil, &v.KillSwitch),
+		one(`SELECT count(*) FROM meta WHERE name LIKE 'behind/%'`, nil, &v.Stale),
 		one(`SELECT count(*) FROM (SELECT 1 FROM tick WHERE done_at = 0 AND due_at <= $1 LIMIT 1000) t`, []any{millis(now)}, &v.OpenTicks),
 		one(`SELECT due_at FROM tick WHERE done_at = 0 AND due_at <= $1 ORDER BY due_at LIMIT 1`, []any{millis(now)}, moment{&v.OldestTick}),
 	)

@@ -28,7 +28,7 @@ func eventful() (*Pages, *told) {
 	mails := threeMails()
 	mails[0].Headers = [][2]string{{"Message-ID", "<0123456789abcdef0123456789abcdef0123456789abcdef@lahti.example.org>"}}
 	p := pages(facts, mails...)
-	p.Crew = func(context.Context) ([]Worker, error) {
+	p.Workers = func(context.Context) ([]Worker, error) {
 		return []Worker{{Host: "worker-with-a-long-name-01.example.org", Process: 4711, Started: monday, Busy: 3, Places: 10}}, nil
 	}
 	return p, facts

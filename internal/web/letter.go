@@ -49,7 +49,7 @@ func (p *Pages) letter(r *http.Request) (page, error) {
 	}
 	l := oneLetter{entry: entryOf(e), Over: !p.Clock().Before(e.Expires)}
 	l.Steps = l.life()
-	if p.Desk != nil {
+	if p.Actions != nil {
 		l.Retry, l.Confirm, l.Withdraw = e.State.MayRetry() && !l.Over, e.Unsure > 0, e.State.MayWithdraw()
 	}
 	return page{"letter.html", fmt.Sprintf("Letter %d", e.ID), l}, nil

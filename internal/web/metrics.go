@@ -84,8 +84,8 @@ func (g *Gauges) Collect(to chan<- prometheus.Metric) {
 	tell(descOldest, age(now, v.OldestDue))
 	tell(descHeld, float64(v.HeldRuns))
 	tell(descDecide, float64(v.Undecided))
-	tell(descStopped, map[bool]float64{true: 1}[v.Stopped])
-	tell(descBehind, float64(v.Behind))
+	tell(descStopped, map[bool]float64{true: 1}[v.KillSwitch])
+	tell(descBehind, float64(v.Stale))
 	tell(descTicks, float64(v.OpenTicks))
 	tell(descTickAge, age(now, v.OldestTick))
 	for i := range g.Entries {

@@ -28,31 +28,31 @@ type link struct {
 // problems says what is wrong, the worst first.
 func (p *Pages) problems(s *status, now time.Time) []problem {
 	var all []problem
-	if s.Stopped {
+	if s.KillSwitch {
 		all = append(all, problem{Bad: true, Title: "Letters are stopped",
 			Say:   "The kill switch is on: no letter goes out until somebody turns it off. " + waiting(s.Due),
 			Links: p.acts("/switch/start", "Let letters go out again"), Command: "vireilla outbox start --yes"})
 	}
-	if s.Behind > 0 {
+	if s.Stale > 0 {
 		all = append(all, problem{Bad: true, Title: "The database is older than the send journal",
 			Say: "It was restored from a backup, or is another one, and does not know which letters went out since: none goes out until somebody has looked. " +
 				"On each machine with workers import the newest feed, see what vireilla journal shows, and let the outbox take it over.",
 			Command: "vireilla journal accept --yes"})
 	}
 	switch {
-	case s.QueueAway || s.Crewed && !s.CrewKnown:
+	case s.QueueDown || s.ShowWorkers && !s.WorkersKnown:
 		all = append(all, problem{Bad: true, Title: "The queue cannot be used",
 			Say: "Letters go out without it, but more slowly, where a vireilla serve with workers runs. See whether Redis runs, has memory left and may be written to, " +
 				"whether its maxmemory-policy is noeviction and REDIS_URL is right; the log of vireilla serve says what it is. Nothing is lost meanwhile."})
-	case s.Crewed && len(s.Workers) == 0:
+	case s.ShowWorkers && len(s.Workers) == 0:
 		all = append(all, problem{Bad: true, Title: "No worker is at work", Say: "Nothing is planned or sent until one is. See why vireilla serve is not running, and start it."})
 	}
-	if s.Paused && !s.QueueAway {
+	if s.Paused && !s.QueueDown {
 		all = append(all, problem{Bad: true, Title: "A queue is paused",
 			Say:   "What it holds waits until somebody resumes it, and letters with it. Ask who paused it, and why; to stop letters there is the kill switch.",
 			Links: p.monitor()})
 	}
-	if s.Age > late && !s.Stopped && s.Behind == 0 {
+	if s.Age > late && !s.KillSwitch && s.Stale == 0 {
 		due := "It waits for its next try."
 		if s.Due > 0 {
 			due = waiting(s.Due)
@@ -105,7 +105,7 @@ func waiting(due int) string {
 
 // acts is a link to a deed, where deeds are possible.
 func (p *Pages) acts(href, text string) []link {
-	if p.Desk == nil {
+	if p.Actions == nil {
 		return nil
 	}
 	return []link{{Href: href, Text: text, Act: true}}

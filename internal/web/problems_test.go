@@ -42,7 +42,7 @@ func TestWhatIsWrongStandsFirstAndSaysWhatToDo(t *testing.T) {
 	} {
 		t.Run(v.name, func(t *testing.T) {
 			p := pages(&v.facts)
-			p.Crew = v.crew
+			p.Workers = v.crew
 			body := get(t, p, "/")
 			expect(t, body, v.want...)
 			refuse(t, body, "All is well")
@@ -52,7 +52,7 @@ func TestWhatIsWrongStandsFirstAndSaysWhatToDo(t *testing.T) {
 			if problem, figures := strings.Index(body, class[v.bad]), strings.Index(body, "figures"); problem > figures {
 				t.Error("the problem does not stand first")
 			}
-			p.Desk = nil
+			p.Actions = nil
 			refuse(t, get(t, p, "/"), `class="button"`, "<form")
 		})
 	}
@@ -73,7 +73,7 @@ func TestWhatIsAsItShouldBeIsNoProblem(t *testing.T) {
 		"nothing of a held run is left": {heldRuns: []notice.HeldRun{old}},
 	} {
 		p := pages(facts)
-		p.Crew = func(context.Context) ([]Worker, error) {
+		p.Workers = func(context.Context) ([]Worker, error) {
 			return []Worker{{Host: "w1", Process: 7, Busy: 2, Places: 10}}, nil
 		}
 		body := get(t, p, "/")

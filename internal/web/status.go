@@ -17,30 +17,30 @@ const recentRuns = 12
 
 // status is the first page.
 type status struct {
-	Day                  calendar.Day
-	Problems             []problem
-	Stopped              bool
-	Behind               int // send journals that know more than the database
-	Due                  int
-	Oldest               time.Time // since when the letter that has waited longest should have gone; zero without one
-	Age                  time.Duration
-	HeldOnes, FailedOnes int
-	Workers              []Worker
-	Crewed, CrewKnown    bool // workers are asked for; the queue answered who they are
-	QueueAway, Paused    bool
-	Acts                 bool           // deeds are possible
-	States               []notice.State // those that occur today, in the order of a letter's life
-	Rows                 []tallyRow
-	Totals               []int
-	Total                int
-	Reasons              []notice.Reason
-	Skipped              []notice.Reason // letters that were not written, most first
-	Held                 []notice.HeldRun
-	Runs                 []notice.RunRow
-	Ticks                []tick // the next of every entry, the soonest first
-	Missed               []tick // those that should have begun and did not
-	Days                 []notice.DayTally
-	Charts               []chart
+	Day                       calendar.Day
+	Problems                  []problem
+	KillSwitch                bool
+	Stale                     int // send journals that know more than the database
+	Due                       int
+	Oldest                    time.Time // since when the letter that has waited longest should have gone; zero without one
+	Age                       time.Duration
+	HeldOnes, FailedOnes      int
+	Workers                   []Worker
+	ShowWorkers, WorkersKnown bool // workers are asked for; the queue answered who they are
+	QueueDown, Paused         bool
+	Acts                      bool           // deeds are possible
+	States                    []notice.State // those that occur today, in the order of a letter's life
+	Rows                      []tallyRow
+	Totals                    []int
+	Total                     int
+	Reasons                   []notice.Reason
+	Skipped                   []notice.Reason // letters that were not written, most first
+	Held                      []notice.HeldRun
+	Runs                      []notice.RunRow
+	Ticks                     []tick // the next of every entry, the soonest first
+	Missed                    []tick // those that should have begun and did not
+	Days                      []notice.DayTally
+	Charts                    []chart
 }
 
 type tallyRow struct {
@@ -61,7 +61,7 @@ type tick struct {
 
 func (p *Pages) status(r *http.Request) (page, error) {
 	now := p.Clock()
-	s := status{Day: calendar.DayOf(now, p.Policy.Location), Crewed: p.Crew != nil, Acts: p.Desk != nil}
+	s := status{Day: calendar.DayOf(now, p.Policy.Location), ShowWorkers: p.Workers != nil, Acts: p.Actions != nil}
 	for _, find := range []struct {
 		what string
 		find func(*http.Request, *status, time.Time) error
@@ -70,7 +70,7 @@ func (p *Pages) status(r *http.Request) (page, error) {
 			return page{}, fmt.Errorf("find out %s: %w", find.what, err)
 		}
 	}
-	p.crew(r, &s)
+	p.workers(r, &s)
 	s.Problems = p.problems(&s, now)
 	return page{"status.html", "Status", s}, nil
 }
@@ -106,11 +106,11 @@ func (p *Pages) waits(r *http.Request, s *status, now time.Time) (err error) {
 	if s.HeldOnes, s.FailedOnes, err = p.Facts.Waiting(r.Context(), now); err != nil {
 		return err
 	}
-	if s.Stopped, err = p.Facts.Stopped(r.Context()); err != nil {
+	if s.KillSwitch, err = p.Facts.KillSwitch(r.Context()); err != nil {
 		return err
 	}
-	journals, err := p.Facts.BehindOf(r.Context())
-	s.Behind = len(journals)
+	journals, err := p.Facts.StaleBy(r.Context())
+	s.Stale = len(journals)
 	return err
 }
 
@@ -149,18 +149,18 @@ func (p *Pages) month(r *http.Request, s *status, _ time.Time) (err error) {
 }
 
 // crew finds who is at work, and how the queue is. That the queue does not answer is a finding like another: the rest of the page is the more needed.
-func (p *Pages) crew(r *http.Request, s *status) {
+func (p *Pages) workers(r *http.Request, s *status) {
 	if p.Queue != nil {
-		s.QueueAway, s.Paused = p.Queue()
+		s.QueueDown, s.Paused = p.Queue()
 	}
-	if p.Crew == nil {
+	if p.Workers == nil {
 		return
 	}
 	var err error
-	if s.Workers, err = p.Crew(r.Context()); err != nil {
+	if s.Workers, err = p.Workers(r.Context()); err != nil {
 		p.complain(r, fmt.Errorf("ask the queue for workers: %w", err))
 	}
-	s.CrewKnown = err == nil
+	s.WorkersKnown = err == nil
 }
 
 // sum lays the tally out as a table: letters down, states across.

@@ -30,9 +30,9 @@ type Outbox interface {
 	// OldestDue gives the time since when the letter that has waited longest should have gone, tried or not; the zero time when none is late.
 	OldestDue(ctx context.Context, now time.Time) (time.Time, error)
 	// Stopped tells whether the kill switch is on.
-	Stopped(ctx context.Context) (bool, error)
+	KillSwitch(ctx context.Context) (bool, error)
 	// BehindOf names the send journals that know more than the database, because of which no letter goes out.
-	BehindOf(ctx context.Context) ([]string, error)
+	StaleBy(ctx context.Context) ([]string, error)
 }
 
 // manyDue is where exact numbers stop mattering.
@@ -79,16 +79,16 @@ type Worker struct {
 
 // Pages is the web site of one running program. Facts, Clock and Policy must be set.
 type Pages struct {
-	Facts  Facts
-	Clock  func() time.Time
-	Policy *policy.Policy
-	Desk   Desk                                    // nil: the pages only show
-	Who    func(*http.Request) string              // the id, for the log, of who decides; nil when nobody is asked
-	Crew   func(context.Context) ([]Worker, error) // the workers at work; nil when that is not known
-	Queue  Queue                                   // nil when that is not known
-	Inbox  Inbox                                   // nil outside the demo: then there are no inbox pages
-	Queues bool                                    // a queue monitor is served at /queues/, beside these pages
-	Log    *slog.Logger                            // told what a page could not find out; nil for silence
+	Facts   Facts
+	Clock   func() time.Time
+	Policy  *policy.Policy
+	Actions Actions                                 // nil: the pages only show
+	Who     func(*http.Request) string              // the id, for the log, of who decides; nil when nobody is asked
+	Workers func(context.Context) ([]Worker, error) // the workers at work; nil when that is not known
+	Queue   Queue                                   // nil when that is not known
+	Inbox   Inbox                                   // nil outside the demo: then there are no inbox pages
+	Queues  bool                                    // a queue monitor is served at /queues/, beside these pages
+	Log     *slog.Logger                            // told what a page could not find out; nil for silence
 }
 
 // Handler serves the pages. Where nothing is decided, other methods than GET and HEAD are refused; every answer forbids the browser what the page does not
@@ -102,8 +102,8 @@ func (p *Pages) Handler() http.Handler {
 	show("/{$}", p.status)
 	show("/letters", p.letters)
 	show("/letters/{id}", p.letter)
-	if p.Desk != nil {
-		p.deeds(mux, sheets)
+	if p.Actions != nil {
+		p.actions(mux, sheets)
 	}
 	show("/", nowhere)
 	if p.Inbox != nil {

@@ -96,8 +96,8 @@ func (f *told) Due(context.Context, time.Time) (int, error) { return f.due, f.fa
 func (f *told) OldestDue(context.Context, time.Time) (time.Time, error) {
 	return f.oldest, f.fault
 }
-func (f *told) Stopped(context.Context) (bool, error)      { return f.stopped, f.fault }
-func (f *told) BehindOf(context.Context) ([]string, error) { return f.behind, f.fault }
+func (f *told) KillSwitch(context.Context) (bool, error)  { return f.stopped, f.fault }
+func (f *told) StaleBy(context.Context) ([]string, error) { return f.behind, f.fault }
 func (f *told) decide(format string, args ...any) error {
 	f.decided = append(f.decided, fmt.Sprintf(format, args...))
 	return f.fault
@@ -112,7 +112,7 @@ func (f *told) Release(_ context.Context, _ time.Time, kind string, day calendar
 	return 0, f.decide("release %s/%s", kind, day)
 }
 
-func (f *told) SetStopped(_ context.Context, stopped bool) error {
+func (f *told) SetKillSwitch(_ context.Context, stopped bool) error {
 	return f.decide("stopped %t", stopped)
 }
 
@@ -142,7 +142,7 @@ func (p post) Mail(n int) (Mail, bool) {
 var monday = time.Date(2024, time.March, 4, 5, 31, 0, 0, time.UTC)
 
 func pages(facts *told, mails ...Mail) *Pages {
-	p := &Pages{Facts: facts, Desk: facts, Clock: func() time.Time { return monday }, Policy: policy.Default(), Queues: true}
+	p := &Pages{Facts: facts, Actions: facts, Clock: func() time.Time { return monday }, Policy: policy.Default(), Queues: true}
 	if mails != nil {
 		p.Inbox = post(mails)
 	}

@@ -11,8 +11,8 @@ import (
 	"vireilla/internal/timetable"
 )
 
-func handed(c notice.Claimed, state notice.State) notice.Handed {
-	h := notice.Handed{Notice: c.Notice, Fence: c.Fence, At: morning, Dated: c.Dated, State: state}
+func handed(c notice.Claimed, state notice.State) notice.Handover {
+	h := notice.Handover{Notice: c.Notice, Fence: c.Fence, At: morning, Dated: c.Dated, State: state}
 	if state == notice.Unsure {
 		h.Unsure = 1
 	}
@@ -23,18 +23,18 @@ func handed(c notice.Claimed, state notice.State) notice.Handed {
 func behind(t *testing.T, s *store.Store) {
 	add(t, s, 3)
 	c := claim(t, s, morning)
-	known := []notice.Hand{{Key: c[0].Key, Fence: c[0].Fence}, {Key: c[1].Key, Fence: c[1].Fence}}
+	known := []notice.HandoverID{{Key: c[0].Key, Fence: c[0].Fence}, {Key: c[1].Key, Fence: c[1].Fence}}
 	if n, err := s.Unknown(t.Context(), known); err != nil || n != 0 {
 		t.Errorf("%d unknown, %v", n, err)
 	}
-	if n, err := s.Unknown(t.Context(), append(known, notice.Hand{Key: c[2].Key, Fence: c[2].Fence + 1}, notice.Hand{Key: "never", Fence: 1})); err != nil || n != 2 {
+	if n, err := s.Unknown(t.Context(), append(known, notice.HandoverID{Key: c[2].Key, Fence: c[2].Fence + 1}, notice.HandoverID{Key: "never", Fence: 1})); err != nil || n != 2 {
 		t.Errorf("%d unknown, %v", n, err)
 	}
 	newer, never, later := handed(c[0], notice.Sent), handed(c[1], notice.Unsure), handed(c[2], notice.Deferred)
 	newer.Fence++
 	never.Key = "never"
 	later.Fence++
-	found, err := s.Behind(t.Context(), []notice.Handed{handed(c[2], notice.Sent), newer, never, later})
+	found, err := s.Stale(t.Context(), []notice.Handover{handed(c[2], notice.Sent), newer, never, later})
 	if err != nil || len(found) != 2 || found[0].Key != newer.Key || found[0].InOutbox != notice.Sending || found[1].Key != "never" || found[1].InOutbox != "" {
 		t.Errorf("%+v, %v", found, err)
 	}
@@ -45,18 +45,18 @@ func heldBehind(t *testing.T, s *store.Store) {
 	add(t, s, 2)
 	expect := func(halted bool, of ...string) {
 		t.Helper()
-		got, err := s.Halted(t.Context())
-		journals, err2 := s.BehindOf(t.Context())
+		got, err := s.SendingBlocked(t.Context())
+		journals, err2 := s.StaleBy(t.Context())
 		if err != nil || err2 != nil || got != halted || !slices.Equal(journals, of) {
 			t.Errorf("halted %v by %v, %v %v", got, journals, err, err2)
 		}
-		if stopped, err := s.Stopped(t.Context()); err != nil || stopped {
+		if stopped, err := s.KillSwitch(t.Context()); err != nil || stopped {
 			t.Errorf("the kill switch %v, %v", stopped, err)
 		}
 	}
 	expect(false)
 	for _, id := range []string{"one", "two", "one"} {
-		if err := s.SetBehind(t.Context(), id, morning); err != nil {
+		if err := s.SetStale(t.Context(), id, morning); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -66,7 +66,7 @@ func heldBehind(t *testing.T, s *store.Store) {
 	}
 	for _, id := range []string{"one", "two"} {
 		expect(true, map[string][]string{"one": {"one", "two"}, "two": {"two"}}[id]...)
-		if err := s.ClearBehind(t.Context(), id); err != nil {
+		if err := s.ClearStale(t.Context(), id); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -84,11 +84,11 @@ func takenOver(t *testing.T, s *store.Store) {
 	sent, unsure := handed(c[0], notice.Sent), handed(c[1], notice.Unsure)
 	sent.Fence, unsure.Fence = sent.Fence+4, unsure.Fence+1
 	items := []notice.Item{{Seeker: "S-1", Rule: "initial_interview", Anchor: monday, Due: monday, Stage: policy.Overdue, Coach: "C-1"}}
-	digest := notice.Handed{Fence: 1, At: morning, Dated: morning, State: notice.Sent, Notice: notice.Notice{Key: "coach_digest/C-1/x", Letter: notice.CoachDigest, To: "C-1", Role: notice.ToCoach,
+	digest := notice.Handover{Fence: 1, At: morning, Dated: morning, State: notice.Sent, Notice: notice.Notice{Key: "coach_digest/C-1/x", Letter: notice.CoachDigest, To: "C-1", Role: notice.ToCoach,
 		Language: "fi", SendAt: morning, Expires: morning.Add(time.Hour), Items: items, Told: items}}
-	booked := notice.Handed{Fence: 2, At: morning, Dated: morning, State: notice.Sent, Unsure: 1, Notice: notice.Notice{Key: "appointment_booked/A-2/x", Letter: notice.AppointmentBooked, To: "S-2",
+	booked := notice.Handover{Fence: 2, At: morning, Dated: morning, State: notice.Sent, Unsure: 1, Notice: notice.Notice{Key: "appointment_booked/A-2/x", Letter: notice.AppointmentBooked, To: "S-2",
 		Role: notice.ToSeeker, Subject: "A-2", Language: "fi", SendAt: morning, Expires: morning.Add(time.Hour), Start: morning.Add(96 * time.Hour)}}
-	found, err := s.Behind(t.Context(), []notice.Handed{sent, unsure, digest, booked})
+	found, err := s.Stale(t.Context(), []notice.Handover{sent, unsure, digest, booked})
 	if err != nil || len(found) != 4 {
 		t.Fatalf("%d behind, %v", len(found), err)
 	}
@@ -112,7 +112,7 @@ func takenOver(t *testing.T, s *store.Store) {
 			t.Errorf("%s is %s, was unsure %d times, dated %s", e.Key, e.State, e.Unsure, e.Dated)
 		}
 	}
-	if again, err := s.Behind(t.Context(), []notice.Handed{sent, unsure, digest, booked}); err != nil || len(again) != 0 {
+	if again, err := s.Stale(t.Context(), []notice.Handover{sent, unsure, digest, booked}); err != nil || len(again) != 0 {
 		t.Errorf("still behind: %+v, %v", again, err)
 	}
 	if told, err := s.Told(t.Context(), morning.Add(time.Hour)); err != nil || len(told) != 1 {
@@ -134,17 +134,17 @@ func takenOver(t *testing.T, s *store.Store) {
 
 // pulse is the newest tick of the sweep.
 func pulse(t *testing.T, s *store.Store) {
-	if at, err := s.Pulse(t.Context()); err != nil || !at.IsZero() {
+	if at, err := s.LastTick(t.Context()); err != nil || !at.IsZero() {
 		t.Errorf("at first %s, %v", at, err)
 	}
 	fence := take(t, s, "one", time.Minute)
-	for _, stroke := range []timetable.Stroke{
+	for _, stroke := range []timetable.Record{
 		{Entry: "sweep", Now: morning, Ticks: []time.Time{morning.Add(-time.Minute), morning}},
 		{Entry: "digests", Now: morning.Add(time.Hour), Ticks: []time.Time{morning.Add(time.Hour)}},
 	} {
 		strike(t, s, fence, stroke)
 	}
-	if at, err := s.Pulse(t.Context()); err != nil || !at.Equal(morning) {
+	if at, err := s.LastTick(t.Context()); err != nil || !at.Equal(morning) {
 		t.Errorf("%s, %v", at, err)
 	}
 }

@@ -117,7 +117,7 @@ func neverClaimed(t *testing.T, s *store.Store) {
 		t.Fatal(entries, err)
 	}
 	back := report(notice.Claimed{ID: entries[0].ID, Fence: 1}, notice.Deferred)
-	back.Released = true
+	back.Returned = true
 	if lost, err := s.Record(t.Context(), morning, []notice.Report{back}); err != nil || len(lost) != 1 {
 		t.Fatalf("lost %v, %v", lost, err)
 	}
@@ -289,13 +289,13 @@ func withdrawnAgain(t *testing.T, s *store.Store) {
 
 func killSwitch(t *testing.T, s *store.Store) {
 	add(t, s, 1)
-	if err := s.SetStopped(t.Context(), true); err != nil {
+	if err := s.SetKillSwitch(t.Context(), true); err != nil {
 		t.Fatal(err)
 	}
 	if c := claim(t, s, morning); len(c) != 0 {
 		t.Fatal("claimed while stopped")
 	}
-	if err := s.SetStopped(t.Context(), false); err != nil {
+	if err := s.SetKillSwitch(t.Context(), false); err != nil {
 		t.Fatal(err)
 	}
 	if c := claim(t, s, morning); len(c) != 1 {

@@ -24,9 +24,9 @@ func take(t *testing.T, s *store.Store, holder string, span time.Duration) int64
 	return fence
 }
 
-func strike(t *testing.T, s *store.Store, fence int64, stroke timetable.Stroke) (fresh int, held bool) {
+func strike(t *testing.T, s *store.Store, fence int64, stroke timetable.Record) (fresh int, held bool) {
 	t.Helper()
-	ticks, held, err := s.Strike(t.Context(), clock, fence, stroke)
+	ticks, held, err := s.RecordTicks(t.Context(), clock, fence, stroke)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -38,13 +38,13 @@ func ticks(t *testing.T, s *store.Store) {
 	if last, err := s.LastTicks(t.Context()); err != nil || len(last) != 0 {
 		t.Fatalf("last %v, %v", last, err)
 	}
-	first := timetable.Stroke{Entry: "digests", Now: morning, Ticks: []time.Time{morning.Add(-time.Minute), morning}}
+	first := timetable.Record{Entry: "digests", Now: morning, Ticks: []time.Time{morning.Add(-time.Minute), morning}}
 	var wg sync.WaitGroup
 	var mu sync.Mutex
 	fresh := 0
 	for range 5 {
 		wg.Go(func() {
-			ticks, held, err := s.Strike(context.Background(), clock, fence, first)
+			ticks, held, err := s.RecordTicks(context.Background(), clock, fence, first)
 			if err != nil || !held {
 				t.Error(held, err)
 			}
@@ -70,8 +70,8 @@ func ticks(t *testing.T, s *store.Store) {
 	if open, err := s.OpenTicks(t.Context(), morning.Add(time.Hour)); err != nil || len(open) != 1 {
 		t.Fatalf("open %v, %v", open, err)
 	}
-	back := timetable.Stroke{Entry: "digests", Last: morning, Now: morning.Add(-time.Hour)}
-	again := timetable.Stroke{Entry: "digests", Last: back.Now, Now: morning.Add(time.Minute), Ticks: append(first.Ticks, morning.Add(time.Minute))}
+	back := timetable.Record{Entry: "digests", Last: morning, Now: morning.Add(-time.Hour)}
+	again := timetable.Record{Entry: "digests", Last: back.Now, Now: morning.Add(time.Minute), Ticks: append(first.Ticks, morning.Add(time.Minute))}
 	strike(t, s, fence, back)
 	if fresh, _ := strike(t, s, fence, again); fresh != 1 {
 		t.Errorf("after the clock was turned back, %d of three ticks are new", fresh)
@@ -89,11 +89,11 @@ func lostFence(t *testing.T, s *store.Store) {
 	if old == 0 || young <= old {
 		t.Fatalf("fence %d, then %d", old, young)
 	}
-	stroke := timetable.Stroke{Entry: "digests", Now: morning, Ticks: []time.Time{morning}, Skips: []timetable.Skip{{From: morning, To: morning, Why: timetable.TooOld}}}
+	stroke := timetable.Record{Entry: "digests", Now: morning, Ticks: []time.Time{morning}, Skips: []timetable.Skip{{From: morning, To: morning, Why: timetable.TooOld}}}
 	if _, held := strike(t, s, old, stroke); held {
 		t.Error("struck with a fence that is lost")
 	}
-	if _, held, err := s.Strike(t.Context(), "another clock", young, stroke); err != nil || held {
+	if _, held, err := s.RecordTicks(t.Context(), "another clock", young, stroke); err != nil || held {
 		t.Errorf("struck under a lease that nobody took: %v", err)
 	}
 	open, err := s.OpenTicks(t.Context(), morning.Add(time.Hour))
@@ -123,7 +123,7 @@ func leases(t *testing.T, s *store.Store) {
 	if !slices.Equal(fences, []int64{0, 0, 0, 0, 1}) {
 		t.Fatalf("fences %v", fences)
 	}
-	holder, err := s.Holder(t.Context(), clock)
+	holder, err := s.Owner(t.Context(), clock)
 	if err != nil || holder == "" {
 		t.Fatalf("holder %q, %v", holder, err)
 	}
@@ -139,7 +139,7 @@ func leases(t *testing.T, s *store.Store) {
 	if err := s.EndLease(t.Context(), clock, holder); err != nil {
 		t.Fatal(err)
 	}
-	if now, err := s.Holder(t.Context(), clock); err != nil || now != "" {
+	if now, err := s.Owner(t.Context(), clock); err != nil || now != "" {
 		t.Errorf("%q holds a lease that was let go, %v", now, err)
 	}
 	if fence := take(t, s, "next", time.Minute); fence != 2 {
@@ -165,7 +165,7 @@ func tickSkips(t *testing.T, s *store.Store) {
 	fence := take(t, s, "one", time.Minute)
 	early := timetable.Skip{From: morning.Add(-72 * time.Hour), To: morning.Add(-24 * time.Hour), Why: timetable.TooOld}
 	late := timetable.Skip{From: morning.Add(-23 * time.Hour), To: morning.Add(-time.Hour), Why: timetable.Superseded}
-	stroke := timetable.Stroke{Entry: "digests", Now: morning, Skips: []timetable.Skip{early, late}}
+	stroke := timetable.Record{Entry: "digests", Now: morning, Skips: []timetable.Skip{early, late}}
 	strike(t, s, fence, stroke)
 	stroke.Last, stroke.Skips[1].To = morning, morning
 	strike(t, s, fence, stroke) // told once is told
@@ -189,7 +189,7 @@ func oldTicks(t *testing.T, s *store.Store) {
 	for days := 4; days >= 0; days-- {
 		struck = append(struck, morning.AddDate(0, 0, -days))
 	}
-	strike(t, s, fence, timetable.Stroke{Entry: "digests", Now: morning, Ticks: struck, Skips: []timetable.Skip{
+	strike(t, s, fence, timetable.Record{Entry: "digests", Now: morning, Ticks: struck, Skips: []timetable.Skip{
 		{From: struck[0], To: struck[1], Why: timetable.TooOld}, {From: struck[2], To: struck[3], Why: timetable.NotCaughtUp}}})
 	for _, at := range struck[1:] {
 		if err := s.TickDone(t.Context(), morning, "digests", at); err != nil {
@@ -200,7 +200,7 @@ func oldTicks(t *testing.T, s *store.Store) {
 		t.Fatal(err)
 	}
 	// Only what is forgotten can be struck anew.
-	fresh, _, err := s.Strike(t.Context(), clock, fence, timetable.Stroke{Entry: "digests", Last: morning, Now: morning, Ticks: struck})
+	fresh, _, err := s.RecordTicks(t.Context(), clock, fence, timetable.Record{Entry: "digests", Last: morning, Now: morning, Ticks: struck})
 	if err != nil || len(fresh) != 1 || !fresh[0].Equal(struck[1]) {
 		t.Errorf("forgotten: %v, %v", fresh, err)
 	}

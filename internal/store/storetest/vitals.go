@@ -20,7 +20,7 @@ func vitals(t *testing.T, s *store.Store) {
 		}
 		return v
 	}
-	if v := read(morning); len(v.Open)+len(v.Done)+len(v.Runs)+v.HeldRuns+v.Undecided+v.OpenTicks != 0 || v.Stopped || !v.OldestDue.IsZero() || !v.OldestTick.IsZero() {
+	if v := read(morning); len(v.Open)+len(v.Done)+len(v.Runs)+v.HeldRuns+v.Undecided+v.OpenTicks != 0 || v.KillSwitch || !v.OldestDue.IsZero() || !v.OldestTick.IsZero() {
 		t.Fatalf("of nothing: %+v", v)
 	}
 	add(t, s, 4)
@@ -36,13 +36,13 @@ func vitals(t *testing.T, s *store.Store) {
 	}
 	fence := take(t, s, "one", time.Minute)
 	for _, name := range []string{"digests", "leads"} {
-		strike(t, s, fence, timetable.Stroke{Entry: name, Now: morning, Ticks: []time.Time{morning.Add(-time.Minute)}})
+		strike(t, s, fence, timetable.Record{Entry: name, Now: morning, Ticks: []time.Time{morning.Add(-time.Minute)}})
 	}
-	if err := errors.Join(s.TickDone(t.Context(), morning, "digests", morning.Add(-time.Minute)), s.SetStopped(t.Context(), true), s.SetBehind(t.Context(), "journal", morning)); err != nil {
+	if err := errors.Join(s.TickDone(t.Context(), morning, "digests", morning.Add(-time.Minute)), s.SetKillSwitch(t.Context(), true), s.SetStale(t.Context(), "journal", morning)); err != nil {
 		t.Fatal(err)
 	}
 	v := read(morning.Add(time.Hour))
-	want := notice.Vitals{Open: map[notice.State]int{notice.Sending: 1, notice.Deferred: 1, notice.Held: 7}, OldestDue: morning, HeldRuns: 1, Undecided: 1, Stopped: true, Behind: 1,
+	want := notice.Vitals{Open: map[notice.State]int{notice.Sending: 1, notice.Deferred: 1, notice.Held: 7}, OldestDue: morning, HeldRuns: 1, Undecided: 1, KillSwitch: true, Stale: 1,
 		OpenTicks: 1, OldestTick: morning.Add(-time.Minute), Done: map[string]time.Time{"digests": morning},
 		Runs: map[string]time.Time{"digests": morning, "appointments": morning}}
 	if !reflect.DeepEqual(v, want) {
@@ -82,7 +82,7 @@ func lateSince(t *testing.T, s *store.Store) {
 			t.Fatalf("%d letters", len(c))
 		}
 		r := report(c[0], state)
-		r.Try, r.Why, r.Released = morning.Add(next), why, why == notice.OutsideWindow
+		r.Try, r.Why, r.Returned = morning.Add(next), why, why == notice.OutsideWindow
 		if _, err := s.Record(t.Context(), morning.Add(at), []notice.Report{r}); err != nil {
 			t.Fatal(err)
 		}

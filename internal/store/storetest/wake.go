@@ -29,9 +29,9 @@ func looked(t *testing.T, s *store.Store, finds map[string][]policy.Obligation) 
 func asleep(t *testing.T, s *store.Store) {
 	t.Helper()
 	looked(t, s, nil)
-	var looked []notice.Looked
+	var looked []notice.Evaluated
 	for _, b := range awake(t, s) {
-		looked = append(looked, notice.Looked{ID: b.ID, Rev: b.Rev})
+		looked = append(looked, notice.Evaluated{ID: b.ID, Rev: b.Rev})
 	}
 	if err := s.Sleep(t.Context(), looked); err != nil {
 		t.Fatal(err)

@@ -146,7 +146,7 @@ func TestHeldUpForAMinuteBesideAnotherNothingIsLostOrDoubled(t *testing.T) {
 		minute = time.Minute
 	}
 	for _, at := range points() {
-		if !*long && at.name != "strike" && at.name != "claim" && at.name != "after-dot" {
+		if !*long && at.name != "tick-recorded" && at.name != "claim" && at.name != "after-dot" {
 			continue
 		}
 		t.Run(at.name, func(t *testing.T) {

@@ -125,7 +125,7 @@ func (o *office) keptFrom(at time.Time) {
 	fence, err := o.store.TakeLease(o.t.Context(), workers.TimetableLease, "story", time.Minute)
 	o.well(err)
 	for _, e := range o.policy.Timetable {
-		_, held, err := o.store.Strike(o.t.Context(), workers.TimetableLease, fence, timetable.Stroke{Entry: e.Name, Now: at})
+		_, held, err := o.store.RecordTicks(o.t.Context(), workers.TimetableLease, fence, timetable.Record{Entry: e.Name, Now: at})
 		if err != nil || !held {
 			o.t.Fatal(held, err)
 		}
@@ -136,7 +136,7 @@ func (o *office) keptFrom(at time.Time) {
 // release ends the lease of the timetable, as ten seconds do that nobody waits for.
 func (o *office) release() {
 	o.t.Helper()
-	holder, err := o.store.Holder(o.t.Context(), workers.TimetableLease)
+	holder, err := o.store.Owner(o.t.Context(), workers.TimetableLease)
 	o.well(err)
 	o.well(o.store.EndLease(o.t.Context(), workers.TimetableLease, holder))
 }

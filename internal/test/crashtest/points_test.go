@@ -22,7 +22,7 @@ type point struct {
 
 func points() []point {
 	return []point{
-		{"commit", 40, ""}, {"strike", 7, "serve"}, {"struck", 6, ""}, {"plan", 6, ""}, {"add", 6, ""}, {"ring", 6, ""}, {"claim", 4, ""}, {"connect", 3, ""}, {"mail", 20, ""}, {"rcpt", 20, ""}, {"data", 20, ""},
+		{"commit", 40, ""}, {"tick-recorded", 7, "serve"}, {"tick-run", 6, ""}, {"plan", 6, ""}, {"add", 6, ""}, {"enqueue", 6, ""}, {"claim", 4, ""}, {"connect", 3, ""}, {"mail", 20, ""}, {"rcpt", 20, ""}, {"data", 20, ""},
 		{"half", 20, ""}, {"before-dot", 20, ""}, {"after-dot", 20, ""}, {"after-250", 20, ""}, {"before-record", 5, ""}, {"after-record", 5, ""},
 	}
 }

@@ -12,7 +12,7 @@ func TestPoisonRowsEndAloneAndTheRestGoesOn(t *testing.T) {
 		t.Run(w.name, func(t *testing.T) {
 			t.Parallel()
 			s := begun(t, w, tasks.Batch)
-			s.well(s.store.SetStopped(t.Context(), true))
+			s.well(s.store.SetKillSwitch(t.Context(), true))
 			if s.over(s.begin(nil, s.run())) {
 				t.Fatal("killed by somebody else")
 			}
@@ -35,7 +35,7 @@ func TestPoisonRowsEndAloneAndTheRestGoesOn(t *testing.T) {
 					t.Fatalf("%s has no letter: %v", to, err)
 				}
 			}
-			s.well(s.store.SetStopped(t.Context(), false))
+			s.well(s.store.SetKillSwitch(t.Context(), false))
 			if s.over(s.begin(nil, s.run())) {
 				t.Fatal("killed by somebody else")
 			}

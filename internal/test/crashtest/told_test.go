@@ -40,7 +40,7 @@ func begun(t *testing.T, w way, bookings int) *story {
 func (s *story) heard() {
 	s.t.Helper()
 	await(s.t, gone, "the process to hear it", func() bool {
-		holder, err := s.store.Holder(s.t.Context(), workers.TimetableLease)
+		holder, err := s.store.Owner(s.t.Context(), workers.TimetableLease)
 		s.well(err)
 		return holder == ""
 	})

@@ -58,7 +58,7 @@ func (m *machine) AwakeBookings(ctx context.Context, now time.Time, look func([]
 	return act(ctx, m, "AwakeBookings", func() error { return m.Store.AwakeBookings(ctx, now, look) })
 }
 
-func (m *machine) Sleep(ctx context.Context, looked []notice.Looked) error {
+func (m *machine) Sleep(ctx context.Context, looked []notice.Evaluated) error {
 	return act(ctx, m, "Sleep", func() error { return m.Store.Sleep(ctx, looked) })
 }
 
@@ -121,9 +121,9 @@ func (m *machine) EndLease(ctx context.Context, name, holder string) error {
 	})
 }
 
-func (m *machine) Strike(ctx context.Context, lease string, fence int64, s timetable.Stroke) (fresh []time.Time, held bool, err error) {
+func (m *machine) RecordTicks(ctx context.Context, lease string, fence int64, s timetable.Record) (fresh []time.Time, held bool, err error) {
 	err = act(ctx, m, "Strike "+s.Entry, func() (err error) {
-		if fresh, held, err = m.Store.Strike(ctx, lease, fence, s); err == nil && held {
+		if fresh, held, err = m.Store.RecordTicks(ctx, lease, fence, s); err == nil && held {
 			m.world.struck(s, fresh)
 		}
 		return err
@@ -135,22 +135,22 @@ func (m *machine) TickDone(ctx context.Context, now time.Time, entry string, at 
 	return act(ctx, m, "TickDone "+entry, func() error { return m.Store.TickDone(ctx, now, entry, at) })
 }
 
-func (m *machine) Halted(ctx context.Context) (bool, error) {
-	return call(ctx, m, "Halted", func() (bool, error) { return m.Store.Halted(ctx) })
+func (m *machine) SendingBlocked(ctx context.Context) (bool, error) {
+	return call(ctx, m, "Halted", func() (bool, error) { return m.Store.SendingBlocked(ctx) })
 }
 
-func (m *machine) Pulse(ctx context.Context) (time.Time, error) {
-	return call(ctx, m, "Pulse", func() (time.Time, error) { return m.Store.Pulse(ctx) })
+func (m *machine) LastTick(ctx context.Context) (time.Time, error) {
+	return call(ctx, m, "Pulse", func() (time.Time, error) { return m.Store.LastTick(ctx) })
 }
 
-func (m *machine) Unknown(ctx context.Context, hands []notice.Hand) (int, error) {
+func (m *machine) Unknown(ctx context.Context, hands []notice.HandoverID) (int, error) {
 	return call(ctx, m, "Unknown", func() (int, error) { return m.Store.Unknown(ctx, hands) })
 }
 
 // SetBehind must never be called: no database of the story is an old one.
-func (m *machine) SetBehind(ctx context.Context, name string, since time.Time) error {
+func (m *machine) SetStale(ctx context.Context, name string, since time.Time) error {
 	m.world.fault("the database is taken for an older one")
-	return act(ctx, m, "SetBehind", func() error { return m.Store.SetBehind(ctx, name, since) })
+	return act(ctx, m, "SetBehind", func() error { return m.Store.SetStale(ctx, name, since) })
 }
 
 func (m *machine) Awake(ctx context.Context, on calendar.Day, limit int) (int, error) {

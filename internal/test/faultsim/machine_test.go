@@ -34,9 +34,9 @@ func (w *world) start(name string) *machine {
 	m.stop = stop
 	sends := &diary{w.journal(name), m}
 	compare := &workers.Compare{Clock: w.now, Journal: sends, Outbox: m, Log: w.log}
-	scan := &workers.Scan{Policy: w.policy, PolicyID: "simulation", Agenda: m, Facts: m, Bookings: m, Outbox: m, Ring: m.ring, Log: w.log,
+	scan := &workers.Scan{Policy: w.policy, PolicyID: "simulation", Agenda: m, Facts: m, Bookings: m, Outbox: m, Enqueue: m.ring, Log: w.log,
 		Help: func(context.Context, int) error { return nil }}
-	deliver := &workers.Deliver{Clock: w.now, Wall: w.now, Policy: w.policy, Outbox: m, Halted: workers.NewHalt(m.Halted, store.HaltedFor, w.trueTime).Halted, Compare: compare, Journal: sends, Facts: m, Refresh: scan.Refresh, Letters: w.letters,
+	deliver := &workers.Deliver{Clock: w.now, Wall: w.now, Policy: w.policy, Outbox: m, SendingBlocked: workers.NewKillSwitch(m.SendingBlocked, store.BlockedMaxAge, w.trueTime).On, Compare: compare, Journal: sends, Facts: m, Refresh: scan.Refresh, Letters: w.letters,
 		From: "Lahden kaupunki <" + sender + ">", Stop: stopping, Log: w.log, Record: &workers.Recorder{Clock: w.now, Outbox: m, Journal: sends, Log: w.log}}
 	breaker := &mailer.Breaker{}
 	deliver.Send = func(ctx context.Context, mail workers.Mail) notice.Outcome {
@@ -48,7 +48,7 @@ func (w *world) start(name string) *machine {
 		result := map[mailer.Result]notice.Result{mailer.Sent: notice.Accepted, mailer.Deferred: notice.Later, mailer.Failed: notice.Never, mailer.Unsure: notice.Ambiguous}[o.Result]
 		return notice.Outcome{Result: result, Code: o.Code, Why: o.Reason}
 	}
-	sweep := &workers.Sweep{Policy: w.policy, Outbox: m, Bell: m, Bells: 2, Log: w.log, OpenTicks: func(ctx context.Context, before time.Time, each func(string, time.Time) error) error {
+	sweep := &workers.Sweep{Policy: w.policy, Outbox: m, Enqueue: m, DeliverTasks: 2, Log: w.log, OpenTicks: func(ctx context.Context, before time.Time, each func(string, time.Time) error) error {
 		ticks, err := call(ctx, m, "OpenTicks", func() ([]store.Tick, error) { return w.store.OpenTicks(ctx, before) })
 		for _, t := range ticks {
 			err = errors.Join(err, each(t.Name, t.At))
@@ -56,7 +56,7 @@ func (w *world) start(name string) *machine {
 		return err
 	}}
 	m.workers = &workers.Workers{Clock: w.now, Policy: w.policy, Scan: scan, Deliver: deliver, Sweep: sweep, Ledger: m, Log: w.log}
-	m.timetable = &workers.Timetable{Clock: w.now, Wall: w.trueTime, Holder: name, Entries: w.policy.Timetable, Ledger: m, Put: m.Tick, Log: w.log}
+	m.timetable = &workers.Timetable{Clock: w.now, Wall: w.trueTime, Owner: name, Entries: w.policy.Timetable, Ledger: m, Put: m.Tick, Log: w.log}
 	return m
 }
 
@@ -120,7 +120,7 @@ func (w *world) tell() {
 
 // look lets the machine's timetable look once.
 func (m *machine) look() {
-	m.do(fmt.Sprintf("t%d", m.world.number()), m.timetable.Look, func(error) {})
+	m.do(fmt.Sprintf("t%d", m.world.number()), m.timetable.Tick, func(error) {})
 }
 
 // end lets the machine's timetable end, as it does when the process is asked to.

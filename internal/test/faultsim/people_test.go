@@ -193,7 +193,7 @@ func (w *world) train(id string) {
 }
 
 func (w *world) switchOff(off bool) {
-	if err := w.store.SetStopped(context.Background(), off); err != nil {
+	if err := w.store.SetKillSwitch(context.Background(), off); err != nil {
 		w.t.Fatal(err)
 	}
 	w.mu.Lock()

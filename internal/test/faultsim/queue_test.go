@@ -37,7 +37,7 @@ func (m *machine) ring(ctx context.Context, ids []int64) error {
 }
 
 // RingAny is the doorbell of the sweep.
-func (m *machine) RingAny(ctx context.Context, n int) error {
+func (m *machine) DueLetters(ctx context.Context, n int) error {
 	for range n {
 		t, options := tasks.NewDeliver(tasks.Letters, nil)
 		if err := m.put(ctx, t, options); err != nil {

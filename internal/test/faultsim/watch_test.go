@@ -61,7 +61,7 @@ func (w *world) begun() {
 	}
 }
 
-func (w *world) struck(s timetable.Stroke, fresh []time.Time) {
+func (w *world) struck(s timetable.Record, fresh []time.Time) {
 	if _, known := w.since[s.Entry]; !known {
 		w.since[s.Entry] = calendar.DayOf(s.Now, w.policy.Location) + 1
 	}

@@ -108,7 +108,7 @@ func TestWhatCannotBeDoneIsSaid(t *testing.T) {
 	for fault, want := range map[error]int{fmt.Errorf("letter 7: %w", notice.ErrState): http.StatusConflict, errors.New("disk full"): http.StatusInternalServerError} {
 		facts := &told{letters: inEveryState()}
 		p := pages(facts)
-		p.Desk = &told{fault: fault}
+		p.Actions = &told{fault: fault}
 		answer := ask(t, p, http.MethodPost, "/letters/7/retry")
 		if answer.Code != want {
 			t.Errorf("%v: %d", fault, answer.Code)
@@ -119,7 +119,7 @@ func TestWhatCannotBeDoneIsSaid(t *testing.T) {
 
 func TestWithoutADeskThePagesOnlyShow(t *testing.T) {
 	p := pages(&told{letters: inEveryState(), heldRuns: held(), stopped: true})
-	p.Desk = nil
+	p.Actions = nil
 	for _, target := range []string{"/letters/7/retry", "/runs/digests/2024-03-04/release", "/switch/start"} {
 		for _, method := range []string{http.MethodGet, http.MethodPost} {
 			if answer := ask(t, p, method, target); answer.Code < 400 {

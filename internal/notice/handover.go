@@ -3,13 +3,13 @@ package notice
 import "time"
 
 // Hand is one handing over of a letter: which, and under which claim.
-type Hand struct {
+type HandoverID struct {
 	Key   string
 	Fence int64
 }
 
 // Handed is what a send journal knows of a letter: how it stood when it was last about to be handed over, and what became of it.
-type Handed struct {
+type Handover struct {
 	Notice
 	Fence  int64
 	At     time.Time // of the last claim
@@ -19,7 +19,7 @@ type Handed struct {
 }
 
 // Behind is a letter of which a send journal knows more than the outbox does.
-type Behind struct {
-	Handed
+type Stale struct {
+	Handover
 	InOutbox State // "" when the outbox does not know it
 }

@@ -15,7 +15,7 @@ func TestManyShareAQuestionThatWasPutAfterTheyAsked(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var thrown atomic.Bool
 		asked, answer := 0, make(chan struct{})
-		h := NewHalt(func(context.Context) (bool, error) {
+		h := NewKillSwitch(func(context.Context) (bool, error) {
 			asked++
 			seen := thrown.Load()
 			<-answer
@@ -23,7 +23,7 @@ func TestManyShareAQuestionThatWasPutAfterTheyAsked(t *testing.T) {
 		}, time.Second, time.Now)
 		first, others := make(chan bool), make(chan bool, 9)
 		ask := func(told chan<- bool) {
-			halted, err := h.Halted(t.Context())
+			halted, err := h.On(t.Context())
 			if err != nil {
 				t.Error(err)
 			}
@@ -57,7 +57,7 @@ func TestAnAnswerIsGoodForAMoment(t *testing.T) {
 	const good = 20 * time.Millisecond
 	synctest.Test(t, func(t *testing.T) {
 		asked, halted, down := 0, false, error(nil)
-		h := NewHalt(func(context.Context) (bool, error) {
+		h := NewKillSwitch(func(context.Context) (bool, error) {
 			asked++
 			time.Sleep(good / 2)
 			return halted, down
@@ -66,7 +66,7 @@ func TestAnAnswerIsGoodForAMoment(t *testing.T) {
 			t.Helper()
 			time.Sleep(after)
 			asked = 0
-			is, err := h.Halted(t.Context())
+			is, err := h.On(t.Context())
 			if got := fmt.Sprint(is, err); got != want || asked != questions {
 				t.Errorf("%s after %d questions, want %s after %d", got, asked, want, questions)
 			}
@@ -88,16 +88,16 @@ func TestAQuestionThatFailsIsPutAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		down := errors.New("connection refused")
 		answers := make(chan error)
-		h := NewHalt(func(context.Context) (bool, error) { return false, <-answers }, 0, time.Now)
+		h := NewKillSwitch(func(context.Context) (bool, error) { return false, <-answers }, 0, time.Now)
 		told := make(chan error, 1)
 		go func() {
-			_, err := h.Halted(t.Context())
+			_, err := h.On(t.Context())
 			told <- err
 		}()
 		synctest.Wait()
 		over, cancel := context.WithCancel(t.Context())
 		cancel()
-		if _, err := h.Halted(over); !errors.Is(err, context.Canceled) {
+		if _, err := h.On(over); !errors.Is(err, context.Canceled) {
 			t.Errorf("who has no time left got %v", err)
 		}
 		answers <- down
@@ -105,7 +105,7 @@ func TestAQuestionThatFailsIsPutAgain(t *testing.T) {
 			t.Errorf("got %v", err)
 		}
 		go func() {
-			_, err := h.Halted(t.Context())
+			_, err := h.On(t.Context())
 			told <- err
 		}()
 		answers <- nil
@@ -119,13 +119,13 @@ func TestAQuestionThatFailsIsPutAgain(t *testing.T) {
 func TestAQuestionThatPanicsLetsNothingOut(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		answer := make(chan struct{})
-		h := NewHalt(func(context.Context) (bool, error) { <-answer; panic("the driver breaks") }, 0, time.Now)
+		h := NewKillSwitch(func(context.Context) (bool, error) { <-answer; panic("the driver breaks") }, 0, time.Now)
 		told := make(chan string, 3)
 		for range cap(told) {
 			go func() {
 				became := "panicked"
 				defer func() { _ = recover(); told <- became }()
-				halted, err := h.Halted(t.Context())
+				halted, err := h.On(t.Context())
 				became = fmt.Sprint(halted, err)
 			}()
 		}

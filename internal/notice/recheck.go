@@ -11,7 +11,7 @@ import (
 )
 
 // Door is what is true of a letter's person and matter when it is about to go out.
-type Door struct {
+type Recheck struct {
 	Staff     *Staff
 	Staged    []Staged                   // of the seekers that the letter's items name, and the items that are no rule
 	Seekers   map[string]caseload.Seeker // of the items, for their initials
@@ -31,7 +31,7 @@ type Verdict struct {
 }
 
 // Check says whether a letter is still true, and may go out now.
-func (c *Claimed) Check(p *policy.Policy, d *Door, now time.Time) Verdict {
+func (c *Claimed) Check(p *policy.Policy, d *Recheck, now time.Time) Verdict {
 	if !now.Before(c.Expires) {
 		return Verdict{Why: TooLate}
 	}
@@ -59,7 +59,7 @@ func (c *Claimed) Check(p *policy.Policy, d *Door, now time.Time) Verdict {
 }
 
 // checkDigest keeps the items that still stand on the agenda for the same owner.
-func (c *Claimed) checkDigest(d *Door, day calendar.Day) Verdict {
+func (c *Claimed) checkDigest(d *Recheck, day calendar.Day) Verdict {
 	if d.Address == "" {
 		return Verdict{Why: NoAddress}
 	}
@@ -101,7 +101,7 @@ func (i *Item) key() policy.Key {
 	return policy.Key{Seeker: i.Seeker, Rule: i.Rule, Subject: i.Subject, Anchor: i.Anchor}
 }
 
-func (c *Claimed) checkBooking(p *policy.Policy, d *Door, now time.Time, day calendar.Day) string {
+func (c *Claimed) checkBooking(p *policy.Policy, d *Recheck, now time.Time, day calendar.Day) string {
 	if d.Booking == nil {
 		return Superseded
 	}
@@ -146,7 +146,7 @@ func (c *Claimed) overtaken(a appointment, p *policy.Policy) bool {
 	return false
 }
 
-func (c *Claimed) checkMatter(p *policy.Policy, d *Door, day calendar.Day) string {
+func (c *Claimed) checkMatter(p *policy.Policy, d *Recheck, day calendar.Day) string {
 	if d.Matter == nil || d.Matter.Seeker.ID != c.To {
 		return Superseded
 	}
@@ -161,7 +161,7 @@ func (c *Claimed) checkMatter(p *policy.Policy, d *Door, day calendar.Day) strin
 }
 
 // Telling gives the version of an appointment that a letter tells when it goes out; nil for other letters. A reminder tells a version only when no letter has.
-func (c *Claimed) Telling(d *Door, now time.Time) *ToldBooking {
+func (c *Claimed) Telling(d *Recheck, now time.Time) *ToldBooking {
 	if d.Booking == nil {
 		return nil
 	}

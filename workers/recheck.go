@@ -10,7 +10,7 @@ import (
 )
 
 // DoorFacts is what is read of the register before a letter goes out.
-type DoorFacts interface {
+type RecheckFacts interface {
 	SubjectFacts
 	Staff(ctx context.Context) (*notice.Staff, error)
 	Staged(ctx context.Context, seekers ...string) ([]notice.Staged, error)
@@ -18,7 +18,7 @@ type DoorFacts interface {
 }
 
 // doors reads what is true now of each letter's person and matter, for a whole batch at once.
-func (d *Deliver) doors(ctx context.Context, claimed []notice.Claimed) ([]notice.Door, error) {
+func (d *Deliver) recheck(ctx context.Context, claimed []notice.Claimed) ([]notice.Recheck, error) {
 	if err := d.Refresh(ctx, d.Clock()); err != nil {
 		return nil, err
 	}
@@ -55,7 +55,7 @@ func (d *Deliver) doors(ctx context.Context, claimed []notice.Claimed) ([]notice
 	}
 	f.staged = append(f.staged, stand...)
 	day := calendar.DayOf(d.Clock(), d.Policy.Location)
-	doors := make([]notice.Door, len(claimed))
+	doors := make([]notice.Recheck, len(claimed))
 	for i := range claimed {
 		doors[i] = f.door(d.Policy, staff, &claimed[i], day)
 	}
@@ -102,8 +102,8 @@ func (d *Deliver) read(ctx context.Context, appointments, training, seekers []st
 	return f, err
 }
 
-func (f *found) door(p *policy.Policy, staff *notice.Staff, c *notice.Claimed, day calendar.Day) notice.Door {
-	door := notice.Door{Staff: staff, Staged: f.staged, Seekers: f.seekers}
+func (f *found) door(p *policy.Policy, staff *notice.Staff, c *notice.Claimed, day calendar.Day) notice.Recheck {
+	door := notice.Recheck{Staff: staff, Staged: f.staged, Seekers: f.seekers}
 	var person caseload.Seeker
 	switch {
 	case c.Role == notice.ToSeeker:

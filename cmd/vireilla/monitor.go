@@ -17,7 +17,7 @@ import (
 const askFor = 2 * time.Second
 
 // inTime asks the queue something, and does not wait long for one that does not answer: asynq's inspector takes no deadline, and goes on asking by itself for a while.
-func inTime[T any](ctx context.Context, ask func() (T, error)) (T, error) {
+func withTimeout[T any](ctx context.Context, ask func() (T, error)) (T, error) {
 	ctx, cancel := context.WithTimeout(ctx, askFor)
 	defer cancel()
 	type answer struct {
@@ -39,9 +39,9 @@ func inTime[T any](ctx context.Context, ask func() (T, error)) (T, error) {
 }
 
 // crew asks the queue which workers are alive.
-func crew(inspector *asynq.Inspector) func(context.Context) ([]web.Worker, error) {
+func workersAlive(inspector *asynq.Inspector) func(context.Context) ([]web.Worker, error) {
 	return func(ctx context.Context) ([]web.Worker, error) {
-		servers, err := inTime(ctx, inspector.Servers)
+		servers, err := withTimeout(ctx, inspector.Servers)
 		workers := make([]web.Worker, 0, len(servers))
 		for _, s := range servers {
 			workers = append(workers, web.Worker{Host: s.Host, Process: s.PID, Started: s.Started, Busy: len(s.ActiveWorkers), Places: s.Concurrency})

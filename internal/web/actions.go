@@ -12,7 +12,7 @@ import (
 )
 
 // Desk is what operators decide. What is in no state for it is refused with notice.ErrState.
-type Desk interface {
+type Actions interface {
 	// Retry lets a letter be tried at once.
 	Retry(ctx context.Context, now time.Time, id int64) error
 	// Withdraw takes a letter back for good.
@@ -20,11 +20,11 @@ type Desk interface {
 	// Release lets a run go out that the guard holds; it gives how many letters.
 	Release(ctx context.Context, now time.Time, kind string, day calendar.Day) (int, error)
 	// SetStopped turns the kill switch.
-	SetStopped(ctx context.Context, stopped bool) error
+	SetKillSwitch(ctx context.Context, stopped bool) error
 }
 
 // deed is something to decide: the question, and what a yes does.
-type deed struct {
+type action struct {
 	Title, Button string
 	Say           []string
 	Path, Back    string
@@ -34,8 +34,8 @@ type deed struct {
 }
 
 // deeds serves each deed at an address of its own: GET asks, POST does.
-func (p *Pages) deeds(mux *http.ServeMux, sheets sheets) {
-	for path, find := range map[string]func(*http.Request) (deed, error){
+func (p *Pages) actions(mux *http.ServeMux, sheets sheets) {
+	for path, find := range map[string]func(*http.Request) (action, error){
 		"/letters/{id}/retry":        p.retry,
 		"/letters/{id}/withdraw":     p.withdraw,
 		"/runs/{kind}/{day}/release": p.release,
@@ -63,7 +63,7 @@ func (p *Pages) deeds(mux *http.ServeMux, sheets sheets) {
 }
 
 // carry does what was decided, and says in the log who did.
-func (p *Pages) carry(r *http.Request, d deed) error {
+func (p *Pages) carry(r *http.Request, d action) error {
 	err := d.do(r.Context())
 	if errors.Is(err, notice.ErrState) {
 		return tooLate
@@ -92,70 +92,70 @@ func doneWords(word string) string {
 	}[word]
 }
 
-func (p *Pages) retry(r *http.Request) (deed, error) {
+func (p *Pages) retry(r *http.Request) (action, error) {
 	e, err := p.found(r)
 	if err == nil && (!e.State.MayRetry() || !p.Clock().Before(e.Expires)) {
 		err = tooLate
 	}
-	d := letterDeed(e, "retry", "Try letter %d again?", "Try again")
-	d.do = func(ctx context.Context) error { return p.Desk.Retry(ctx, p.Clock(), e.ID) }
+	d := letterAction(e, "retry", "Try letter %d again?", "Try again")
+	d.do = func(ctx context.Context) error { return p.Actions.Retry(ctx, p.Clock(), e.ID) }
 	if e.Unsure > 0 {
 		d.Say = append(d.Say, "It may have arrived already: then its reader gets it twice.")
 	}
 	return d, err
 }
 
-func (p *Pages) withdraw(r *http.Request) (deed, error) {
+func (p *Pages) withdraw(r *http.Request) (action, error) {
 	e, err := p.found(r)
 	if err == nil && !e.State.MayWithdraw() {
 		err = tooLate
 	}
-	d := letterDeed(e, "withdraw", "Withdraw letter %d?", "Withdraw for good")
-	d.do = func(ctx context.Context) error { return p.Desk.Withdraw(ctx, p.Clock(), e.ID) }
+	d := letterAction(e, "withdraw", "Withdraw letter %d?", "Withdraw for good")
+	d.do = func(ctx context.Context) error { return p.Actions.Withdraw(ctx, p.Clock(), e.ID) }
 	d.Say = append(d.Say, "It is never sent, and not planned again. This cannot be undone.")
 	return d, err
 }
 
-func letterDeed(e notice.Entry, word, title, button string) deed {
-	return deed{Title: fmt.Sprintf(title, e.ID), Button: button, word: word, ids: []any{"letter", e.ID}, Back: fmt.Sprintf("/letters/%d", e.ID),
+func letterAction(e notice.Entry, word, title, button string) action {
+	return action{Title: fmt.Sprintf(title, e.ID), Button: button, word: word, ids: []any{"letter", e.ID}, Back: fmt.Sprintf("/letters/%d", e.ID),
 		Say: []string{fmt.Sprintf("It is a letter of the kind %s, to the %s %s, and is %s.", words(e.Letter), e.Role, e.To, e.State)}}
 }
 
-func (p *Pages) release(r *http.Request) (deed, error) {
+func (p *Pages) release(r *http.Request) (action, error) {
 	kind := r.PathValue("kind")
 	day, err := calendar.ParseDay(r.PathValue("day"))
 	if err != nil {
-		return deed{}, nowhereToGo
+		return action{}, nowhereToGo
 	}
 	runs, err := p.Facts.HeldRuns(r.Context(), p.Clock())
 	if err != nil {
-		return deed{}, fmt.Errorf("list the held runs: %w", err)
+		return action{}, fmt.Errorf("list the held runs: %w", err)
 	}
 	for _, run := range runs {
 		if run.Kind != kind || run.Day != day {
 			continue
 		}
-		return deed{Title: fmt.Sprintf("Release %s of %s?", words(kind), day), Button: fmt.Sprintf("Release %s", count(run.Left, "letter")), Back: "/", word: "release",
+		return action{Title: fmt.Sprintf("Release %s of %s?", words(kind), day), Button: fmt.Sprintf("Release %s", count(run.Left, "letter")), Back: "/", word: "release",
 			Say: []string{fmt.Sprintf("%s would still be of use, and go out within minutes. The others are withdrawn.", count(run.Left, "letter")),
 				"They cannot be called back. Have you looked at some of them?"},
 			ids: []any{"run", kind + "/" + day.String()},
 			do: func(ctx context.Context) error {
-				_, err := p.Desk.Release(ctx, p.Clock(), kind, day)
+				_, err := p.Actions.Release(ctx, p.Clock(), kind, day)
 				return err
 			}}, nil
 	}
-	return deed{}, tooLate
+	return action{}, tooLate
 }
 
 // turn turns the kill switch.
-func (p *Pages) turn(r *http.Request) (deed, error) {
+func (p *Pages) turn(r *http.Request) (action, error) {
 	position := r.PathValue("position")
 	if position != "stop" && position != "start" {
-		return deed{}, nowhereToGo
+		return action{}, nowhereToGo
 	}
-	d := deed{Title: "Stop all letters?", Button: "Stop all letters", Back: "/", word: position,
+	d := action{Title: "Stop all letters?", Button: "Stop all letters", Back: "/", word: position,
 		Say: []string{"No further letter goes out until somebody lets them go again. What is due waits; nothing is lost."},
-		do:  func(ctx context.Context) error { return p.Desk.SetStopped(ctx, position == "stop") }}
+		do:  func(ctx context.Context) error { return p.Actions.SetKillSwitch(ctx, position == "stop") }}
 	if position == "stop" {
 		return d, nil
 	}

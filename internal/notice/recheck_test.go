@@ -8,7 +8,7 @@ import (
 )
 
 // verdict is what the door says, in words.
-func verdict(c Claimed, p *policy.Policy, d Door, now string) string {
+func verdict(c Claimed, p *policy.Policy, d Recheck, now string) string {
 	v := c.Check(p, &d, at(now))
 	switch {
 	case v.Why != "":
@@ -28,8 +28,8 @@ func digest(items ...Staged) Claimed {
 	return Claimed{Notice: digests(at("2024-03-05 07:30"), policy.Default(), team(), items).Notices[0]}
 }
 
-func staffDoor(staff *Staff, staged ...Staged) Door {
-	d := Door{Staff: staff, Staged: staged, Address: "kanaria.c1@example.org", Seekers: map[string]caseload.Seeker{}}
+func staffDoor(staff *Staff, staged ...Staged) Recheck {
+	d := Recheck{Staff: staff, Staged: staged, Address: "kanaria.c1@example.org", Seekers: map[string]caseload.Seeker{}}
 	for _, s := range staged {
 		d.Seekers[s.Seeker] = caseload.Seeker{ID: s.Seeker}
 	}
@@ -47,7 +47,7 @@ func TestADigestSaysWhatIsStillTrue(t *testing.T) {
 	gone.Address = ""
 	for _, c := range []struct {
 		name string
-		door Door
+		door Recheck
 		now  string
 		want string
 	}{
@@ -89,7 +89,7 @@ func TestALeadsLetterIsForTheTeamOfTheCoach(t *testing.T) {
 	c := Claimed{Notice: leads(at("2024-03-05 07:35"), p, team(), []Staged{s}, Plan{}).Notices[0]}
 	for _, v := range []struct {
 		name string
-		door Door
+		door Recheck
 		want string
 	}{
 		{"still", staffDoor(team(), s), "go S-1"},
@@ -183,7 +183,7 @@ func TestAnAppointmentLetterIsCheckedAtTheDoor(t *testing.T) {
 	} {
 		t.Run(v.name, func(t *testing.T) {
 			p := office()
-			d := Door{Booking: v.b, Authority: p.AuthorityNamed("lahti_region")}
+			d := Recheck{Booking: v.b, Authority: p.AuthorityNamed("lahti_region")}
 			if got := verdict(v.c, p, d, v.now); got != v.want {
 				t.Errorf("%s, want %s", got, v.want)
 			}
@@ -197,7 +197,7 @@ func TestACancellingNamesTheTimeThatWasTold(t *testing.T) {
 	cancel := letter("2024-03-04 09:00", b.cancelled("2024-03-04 08:00"))
 	toldMoved := b.moved("2024-03-15 09:00").told("2024-03-04 09:01").version(1).cancelled("2024-03-04 08:00")
 	p := office()
-	if got := verdict(cancel, p, Door{Booking: &toldMoved, Authority: p.AuthorityNamed("lahti_region")}, "2024-03-04 09:02"); got != "superseded" {
+	if got := verdict(cancel, p, Recheck{Booking: &toldMoved, Authority: p.AuthorityNamed("lahti_region")}, "2024-03-04 09:02"); got != "superseded" {
 		t.Errorf("%s: the seeker knows of the 15th, the letter speaks of the 14th", got)
 	}
 }
@@ -207,7 +207,7 @@ func TestAReminderGivesWayToTheNextOne(t *testing.T) {
 	b := booked("2024-03-14 09:00", "2024-03-01 08:00").told("2024-03-01 09:00")
 	three, one := letter("2024-03-11 09:00", b), letter("2024-03-13 09:00", b)
 	p := office()
-	d := Door{Booking: &b, Authority: p.AuthorityNamed("lahti_region")}
+	d := Recheck{Booking: &b, Authority: p.AuthorityNamed("lahti_region")}
 	for _, v := range []struct {
 		c         Claimed
 		now, want string
@@ -254,7 +254,7 @@ func TestAMatterIsCheckedAtTheDoor(t *testing.T) {
 		{"no news any more", news, new(decided("2024-03-05")), "2024-03-20 00:00", "too_late"},
 	} {
 		t.Run(v.name, func(t *testing.T) {
-			if got := verdict(v.c, p, Door{Matter: v.m, Authority: p.AuthorityNamed("lahti_region")}, v.now); got != v.want {
+			if got := verdict(v.c, p, Recheck{Matter: v.m, Authority: p.AuthorityNamed("lahti_region")}, v.now); got != v.want {
 				t.Errorf("%s, want %s", got, v.want)
 			}
 		})

@@ -97,12 +97,12 @@ func TestPhoneItemsStandInTheDigest(t *testing.T) {
 func TestACaseThatLeftHasNothingOnTheAgenda(t *testing.T) {
 	p := office()
 	a := Awake{Case: caseload.Case{Seeker: caseload.Seeker{ID: "S-1", CoachID: "C-1", Status: caseload.Unemployed, JobSearchStarted: on("2024-03-04")}}}
-	found := Look(p, &a, on("2024-03-05"))
+	found := Evaluate(p, &a, on("2024-03-05"))
 	if found.Seeker != "S-1" || len(found.Obligations) != 1 || found.Wake <= on("2024-03-05") {
 		t.Errorf("%+v", found)
 	}
 	a.Gone = true
-	if found = Look(p, &a, on("2024-03-05")); len(found.Obligations) != 0 || found.Wake != 0 {
+	if found = Evaluate(p, &a, on("2024-03-05")); len(found.Obligations) != 0 || found.Wake != 0 {
 		t.Errorf("gone: %+v", found)
 	}
 }

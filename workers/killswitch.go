@@ -7,7 +7,7 @@ import (
 
 // Halt asks whether sending is halted, for all lines to the relay together: an answer is good for a moment, and whoever throws the switch waits until it is over. Where
 // an answer takes longer than that, those who wait for it share the next one.
-type Halt struct {
+type KillSwitch struct {
 	ask  func(context.Context) (bool, error)
 	good time.Duration
 	now  func() time.Time
@@ -19,12 +19,12 @@ type Halt struct {
 }
 
 // NewHalt gives a Halt that asks with a function, whose answers are good for a while of the real time that now tells.
-func NewHalt(ask func(context.Context) (bool, error), good time.Duration, now func() time.Time) *Halt {
-	return &Halt{ask: ask, good: good, now: now, turn: make(chan struct{}, 1)}
+func NewKillSwitch(ask func(context.Context) (bool, error), good time.Duration, now func() time.Time) *KillSwitch {
+	return &KillSwitch{ask: ask, good: good, now: now, turn: make(chan struct{}, 1)}
 }
 
 // Halted tells whether sending was halted, by an answer that is still good.
-func (h *Halt) Halted(ctx context.Context) (bool, error) {
+func (h *KillSwitch) On(ctx context.Context) (bool, error) {
 	came := h.now()
 	select {
 	case h.turn <- struct{}{}:

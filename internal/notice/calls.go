@@ -17,7 +17,7 @@ type AwakeBooking struct {
 }
 
 // Looked is an appointment that was looked at, as of a Rev, and when to look again though nothing is imported: the zero time means never.
-type Looked struct {
+type Evaluated struct {
 	ID   string
 	Rev  int64
 	Wake time.Time
@@ -62,7 +62,7 @@ func PhoneItems(now time.Time, p *policy.Policy, soon, unwritten []AwakeBooking,
 }
 
 // Look finds the obligations of a case as of a day, and when time alone will change something.
-func Look(p *policy.Policy, a *Awake, day calendar.Day) Agenda {
+func Evaluate(p *policy.Policy, a *Awake, day calendar.Day) Agenda {
 	found := Agenda{Seeker: a.Seeker.ID}
 	if !a.Gone {
 		found.Obligations, found.Wake = p.Obligations(a.Case, day), p.Wake(a.Case, day)
