@@ -26,7 +26,7 @@ import (
 // house is the program as cmd puts it together, with a clock that tests turn, a SQLite file and a mail server of its own. Bells ring at once. When a test ends, what the
 // server accepted is held against the outbox.
 type house struct {
-	*store.Store
+	*store.DB
 	t       *testing.T
 	mail    *smtptest.Server
 	relay   *mailer.Relay
@@ -82,7 +82,7 @@ func newHouseWith(t *testing.T, server *smtptest.Server) *house {
 	h.compare = &Compare{Clock: h.clock, Journal: h.sends, Outbox: h, Log: log}
 	h.deliver = h.newDeliver(stopping, set)
 	sweep := &Sweep{Policy: p, Outbox: h, Enqueue: atOnce{h}, DeliverTasks: 1, Log: log, OpenTicks: func(ctx context.Context, before time.Time, each func(string, time.Time) error) error {
-		ticks, err := h.Store.OpenTicks(ctx, before)
+		ticks, err := h.DB.OpenTicks(ctx, before)
 		for _, t := range ticks {
 			err = errors.Join(err, each(t.Name, t.At))
 		}
@@ -142,12 +142,12 @@ var database = sync.OnceValues(func() ([]byte, error) {
 	return os.ReadFile(path)
 })
 
-func openStore(t *testing.T, path string) *store.Store {
+func openStore(t *testing.T, path string) *store.DB {
 	t.Helper()
 	return openURL(t, "sqlite:"+path)
 }
 
-func openURL(t *testing.T, url string) *store.Store {
+func openURL(t *testing.T, url string) *store.DB {
 	t.Helper()
 	s, err := store.Open(t.Context(), url)
 	if err != nil {

@@ -15,7 +15,7 @@ func TestTheWatchmanHearsHowTheDigestsGo(t *testing.T) {
 	h := newHouse(t)
 	var heard []string
 	away := false
-	p := &Ping{Policy: h.scan.Policy, Outbox: h.Store, Log: h.scan.Log, Call: func(_ context.Context, what string) error {
+	p := &Ping{Policy: h.scan.Policy, Outbox: h.DB, Log: h.scan.Log, Call: func(_ context.Context, what string) error {
 		if away {
 			return errors.New("no route")
 		}

@@ -23,7 +23,7 @@ import (
 // backup gives the database as it stands, as a file.
 func (h *house) backup() []byte {
 	h.t.Helper()
-	h.well(h.Store.Close())
+	h.well(h.DB.Close())
 	text, err := os.ReadFile(h.path)
 	h.well(err)
 	h.open()
@@ -33,7 +33,7 @@ func (h *house) backup() []byte {
 // restore puts a backup in the database's place. The mail server keeps what it has, the machine its journal.
 func (h *house) restore(backup []byte) {
 	h.t.Helper()
-	h.well(h.Store.Close())
+	h.well(h.DB.Close())
 	for _, more := range []string{"-wal", "-shm"} {
 		_ = os.Remove(h.path + more)
 	}
@@ -45,7 +45,7 @@ func (h *house) restore(backup []byte) {
 func (h *house) open() {
 	h.t.Helper()
 	var err error
-	h.Store, err = store.Open(h.t.Context(), "sqlite:"+h.path)
+	h.DB, err = store.Open(h.t.Context(), "sqlite:"+h.path)
 	h.well(err)
 }
 

@@ -78,7 +78,7 @@ func (h *house) empty(file string) {
 
 func (h *house) bring(feed storetest.Feed, full bool) {
 	h.t.Helper()
-	if _, err := storetest.Import(h.t, h.Store, feed, full, true); err != nil {
+	if _, err := storetest.Import(h.t, h.DB, feed, full, true); err != nil {
 		h.t.Fatal(err)
 	}
 }

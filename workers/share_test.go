@@ -44,7 +44,7 @@ func TestWhoeverIsAskedLooksAtWhatWakes(t *testing.T) {
 	for range 2 {
 		h.well(<-ended)
 	}
-	if n, err := h.Store.Awake(t.Context(), calendar.Date(2024, 3, 5), 10); err != nil || n != 0 {
+	if n, err := h.DB.Awake(t.Context(), calendar.Date(2024, 3, 5), 10); err != nil || n != 0 {
 		t.Errorf("%d cases are still awake, %v", n, err)
 	}
 }

@@ -29,7 +29,7 @@ type wall struct {
 	log  syncbuf.Buffer
 }
 
-func newWall(t *testing.T, ledger *store.Store, entries ...policy.Entry) *wall {
+func newWall(t *testing.T, ledger *store.DB, entries ...policy.Entry) *wall {
 	w := &wall{t: t}
 	w.Timetable = Timetable{Clock: func() time.Time { return w.now }, Wall: time.Now, Entries: entries, Owner: rand.Text(), Ledger: ledger,
 		Log: slog.New(slog.NewTextHandler(&w.log, nil)),
@@ -61,7 +61,7 @@ func (w *wall) expect(want ...string) {
 	w.put = nil
 }
 
-func ledger(t *testing.T) *store.Store { return openStore(t, newDatabase(t)) }
+func ledger(t *testing.T) *store.DB { return openStore(t, newDatabase(t)) }
 
 func daily(t *testing.T, name, cron string, c timetable.CatchUp) policy.Entry {
 	t.Helper()
@@ -114,15 +114,15 @@ func TestDownOverTheTickIsCaughtUp(t *testing.T) {
 }
 
 // databases opens an empty store on each database.
-func databases() map[string]func(t *testing.T) *store.Store {
-	return map[string]func(t *testing.T) *store.Store{
+func databases() map[string]func(t *testing.T) *store.DB {
+	return map[string]func(t *testing.T) *store.DB{
 		"SQLite":     ledger,
-		"PostgreSQL": func(t *testing.T) *store.Store { return openURL(t, servertest.Postgres(t)) },
+		"PostgreSQL": func(t *testing.T) *store.DB { return openURL(t, servertest.Postgres(t)) },
 	}
 }
 
 // left expects what was left out of the digests' ticks, the oldest first.
-func left(t *testing.T, s *store.Store, want []string) {
+func left(t *testing.T, s *store.DB, want []string) {
 	t.Helper()
 	skips, err := s.TickSkips(t.Context(), "digests", 99)
 	if err != nil {
@@ -190,7 +190,7 @@ func TestTwoTimetablesStrikeEachTickOnce(t *testing.T) {
 func TestATickWhoseTaskNeverCameIsPutAgain(t *testing.T) {
 	h := newHouse(t)
 	h.put("seekers.csv", seeker("S-1"))
-	w := newWall(t, h.Store, daily(t, "digests", "30 7 * * *", timetable.Latest))
+	w := newWall(t, h.DB, daily(t, "digests", "30 7 * * *", timetable.Latest))
 	w.look(local("2024-03-05 07:29"))
 	w.lost = true
 	w.look(local("2024-03-05 07:30"))
@@ -241,7 +241,7 @@ func TestAStrikerThatWasStoppedStrikesNothingWithALostFence(t *testing.T) {
 			s := open(t)
 			entry := daily(t, "digests", "30 7 * * *", timetable.Latest)
 			old, young := newWall(t, s, entry), newWall(t, s, entry)
-			asleep := &sleeper{Store: s}
+			asleep := &sleeper{DB: s}
 			old.Ledger = asleep
 			old.look(local("2024-03-05 07:00"))
 			young.look(local("2024-03-05 07:29"))
@@ -269,7 +269,7 @@ func TestAStrikerThatWasStoppedStrikesNothingWithALostFence(t *testing.T) {
 
 // sleeper is a store whose machine sleeps before it strikes.
 type sleeper struct {
-	*store.Store
+	*store.DB
 	dream func()
 }
 
@@ -278,7 +278,7 @@ func (s *sleeper) RecordTicks(ctx context.Context, lease string, fence int64, st
 		s.dream = nil
 		dream()
 	}
-	return s.Store.RecordTicks(ctx, lease, fence, stroke)
+	return s.DB.RecordTicks(ctx, lease, fence, stroke)
 }
 
 func TestAStrikerThatStopsIsFollowedAtOnce(t *testing.T) {

@@ -73,7 +73,7 @@ func (c *agendaCmd) Run(env *environment) error {
 }
 
 // known refuses an id that nobody has.
-func known(env *environment, s *store.Store, id string) error {
+func known(env *environment, s *store.DB, id string) error {
 	staff, err := s.Staff(env.ctx)
 	if err != nil {
 		return err

@@ -11,7 +11,7 @@ import (
 )
 
 // store opens the database that is there. A wrong folder must not look like an office without letters, nor its kill switch like the right one.
-func (env *environment) store() (*store.Store, error) {
+func (env *environment) store() (*store.DB, error) {
 	c, err := loadConfig(env.Data)
 	if err == nil {
 		err = isThere(c.Database)
@@ -36,7 +36,7 @@ func isThere(database string) error {
 }
 
 // storeOrNew opens the database, and makes it where there is none.
-func (env *environment) storeOrNew() (*store.Store, error) {
+func (env *environment) storeOrNew() (*store.DB, error) {
 	c, err := loadConfig(env.Data)
 	if err != nil {
 		return nil, err
@@ -44,7 +44,7 @@ func (env *environment) storeOrNew() (*store.Store, error) {
 	return env.openStore(c.Database)
 }
 
-func (env *environment) openStore(database string) (*store.Store, error) {
+func (env *environment) openStore(database string) (*store.DB, error) {
 	if err := os.MkdirAll(env.Data, 0o700); err != nil {
 		return nil, fmt.Errorf("--data: %w", err)
 	}

@@ -155,7 +155,7 @@ func (c *demoCmd) fill(env *environment, p *policy.Policy, day calendar.Day, dat
 }
 
 // past makes up what the office was told before the day: what was booked, and what was on the agenda the evening before.
-func (c *demoCmd) past(env *environment, s *store.Store, p *policy.Policy, day calendar.Day) error {
+func (c *demoCmd) past(env *environment, s *store.DB, p *policy.Policy, day calendar.Day) error {
 	midnight := day.At(0, 0, p.Location)
 	if err := s.Adopt(env.ctx, midnight, day, c.usual(), p.Guard.Runs); err != nil {
 		return err

@@ -57,7 +57,7 @@ func (c *importCmd) Run(env *environment) error {
 }
 
 // importFolder reads a folder into the store, all or nothing; faults are told on stderr, one a line.
-func (env *environment) importFolder(s *store.Store, p *policy.Policy, folder string, o feed.Options) (importReport, error) {
+func (env *environment) importFolder(s *store.DB, p *policy.Policy, folder string, o feed.Options) (importReport, error) {
 	start := now()
 	bar := env.progress()
 	o.Zone = p.Location

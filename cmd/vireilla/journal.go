@@ -39,7 +39,7 @@ type behindLetter struct {
 	Outbox  notice.State `json:"outbox"`
 }
 
-func compare(ctx context.Context, folder string, s *store.Store) (d difference, err error) {
+func compare(ctx context.Context, folder string, s *store.DB) (d difference, err error) {
 	letters, damaged, err := journal.Letters(folder)
 	if err != nil {
 		return d, err
@@ -94,7 +94,7 @@ type journalAccept struct{ decision }
 func (c *journalAccept) Run(env *environment) error {
 	w := wish{"let the outbox take over what the send journal of this machine knows, and let letters go out again",
 		"the outbox knows what the send journal of this machine knows", "accept the journal", nil}
-	return c.carry(env, w, always, func(s *store.Store) error {
+	return c.carry(env, w, always, func(s *store.DB) error {
 		d, err := compare(env.ctx, env.Data, s)
 		if err != nil {
 			return err

@@ -36,12 +36,12 @@ func newMeters(entries []policy.Entry) *web.Meters {
 
 // counted is an outbox that counts what letters became, once it is written down.
 type counted struct {
-	*store.Store
+	*store.DB
 	meters *web.Meters
 }
 
 func (c counted) Record(ctx context.Context, now time.Time, reports []notice.Report) ([]int64, error) {
-	lost, err := c.Store.Record(ctx, now, reports)
+	lost, err := c.DB.Record(ctx, now, reports)
 	if err == nil {
 		c.meters.Became(slices.DeleteFunc(slices.Clone(reports), func(r notice.Report) bool { return r.Returned || slices.Contains(lost, r.ID) }))
 	}

@@ -162,7 +162,7 @@ type wish struct {
 }
 
 // carry asks whether the wish can be granted, also when it only says so. What is carried out is logged.
-func (d decision) carry(env *environment, w wish, may, do func(*store.Store) error) error {
+func (d decision) carry(env *environment, w wish, may, do func(*store.DB) error) error {
 	s, err := env.store()
 	if err != nil {
 		return err
@@ -184,11 +184,11 @@ func (d decision) carry(env *environment, w wish, may, do func(*store.Store) err
 }
 
 // always is what may be wished at any time.
-func always(*store.Store) error { return nil }
+func always(*store.DB) error { return nil }
 
 // letter finds a letter whose state lets a person do something with it.
-func letter(env *environment, id int64, what string, may func(notice.State) bool) func(*store.Store) error {
-	return func(s *store.Store) error {
+func letter(env *environment, id int64, what string, may func(notice.State) bool) func(*store.DB) error {
+	return func(s *store.DB) error {
 		found, err := s.Letters(env.ctx, notice.Filter{ID: id})
 		switch {
 		case err != nil:
@@ -203,8 +203,8 @@ func letter(env *environment, id int64, what string, may func(notice.State) bool
 }
 
 // held finds a run that the guard holds.
-func held(env *environment, kind string, day calendar.Day) func(*store.Store) error {
-	return func(s *store.Store) error {
+func held(env *environment, kind string, day calendar.Day) func(*store.DB) error {
+	return func(s *store.DB) error {
 		runs, err := s.HeldRuns(env.ctx, now())
 		if err != nil {
 			return err
@@ -233,7 +233,7 @@ type outboxRetry struct {
 func (c *outboxRetry) Run(env *environment) error {
 	w := wish{fmt.Sprintf("try letter %d at once", c.ID), fmt.Sprintf("letter %d goes out again as soon as letters do", c.ID), "retry", []any{"letter", c.ID}}
 	return c.carry(env, w, letter(env, c.ID, "tried again", notice.State.MayRetry),
-		func(s *store.Store) error { return s.Retry(env.ctx, now(), c.ID) })
+		func(s *store.DB) error { return s.Retry(env.ctx, now(), c.ID) })
 }
 
 type outboxWithdraw struct {
@@ -244,7 +244,7 @@ type outboxWithdraw struct {
 func (c *outboxWithdraw) Run(env *environment) error {
 	w := wish{fmt.Sprintf("withdraw letter %d", c.ID), fmt.Sprintf("letter %d is withdrawn", c.ID), "withdraw", []any{"letter", c.ID}}
 	return c.carry(env, w, letter(env, c.ID, "taken back", notice.State.MayWithdraw),
-		func(s *store.Store) error { return s.Withdraw(env.ctx, now(), c.ID) })
+		func(s *store.DB) error { return s.Withdraw(env.ctx, now(), c.ID) })
 }
 
 type outboxRelease struct {
@@ -259,7 +259,7 @@ func (c *outboxRelease) Run(env *environment) error {
 		return usageError{fmt.Errorf("a run is written like digests/2024-03-04")}
 	}
 	w := wish{"release the letters of " + c.Held, "run " + c.Held + " is released", "release", []any{"run", kind + "/" + day.String()}}
-	return c.carry(env, w, held(env, kind, day), func(s *store.Store) error {
+	return c.carry(env, w, held(env, kind, day), func(s *store.DB) error {
 		n, err := s.Release(env.ctx, now(), kind, day)
 		if err == nil {
 			fmt.Fprintf(env.out, "%d letters may go out\n", n)
@@ -271,13 +271,13 @@ func (c *outboxRelease) Run(env *environment) error {
 type outboxStop struct{ decision }
 
 func (c *outboxStop) Run(env *environment) error {
-	return c.carry(env, wish{"stop all letters", "no letter goes out until `vireilla outbox start`", "stop", nil}, always, func(s *store.Store) error { return s.SetKillSwitch(env.ctx, true) })
+	return c.carry(env, wish{"stop all letters", "no letter goes out until `vireilla outbox start`", "stop", nil}, always, func(s *store.DB) error { return s.SetKillSwitch(env.ctx, true) })
 }
 
 type outboxStart struct{ decision }
 
 func (c *outboxStart) Run(env *environment) error {
-	return c.carry(env, wish{"let letters go out again", "letters are no longer stopped", "start", nil}, always, func(s *store.Store) error {
+	return c.carry(env, wish{"let letters go out again", "letters are no longer stopped", "start", nil}, always, func(s *store.DB) error {
 		held, err := s.StaleBy(env.ctx)
 		if len(held) > 0 {
 			fmt.Fprintln(env.out, "letters are still held, because the database is older than a send journal: vireilla journal tells more")

@@ -23,7 +23,7 @@ import (
 )
 
 // shown serves the pages over a real store and queue, and gives both and the address.
-func shown(t *testing.T, cfg config) (*store.Store, asynq.RedisConnOpt, string) {
+func shown(t *testing.T, cfg config) (*store.DB, asynq.RedisConnOpt, string) {
 	t.Helper()
 	redis, closeQueue, err := embeddedQueue()
 	if err != nil {

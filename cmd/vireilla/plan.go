@@ -72,7 +72,7 @@ func (c *planCmd) Run(env *environment) error {
 }
 
 // planDay plans what goes out on a day: what is due when the digests are, and the letters about appointments that the day brings.
-func planDay(env *environment, s *store.Store, p *policy.Policy, day calendar.Day, end time.Time) (notice.Plan, error) {
+func planDay(env *environment, s *store.DB, p *policy.Policy, day calendar.Day, end time.Time) (notice.Plan, error) {
 	begin := day.At(0, 0, p.Location)
 	ahead, err := s.Ahead(env.ctx, begin)
 	if err != nil {
@@ -89,7 +89,7 @@ func planDay(env *environment, s *store.Store, p *policy.Policy, day calendar.Da
 }
 
 // wholeDay adds what a day brings of some appointments to what is due in its morning, and keeps what goes out on that day.
-func wholeDay(env *environment, s *store.Store, p *policy.Policy, plan notice.Plan, bookings []notice.Booking, begin, end time.Time) (notice.Plan, error) {
+func wholeDay(env *environment, s *store.DB, p *policy.Policy, plan notice.Plan, bookings []notice.Booking, begin, end time.Time) (notice.Plan, error) {
 	plan.Add(notice.Foresee(begin, end, p, bookings, func(t time.Time) time.Time {
 		for _, e := range p.Timetable {
 			if e.Name == "appointments" {
@@ -103,7 +103,7 @@ func wholeDay(env *environment, s *store.Store, p *policy.Policy, plan notice.Pl
 }
 
 // planPerson plans what goes out to a job seeker on a day, as planDay does for everybody.
-func planPerson(env *environment, s *store.Store, p *policy.Policy, person *caseload.Case, day calendar.Day) (notice.Plan, error) {
+func planPerson(env *environment, s *store.DB, p *policy.Policy, person *caseload.Case, day calendar.Day) (notice.Plan, error) {
 	begin, end := day.At(0, 0, p.Location), (day+1).At(0, 0, p.Location).Add(-time.Second)
 	ahead, err := s.AheadOf(env.ctx, begin, person.Seeker.ID)
 	if err != nil {
@@ -125,7 +125,7 @@ func planPerson(env *environment, s *store.Store, p *policy.Policy, person *case
 }
 
 // planAt plans everything that is due by a moment from the whole register, as it was seen at that moment; the scans plan the same from what wakes.
-func planAt(env *environment, s *store.Store, p *policy.Policy, at time.Time) (notice.Plan, error) {
+func planAt(env *environment, s *store.DB, p *policy.Policy, at time.Time) (notice.Plan, error) {
 	ahead, err := s.Ahead(env.ctx, at)
 	if err != nil {
 		return notice.Plan{}, err
@@ -151,7 +151,7 @@ func seenFrom(at time.Time, ahead []store.Booking) []notice.Booking {
 }
 
 // settled takes out what was planned by an instant, and puts the rest in the order in which it goes out.
-func settled(env *environment, s *store.Store, plan notice.Plan, by time.Time) (notice.Plan, error) {
+func settled(env *environment, s *store.DB, plan notice.Plan, by time.Time) (notice.Plan, error) {
 	known, err := s.Known(env.ctx, plan.Keys(), by)
 	if err != nil {
 		return plan, err
@@ -162,7 +162,7 @@ func settled(env *environment, s *store.Store, plan notice.Plan, by time.Time) (
 }
 
 // dueAt plans all letters that are due but those about appointments, also what was planned before. unwritten is which of these are not written, and why.
-func dueAt(env *environment, s *store.Store, p *policy.Policy, at time.Time, unwritten []notice.Skip) (notice.Plan, error) {
+func dueAt(env *environment, s *store.DB, p *policy.Policy, at time.Time, unwritten []notice.Skip) (notice.Plan, error) {
 	day := calendar.DayOf(at, p.Location)
 	var plan notice.Plan
 	staff, err := s.Staff(env.ctx)
@@ -196,7 +196,7 @@ func dueAt(env *environment, s *store.Store, p *policy.Policy, at time.Time, unw
 }
 
 // mattersOn gives the training cases that await some clarifications, and those whose decision is news on a day.
-func mattersOn(env *environment, s *store.Store, p *policy.Policy, day calendar.Day, clarifications []policy.Obligation) ([]notice.Matter, error) {
+func mattersOn(env *environment, s *store.DB, p *policy.Policy, day calendar.Day, clarifications []policy.Obligation) ([]notice.Matter, error) {
 	awaited, err := s.Awaited(env.ctx, clarifications)
 	if err != nil {
 		return nil, err
@@ -211,7 +211,7 @@ func awaitsAnswer(o *policy.Obligation) bool {
 }
 
 // stagedAt gives the staged obligations of a day with what was told of them, the clarifications among them, and why the rest is quiet.
-func stagedAt(env *environment, s *store.Store, p *policy.Policy, day calendar.Day, told map[policy.Key]map[string]policy.Stage) (
+func stagedAt(env *environment, s *store.DB, p *policy.Policy, day calendar.Day, told map[policy.Key]map[string]policy.Stage) (
 	staged []notice.Staged, clarifications []policy.Obligation, quiet notice.Plan, err error,
 ) {
 	err = s.Cases(env.ctx, func(cases []notice.Awake) error {
@@ -238,7 +238,7 @@ func stagedAt(env *environment, s *store.Store, p *policy.Policy, day calendar.D
 
 // seenAt is the store as seen at a moment: what could not be written by then is what the plan itself says.
 type seenAt struct {
-	*store.Store
+	*store.DB
 	told  map[policy.Key]map[string]policy.Stage
 	skips []notice.Skip
 }

@@ -153,7 +153,7 @@ func eventually(t *testing.T, what string, holds func() bool) {
 }
 
 // due books a letter each to so many coaches, due now, whatever the day and the hour.
-func due(t *testing.T, database string, n int) *store.Store {
+func due(t *testing.T, database string, n int) *store.DB {
 	t.Helper()
 	s, err := store.Open(t.Context(), database)
 	if err != nil {

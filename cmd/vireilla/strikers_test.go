@@ -102,7 +102,7 @@ type office3 struct {
 	redis     string
 	folder    string // of the policy and of the list of what was done
 	policy    *policy.Policy
-	store     *store.Store
+	store     *store.DB
 	inspector *asynq.Inspector
 	children  []*child
 }

@@ -91,7 +91,7 @@ func (c *timetableCmd) past(env *environment, p *policy.Policy, all []nextRuns) 
 	return s.Owner(env.ctx, workers.TimetableLease)
 }
 
-func (r *nextRuns) addPast(env *environment, s *store.Store, newest []store.Tick, zone *time.Location) error {
+func (r *nextRuns) addPast(env *environment, s *store.DB, newest []store.Tick, zone *time.Location) error {
 	written := func(t time.Time) string {
 		if t.IsZero() {
 			return ""

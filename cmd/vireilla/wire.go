@@ -80,7 +80,7 @@ func (env *environment) policy() (*policy.Policy, string, error) {
 // mostSkew is how far the clocks of copies of the program may lie apart.
 const mostSkew = 30 * time.Second
 
-func sameTime(ctx context.Context, s *store.Store, clock func() time.Time) error {
+func sameTime(ctx context.Context, s *store.DB, clock func() time.Time) error {
 	skew, err := s.Skew(ctx, clock)
 	if err == nil && skew.Abs() > mostSkew {
 		err = fmt.Errorf("the clock of this machine is %s off the database's: set both by NTP, then start again", skew.Abs().Round(time.Second))
@@ -90,7 +90,7 @@ func sameTime(ctx context.Context, s *store.Store, clock func() time.Time) error
 
 // house is the program put together: the parts, and how they meet.
 type app struct {
-	Store    *store.Store
+	Store    *store.DB
 	Policy   *policy.Policy
 	PolicyID string
 	Clock    func() time.Time

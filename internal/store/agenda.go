@@ -12,7 +12,7 @@ import (
 )
 
 // setAgenda writes what was found for some cases; what has nothing to say yet is not kept.
-func (s *Store) setAgenda(ctx context.Context, tx *sql.Tx, found []notice.Agenda) error {
+func (s *DB) setAgenda(ctx context.Context, tx *sql.Tx, found []notice.Agenda) error {
 	var ids, rows []any
 	for i := range found {
 		ids = append(ids, found[i].Seeker)
@@ -32,7 +32,7 @@ func (s *Store) setAgenda(ctx context.Context, tx *sql.Tx, found []notice.Agenda
 const atOnce = 100
 
 // insertMany inserts rows of so many columns, many at once.
-func (s *Store) insertMany(ctx context.Context, q querier, head, tail string, columns int, values []any) error {
+func (s *DB) insertMany(ctx context.Context, q querier, head, tail string, columns int, values []any) error {
 	for part := range slices.Chunk(values, atOnce*columns) {
 		if _, err := q.ExecContext(ctx, head+s.dia.marks(len(part)/columns, columns)+tail, part...); err != nil {
 			return err
@@ -71,7 +71,7 @@ func (w word) Scan(v any) error {
 }
 
 // Staged gives the obligations that have something to say, with what was told of each; of all seekers, or of those named.
-func (s *Store) Staged(ctx context.Context, seekers ...string) (staged []notice.Staged, err error) {
+func (s *DB) Staged(ctx context.Context, seekers ...string) (staged []notice.Staged, err error) {
 	where, args := `true`, []any(nil)
 	if len(seekers) > 0 {
 		args = filled(seekers)
@@ -85,11 +85,11 @@ func (s *Store) Staged(ctx context.Context, seekers ...string) (staged []notice.
 }
 
 // EachStaged hands out what Staged gives of all seekers, one by one, until it is told to stop.
-func (s *Store) EachStaged(ctx context.Context, hand func(notice.Staged) bool) error {
+func (s *DB) EachStaged(ctx context.Context, hand func(notice.Staged) bool) error {
 	return s.eachStaged(ctx, `true`, nil, hand)
 }
 
-func (s *Store) eachStaged(ctx context.Context, where string, args []any, hand func(notice.Staged) bool) error {
+func (s *DB) eachStaged(ctx context.Context, where string, args []any, hand func(notice.Staged) bool) error {
 	var last notice.Staged
 	more, known := true, words{}
 	err := each(ctx, s.db, `SELECT `+obligationColumns+`, coalesce(t.owner, ''), coalesce(t.stage, 0) FROM agenda a
@@ -123,12 +123,12 @@ func (s *Store) eachStaged(ctx context.Context, where string, args []any, hand f
 }
 
 // ToldPhone gives the stages that owners were told of by the digest items that are no rule.
-func (s *Store) ToldPhone(ctx context.Context) (map[policy.Key]map[string]policy.Stage, error) {
+func (s *DB) ToldPhone(ctx context.Context) (map[policy.Key]map[string]policy.Stage, error) {
 	return s.told(ctx, `rule IN ('short_notice', 'reach_by_phone')`)
 }
 
 // Told gives the latest stages that owners were told of by an instant.
-func (s *Store) Told(ctx context.Context, by time.Time) (map[policy.Key]map[string]policy.Stage, error) {
+func (s *DB) Told(ctx context.Context, by time.Time) (map[policy.Key]map[string]policy.Stage, error) {
 	return s.told(ctx, `told_at <= $1`, millis(by))
 }
 
@@ -141,7 +141,7 @@ type Telling struct {
 }
 
 // ToldOf gives all that was told of one seeker by an instant, the oldest first.
-func (s *Store) ToldOf(ctx context.Context, by time.Time, seeker string) ([]Telling, error) {
+func (s *DB) ToldOf(ctx context.Context, by time.Time, seeker string) ([]Telling, error) {
 	var told []Telling
 	err := each(ctx, s.db, `SELECT rule, subject, anchor, owner, stage, told_at FROM told WHERE seeker_id = $1 AND told_at <= $2 ORDER BY told_at, rule, subject, anchor, owner, stage`,
 		[]any{seeker, millis(by)}, func(r *sql.Rows) error {
@@ -156,7 +156,7 @@ func (s *Store) ToldOf(ctx context.Context, by time.Time, seeker string) ([]Tell
 	return told, nil
 }
 
-func (s *Store) told(ctx context.Context, where string, args ...any) (map[policy.Key]map[string]policy.Stage, error) {
+func (s *DB) told(ctx context.Context, where string, args ...any) (map[policy.Key]map[string]policy.Stage, error) {
 	told := map[policy.Key]map[string]policy.Stage{}
 	err := each(ctx, s.db, `SELECT seeker_id, rule, subject, anchor, owner, stage FROM told WHERE `+where, args, func(r *sql.Rows) error {
 		var k policy.Key

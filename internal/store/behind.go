@@ -15,7 +15,7 @@ import (
 const behind = `behind/`
 
 // Pulse tells how far the timetable was kept: a database that is restored falls back in it. The zero time when it never was.
-func (s *Store) LastTick(ctx context.Context) (at time.Time, err error) {
+func (s *DB) LastTick(ctx context.Context) (at time.Time, err error) {
 	err = each(ctx, s.db, `SELECT max(due_at) FROM tick WHERE name = 'sweep'`, nil, func(r *sql.Rows) error { return r.Scan(moment{&at}) })
 	if err != nil {
 		return at, fmt.Errorf("read the pulse: %w", err)
@@ -24,7 +24,7 @@ func (s *Store) LastTick(ctx context.Context) (at time.Time, err error) {
 }
 
 // Unknown counts the handings over that the outbox does not know: it lacks the letter, or had it claimed less often.
-func (s *Store) Unknown(ctx context.Context, hands []notice.HandoverID) (n int, err error) {
+func (s *DB) Unknown(ctx context.Context, hands []notice.HandoverID) (n int, err error) {
 	fences, err := s.fences(ctx, hands)
 	for _, h := range hands {
 		if row, known := fences[h.Key]; err == nil && (!known || row.fence < h.Fence) {
@@ -35,7 +35,7 @@ func (s *Store) Unknown(ctx context.Context, hands []notice.HandoverID) (n int, 
 }
 
 // Behind gives the letters of which a journal knows more than the outbox does, and that went out or may have.
-func (s *Store) Stale(ctx context.Context, letters []notice.Handover) (found []notice.Stale, err error) {
+func (s *DB) Stale(ctx context.Context, letters []notice.Handover) (found []notice.Stale, err error) {
 	hands := make([]notice.HandoverID, len(letters))
 	for i := range letters {
 		hands[i] = notice.HandoverID{Key: letters[i].Key, Fence: letters[i].Fence}
@@ -55,7 +55,7 @@ type fenced struct {
 	state notice.State
 }
 
-func (s *Store) fences(ctx context.Context, hands []notice.HandoverID) (map[string]fenced, error) {
+func (s *DB) fences(ctx context.Context, hands []notice.HandoverID) (map[string]fenced, error) {
 	found := map[string]fenced{}
 	for len(hands) > 0 {
 		part := hands[:min(625, len(hands))]
@@ -80,12 +80,12 @@ func (s *Store) fences(ctx context.Context, hands []notice.HandoverID) (map[stri
 }
 
 // SetBehind holds all letters because of what a journal knows, as SetStopped does; ClearBehind ends that.
-func (s *Store) SetStale(ctx context.Context, journal string, since time.Time) error {
+func (s *DB) SetStale(ctx context.Context, journal string, since time.Time) error {
 	return s.halt(ctx, behind+journal, since.UTC().Format(time.RFC3339))
 }
 
 // ClearBehind ends SetBehind.
-func (s *Store) ClearStale(ctx context.Context, journal string) error {
+func (s *DB) ClearStale(ctx context.Context, journal string) error {
 	return s.write(ctx, func(tx *sql.Tx) error {
 		_, err := tx.ExecContext(ctx, `DELETE FROM meta WHERE name = $1`, behind+journal)
 		return err
@@ -93,7 +93,7 @@ func (s *Store) ClearStale(ctx context.Context, journal string) error {
 }
 
 // BehindOf names the journals because of which all letters are held.
-func (s *Store) StaleBy(ctx context.Context) (journals []string, err error) {
+func (s *DB) StaleBy(ctx context.Context) (journals []string, err error) {
 	err = each(ctx, s.db, `SELECT name FROM meta WHERE name LIKE 'behind/%' ORDER BY name`, nil, func(r *sql.Rows) error {
 		var name string
 		err := r.Scan(&name)
@@ -104,7 +104,7 @@ func (s *Store) StaleBy(ctx context.Context) (journals []string, err error) {
 }
 
 // halt writes a row that halts, and waits until nobody goes by an answer from before.
-func (s *Store) halt(ctx context.Context, name, value string) error {
+func (s *DB) halt(ctx context.Context, name, value string) error {
 	err := s.write(ctx, func(tx *sql.Tx) error { return setMeta(ctx, tx, name, value) })
 	if err == nil {
 		time.Sleep(2 * BlockedMaxAge)
@@ -116,7 +116,7 @@ func (s *Store) halt(ctx context.Context, name, value string) error {
 const BlockedMaxAge = 20 * time.Millisecond
 
 // Halted tells whether no letter may be begun: the kill switch is on, or the database is behind.
-func (s *Store) SendingBlocked(ctx context.Context) (halted bool, err error) {
+func (s *DB) SendingBlocked(ctx context.Context) (halted bool, err error) {
 	if err := s.Sound(); err != nil {
 		return true, err
 	}
@@ -131,7 +131,7 @@ const halts = `name = 'stopped' OR name >= 'behind/' AND name < 'behind0'` // a 
 
 // TakeOver writes into the outbox what a journal knows: a letter that the relay took is sent, with all that it told; of one that it may have taken a
 // person decides. It gives how many of both.
-func (s *Store) TakeOver(ctx context.Context, now time.Time, letters []notice.Stale) (sent, held int, err error) {
+func (s *DB) TakeOver(ctx context.Context, now time.Time, letters []notice.Stale) (sent, held int, err error) {
 	for len(letters) > 0 && err == nil {
 		part := letters[:min(500, len(letters))]
 		letters = letters[len(part):]
@@ -163,7 +163,7 @@ func (s *Store) TakeOver(ctx context.Context, now time.Time, letters []notice.St
 	return sent, held, nil
 }
 
-func (s *Store) takeOver(ctx context.Context, tx *sql.Tx, now time.Time, id int64, b *notice.Stale) error {
+func (s *DB) takeOver(ctx context.Context, tx *sql.Tx, now time.Time, id int64, b *notice.Stale) error {
 	state, code, why := notice.Sent, 250, "journal"
 	if b.State != notice.Sent {
 		state, code, why = notice.Held, 0, "unsure"

@@ -22,12 +22,12 @@ const bookingQuery = `SELECT a.appointment_id, a.seeker_id, a.coach_id, a.kind, 
 	FROM appointment a JOIN seeker s ON s.seeker_id = a.seeker_id LEFT JOIN suppression x ON x.seeker_id = a.seeker_id
 	WHERE a.gone_at = 0 AND s.gone_at = 0 AND `
 
-func (s *Store) bookings(ctx context.Context, where string, args ...any) (found []Booking, err error) {
+func (s *DB) bookings(ctx context.Context, where string, args ...any) (found []Booking, err error) {
 	err = s.eachBooking(ctx, where, args, func(b *Booking) { found = append(found, *b) })
 	return found, err
 }
 
-func (s *Store) eachBooking(ctx context.Context, where string, args []any, look func(*Booking)) error {
+func (s *DB) eachBooking(ctx context.Context, where string, args []any, look func(*Booking)) error {
 	err := each(ctx, s.db, bookingQuery+where, args, func(r *sql.Rows) error {
 		var b Booking
 		var t notice.ToldBooking
@@ -51,7 +51,7 @@ func (s *Store) eachBooking(ctx context.Context, where string, args []any, look 
 }
 
 // AwakeBookings hands out the appointments to be looked at by `now`, some hundred at a time.
-func (s *Store) AwakeBookings(ctx context.Context, now time.Time, look func([]Booking)) error {
+func (s *DB) AwakeBookings(ctx context.Context, now time.Time, look func([]Booking)) error {
 	var part []Booking
 	err := s.eachBooking(ctx, `a.wake_at <= $1`, []any{millis(now)}, func(b *Booking) {
 		if part = append(part, *b); len(part) == chunkSize {
@@ -66,22 +66,22 @@ func (s *Store) AwakeBookings(ctx context.Context, now time.Time, look func([]Bo
 }
 
 // Ahead gives every appointment that starts, or was told to start, after `now`.
-func (s *Store) Ahead(ctx context.Context, now time.Time) ([]Booking, error) {
+func (s *DB) Ahead(ctx context.Context, now time.Time) ([]Booking, error) {
 	return s.bookings(ctx, `(a.starts_at > $1 OR a.told_start > $1) ORDER BY a.starts_at, a.appointment_id`, millis(now))
 }
 
 // AheadOf gives what Ahead gives, of one seeker.
-func (s *Store) AheadOf(ctx context.Context, now time.Time, seeker string) ([]Booking, error) {
+func (s *DB) AheadOf(ctx context.Context, now time.Time, seeker string) ([]Booking, error) {
 	return s.bookings(ctx, `a.seeker_id = $2 AND (a.starts_at > $1 OR a.told_start > $1) ORDER BY a.starts_at, a.appointment_id`, millis(now), seeker)
 }
 
 // Soon gives the booked appointments that start between two instants.
-func (s *Store) Soon(ctx context.Context, from, to time.Time) ([]Booking, error) {
+func (s *DB) Soon(ctx context.Context, from, to time.Time) ([]Booking, error) {
 	return s.bookings(ctx, `a.starts_at > $1 AND a.starts_at < $2 ORDER BY a.starts_at, a.appointment_id`, millis(from), millis(to))
 }
 
 // Bookings gives the named appointments, as far as they live.
-func (s *Store) Bookings(ctx context.Context, ids []string) ([]Booking, error) {
+func (s *DB) Bookings(ctx context.Context, ids []string) ([]Booking, error) {
 	if len(ids) == 0 {
 		return nil, nil
 	}
@@ -93,7 +93,7 @@ const matterQuery = `SELECT ` + trainingColumns + `, coalesce(x.email = s.email,
 	FROM training t JOIN seeker s ON s.seeker_id = t.seeker_id LEFT JOIN suppression x ON x.seeker_id = t.seeker_id
 	WHERE t.gone_at = 0 AND s.gone_at = 0 AND `
 
-func (s *Store) matters(ctx context.Context, where string, args ...any) ([]notice.Matter, error) {
+func (s *DB) matters(ctx context.Context, where string, args ...any) ([]notice.Matter, error) {
 	var found []notice.Matter
 	err := each(ctx, s.db, matterQuery+where, args, func(r *sql.Rows) error {
 		var m notice.Matter
@@ -108,12 +108,12 @@ func (s *Store) matters(ctx context.Context, where string, args ...any) ([]notic
 }
 
 // Decisions gives the cases whose decision was notified between two days, both inclusive.
-func (s *Store) Decisions(ctx context.Context, from, to calendar.Day) ([]notice.Matter, error) {
+func (s *DB) Decisions(ctx context.Context, from, to calendar.Day) ([]notice.Matter, error) {
 	return s.matters(ctx, `t.notified_on >= $1 AND t.notified_on <= $2 AND t.notified_on <> '' ORDER BY t.training_id`, from.String(), to.String())
 }
 
 // Clarifications gives the cases in which the agenda awaits a clarification from the seeker that is upcoming or due.
-func (s *Store) Clarifications(ctx context.Context) ([]notice.Matter, error) {
+func (s *DB) Clarifications(ctx context.Context) ([]notice.Matter, error) {
 	var due []policy.Obligation
 	known := words{}
 	err := each(ctx, s.db, `SELECT `+obligationColumns+` FROM agenda a WHERE a.rule = 'clarification' AND a.stage IN (1, 2)`, nil, func(r *sql.Rows) error {
@@ -129,7 +129,7 @@ func (s *Store) Clarifications(ctx context.Context) ([]notice.Matter, error) {
 }
 
 // Awaited gives the cases of some clarifications.
-func (s *Store) Awaited(ctx context.Context, due []policy.Obligation) ([]notice.Matter, error) {
+func (s *DB) Awaited(ctx context.Context, due []policy.Obligation) ([]notice.Matter, error) {
 	var all []notice.Matter
 	for len(due) > 0 {
 		part := due[:min(500, len(due))]
@@ -153,7 +153,7 @@ func (s *Store) Awaited(ctx context.Context, due []policy.Obligation) ([]notice.
 }
 
 // Matters gives the named training cases without their obligations.
-func (s *Store) Matters(ctx context.Context, ids []string) ([]notice.Matter, error) {
+func (s *DB) Matters(ctx context.Context, ids []string) ([]notice.Matter, error) {
 	if len(ids) == 0 {
 		return nil, nil
 	}
@@ -162,7 +162,7 @@ func (s *Store) Matters(ctx context.Context, ids []string) ([]notice.Matter, err
 }
 
 // Seekers gives the named living seekers by id.
-func (s *Store) Seekers(ctx context.Context, ids []string) (map[string]caseload.Seeker, error) {
+func (s *DB) Seekers(ctx context.Context, ids []string) (map[string]caseload.Seeker, error) {
 	found := map[string]caseload.Seeker{}
 	for len(ids) > 0 {
 		part := ids[:min(500, len(ids))]
@@ -182,13 +182,13 @@ func (s *Store) Seekers(ctx context.Context, ids []string) (map[string]caseload.
 }
 
 // Unwritten gives the letters that were not written for a reason, and about which a coach can still do something.
-func (s *Store) Unwritten(ctx context.Context, now time.Time) ([]notice.Skip, error) {
+func (s *DB) Unwritten(ctx context.Context, now time.Time) ([]notice.Skip, error) {
 	found, err := s.skips(ctx, `until > $1 AND at <= $1`, millis(now))
 	slices.SortFunc(found, func(a, b notice.Skip) int { return strings.Compare(a.Key, b.Key) }) // told to sort, SQLite goes through all of them by key
 	return found, err
 }
 
-func (s *Store) skips(ctx context.Context, where string, args ...any) ([]notice.Skip, error) {
+func (s *DB) skips(ctx context.Context, where string, args ...any) ([]notice.Skip, error) {
 	var found []notice.Skip
 	err := each(ctx, s.db, `SELECT key, letter, to_id, subject, why, until FROM skip WHERE `+where, args, func(r *sql.Rows) error {
 		var k notice.Skip

@@ -16,7 +16,7 @@ type staffAsOf struct {
 }
 
 // Staff gives the teams, the coaches (those who left too, marked) and the absences. Every batch of letters asks: they are read anew only behind an import.
-func (s *Store) Staff(ctx context.Context) (*notice.Staff, error) {
+func (s *DB) Staff(ctx context.Context) (*notice.Staff, error) {
 	imports, err := s.imports(ctx)
 	if err != nil {
 		return nil, err
@@ -32,7 +32,7 @@ func (s *Store) Staff(ctx context.Context) (*notice.Staff, error) {
 }
 
 // imports counts what brought the register something new, or woke everybody.
-func (s *Store) imports(ctx context.Context) (n int64, err error) {
+func (s *DB) imports(ctx context.Context) (n int64, err error) {
 	err = each(ctx, s.db, `SELECT n FROM counter WHERE name = 'import'`, nil, func(r *sql.Rows) error { return r.Scan(&n) })
 	if err != nil {
 		return 0, fmt.Errorf("read imports: %w", err)
@@ -40,7 +40,7 @@ func (s *Store) imports(ctx context.Context) (n int64, err error) {
 	return n, nil
 }
 
-func (s *Store) readStaff(ctx context.Context) (*notice.Staff, error) {
+func (s *DB) readStaff(ctx context.Context) (*notice.Staff, error) {
 	var teams []caseload.Team
 	var coaches []caseload.Coach
 	var absences []caseload.Absence
@@ -86,7 +86,7 @@ func seekerFields(k *caseload.Seeker) []any {
 type Awake = notice.Awake
 
 // Cases hands every living case to f, in the order of seeker ids, a few hundred at a time.
-func (s *Store) Cases(ctx context.Context, f func([]Awake) error) error {
+func (s *DB) Cases(ctx context.Context, f func([]Awake) error) error {
 	after := ""
 	for {
 		var ids []string
@@ -109,7 +109,7 @@ func (s *Store) Cases(ctx context.Context, f func([]Awake) error) error {
 }
 
 // Case gives one living case.
-func (s *Store) Case(ctx context.Context, seeker string) (caseload.Case, error) {
+func (s *DB) Case(ctx context.Context, seeker string) (caseload.Case, error) {
 	cases, err := s.cases(ctx, s.db, []string{seeker})
 	if err == nil && (len(cases) == 0 || cases[0].Gone) {
 		err = fmt.Errorf("no such seeker %q", seeker)
@@ -121,7 +121,7 @@ func (s *Store) Case(ctx context.Context, seeker string) (caseload.Case, error) 
 }
 
 // cases reads some cases, in the order of seeker ids; at least one must be named.
-func (s *Store) cases(ctx context.Context, q querier, ids []string) (cases []Awake, err error) {
+func (s *DB) cases(ctx context.Context, q querier, ids []string) (cases []Awake, err error) {
 	place := map[string]int{}
 	args := anys(ids)
 	among := s.dia.list(1, len(args))

@@ -21,7 +21,7 @@ const mostStep = 1 << 40
 // database write, no letter. While the kill switch is on, or the database is behind a send journal, there are none. now says what is due; the claim holds
 // by wall, the real time, which differs from it when a day is run later. With an error it gives the letters that are perhaps taken all the same, for the
 // answer to a COMMIT may be lost: they are to be given back. A letter that cannot be read is given with the others, and says so.
-func (s *Store) Claim(ctx context.Context, now, wall time.Time, ids []int64, n int) ([]notice.Claimed, error) {
+func (s *DB) Claim(ctx context.Context, now, wall time.Time, ids []int64, n int) ([]notice.Claimed, error) {
 	named := ""
 	args := []any{millis(now), millis(wall.Add(ClaimFor)), 1 + rand.Int64N(mostStep)}
 	if len(ids) > 0 {
@@ -73,13 +73,13 @@ func boolean(b bool) int64 {
 }
 
 // Due counts the letters that are due by now.
-func (s *Store) Due(ctx context.Context, now time.Time) (n int, err error) {
+func (s *DB) Due(ctx context.Context, now time.Time) (n int, err error) {
 	err = s.db.QueryRowContext(ctx, `SELECT count(*) FROM notice WHERE state IN ('pending', 'deferred', 'unsure') AND next_try <= $1`, millis(now)).Scan(&n)
 	return n, err
 }
 
 // NextDue gives the time at which the next waiting letter is due; the zero time when none waits.
-func (s *Store) NextDue(ctx context.Context) (at time.Time, err error) {
+func (s *DB) NextDue(ctx context.Context) (at time.Time, err error) {
 	var ms sql.NullInt64
 	err = s.db.QueryRowContext(ctx, `SELECT min(next_try) FROM notice WHERE state IN ('pending', 'deferred', 'unsure')`).Scan(&ms)
 	return instant(ms.Int64), err

@@ -82,7 +82,7 @@ func whole(text, step string) bool {
 }
 
 // aDay does what the steps of a day do.
-func aDay(t *testing.T, s *Store, heard *heard) {
+func aDay(t *testing.T, s *DB, heard *heard) {
 	t.Helper()
 	ctx, now := t.Context(), time.Date(2024, 3, 4, 6, 0, 0, 0, time.UTC)
 	day := calendar.Date(2024, 3, 4)
@@ -171,7 +171,7 @@ func aDay(t *testing.T, s *Store, heard *heard) {
 }
 
 // operatorsLook asks what the pages ask.
-func operatorsLook(t *testing.T, s *Store, now time.Time, day calendar.Day) {
+func operatorsLook(t *testing.T, s *DB, now time.Time, day calendar.Day) {
 	t.Helper()
 	ctx := t.Context()
 	ask := func(name string, err error) {

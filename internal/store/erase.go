@@ -11,12 +11,12 @@ import (
 // Erase removes a job seeker and all that hangs on the id, at once: for a person who asks for it (Regulation (EU) 2016/679, article 17). Of letters only the
 // key and the state stay, so that nobody is written to again. It gives how many rows were removed or emptied. What the feed still holds comes back with the next
 // import.
-func (s *Store) Erase(ctx context.Context, seeker string) (n int, err error) {
+func (s *DB) Erase(ctx context.Context, seeker string) (n int, err error) {
 	return s.erase(ctx, seeker, nil)
 }
 
 // Erasable gives how many rows Erase would remove or empty, and does not.
-func (s *Store) Erasable(ctx context.Context, seeker string) (n int, err error) {
+func (s *DB) Erasable(ctx context.Context, seeker string) (n int, err error) {
 	undo := errors.New("only asked")
 	if n, err = s.erase(ctx, seeker, undo); errors.Is(err, undo) {
 		err = nil
@@ -25,7 +25,7 @@ func (s *Store) Erasable(ctx context.Context, seeker string) (n int, err error) 
 }
 
 // erase ends its transaction with an error, if one is given, so that all of it is taken back.
-func (s *Store) erase(ctx context.Context, seeker string, end error) (n int, err error) {
+func (s *DB) erase(ctx context.Context, seeker string, end error) (n int, err error) {
 	if seeker == "" {
 		return 0, fmt.Errorf("erase: no seeker is named")
 	}

@@ -14,7 +14,7 @@ import (
 
 // Import is one import under way: rows are staged in temporary tables and put in force all at once, or not at all. It is a sink of package feed.
 type Import struct {
-	store  *Store
+	store  *DB
 	tx     *sql.Tx
 	now    time.Time
 	staged map[string]*staging
@@ -28,7 +28,7 @@ type staging struct {
 }
 
 // Import runs f with an import that is committed when f returns nil, and undone otherwise.
-func (s *Store) Import(ctx context.Context, now time.Time, f func(*Import) error) error {
+func (s *DB) Import(ctx context.Context, now time.Time, f func(*Import) error) error {
 	return s.write(ctx, func(tx *sql.Tx) error {
 		if err := setMeta(ctx, tx, "import_at", fmt.Sprint(millis(now))); err != nil { // and a second import waits for this row
 			return fmt.Errorf("import: %w", err)

@@ -10,7 +10,7 @@ import (
 
 // TakeLease takes or renews a lease for a span from now on, and gives its fence; 0 when somebody else holds it. The clock is the database's, one for all:
 // the clocks of machines differ. A lease that runs longer than a span from now was given before the clock was turned back, and is over.
-func (s *Store) TakeLease(ctx context.Context, name, holder string, span time.Duration) (fence int64, err error) {
+func (s *DB) TakeLease(ctx context.Context, name, holder string, span time.Duration) (fence int64, err error) {
 	over := `(lease.until <= ` + s.dia.now + ` OR lease.until > ` + s.dia.now + ` + $3)`
 	var free bool
 	err = s.db.QueryRowContext(ctx, `SELECT holder = $2 OR `+over+` FROM lease WHERE name = $1`, name, holder, span.Milliseconds()).Scan(&free)
@@ -39,7 +39,7 @@ func (s *Store) TakeLease(ctx context.Context, name, holder string, span time.Du
 }
 
 // EndLease lets go of a lease, if the holder still has it, so that the next one need not wait for its end.
-func (s *Store) EndLease(ctx context.Context, name, holder string) error {
+func (s *DB) EndLease(ctx context.Context, name, holder string) error {
 	return s.write(ctx, func(tx *sql.Tx) error {
 		_, err := tx.ExecContext(ctx, `UPDATE lease SET until = 0 WHERE name = $1 AND holder = $2`, name, holder)
 		return err
@@ -47,7 +47,7 @@ func (s *Store) EndLease(ctx context.Context, name, holder string) error {
 }
 
 // Holder gives who holds a lease, or "".
-func (s *Store) Owner(ctx context.Context, name string) (holder string, err error) {
+func (s *DB) Owner(ctx context.Context, name string) (holder string, err error) {
 	err = s.db.QueryRowContext(ctx, `SELECT holder FROM lease WHERE name = $1 AND until > `+s.dia.now, name).Scan(&holder)
 	if errors.Is(err, sql.ErrNoRows) {
 		return "", nil
@@ -56,7 +56,7 @@ func (s *Store) Owner(ctx context.Context, name string) (holder string, err erro
 }
 
 // holds tells whether a fence is the lease's newest. Until the transaction ends nobody can take the lease.
-func (s *Store) holds(ctx context.Context, tx *sql.Tx, name string, fence int64) (held bool, err error) {
+func (s *DB) holds(ctx context.Context, tx *sql.Tx, name string, fence int64) (held bool, err error) {
 	err = tx.QueryRowContext(ctx, `SELECT fence = $2 FROM lease WHERE name = $1`+s.dia.forUpdate(false), name, fence).Scan(&held)
 	if errors.Is(err, sql.ErrNoRows) {
 		return false, nil

@@ -14,7 +14,7 @@ import (
 
 // Letters lists the outbox. A list for a day, a person, a letter's id or a state other than sent and withdrawn reads about what it gives; any other goes through
 // the outbox until it is full.
-func (s *Store) Letters(ctx context.Context, f notice.Filter) ([]notice.Entry, error) {
+func (s *DB) Letters(ctx context.Context, f notice.Filter) ([]notice.Entry, error) {
 	if f.Limit == 0 {
 		f.Limit = 1_000_000
 	}
@@ -105,19 +105,19 @@ func runsOf(day calendar.Day) (runs []any) {
 }
 
 // Retry lets a failed, held, unsure or deferred letter be tried at once.
-func (s *Store) Retry(ctx context.Context, now time.Time, id int64) error {
+func (s *DB) Retry(ctx context.Context, now time.Time, id int64) error {
 	return s.decide(ctx, `UPDATE notice SET state = CASE WHEN unsure > 0 THEN 'unsure' ELSE 'pending' END, next_try = $1, changed_at = $1, why = 'by_hand', fence = fence + 1,
 			released = 1
 		WHERE id = $2 AND state IN ('failed', 'held', 'unsure', 'deferred')`, now, id)
 }
 
 // Withdraw takes a letter that is not out back for good.
-func (s *Store) Withdraw(ctx context.Context, now time.Time, id int64) error {
+func (s *DB) Withdraw(ctx context.Context, now time.Time, id int64) error {
 	return s.decide(ctx, `UPDATE notice SET state = 'withdrawn', changed_at = $1, why = 'by_hand', fence = fence + 1
 		WHERE id = $2 AND state IN ('pending', 'deferred', 'failed', 'held', 'unsure')`, now, id)
 }
 
-func (s *Store) decide(ctx context.Context, query string, now time.Time, id int64) error {
+func (s *DB) decide(ctx context.Context, query string, now time.Time, id int64) error {
 	return s.write(ctx, func(tx *sql.Tx) error {
 		result, err := tx.ExecContext(ctx, query, millis(now), id)
 		if err != nil {
@@ -131,7 +131,7 @@ func (s *Store) decide(ctx context.Context, query string, now time.Time, id int6
 }
 
 // Release lets the letters of a run that the guard holds go out; it gives how many. What the run plans later counts anew.
-func (s *Store) Release(ctx context.Context, now time.Time, kind string, day calendar.Day) (n int, err error) {
+func (s *DB) Release(ctx context.Context, now time.Time, kind string, day calendar.Day) (n int, err error) {
 	err = s.write(ctx, func(tx *sql.Tx) error {
 		result, err := tx.ExecContext(ctx, `UPDATE run SET state = 'released', released = planned WHERE kind = $1 AND day = $2 AND state = 'held'`, kind, day.String())
 		if err != nil {
@@ -154,7 +154,7 @@ func (s *Store) Release(ctx context.Context, now time.Time, kind string, day cal
 }
 
 // SetStopped turns the kill switch: while it is on, no letter is claimed, and of those that are, none is begun. When it returns, nobody goes by an answer of Halted from before.
-func (s *Store) SetKillSwitch(ctx context.Context, stopped bool) error {
+func (s *DB) SetKillSwitch(ctx context.Context, stopped bool) error {
 	if stopped {
 		return s.halt(ctx, "stopped", "yes")
 	}
@@ -165,7 +165,7 @@ func (s *Store) SetKillSwitch(ctx context.Context, stopped bool) error {
 }
 
 // Stopped tells whether the kill switch is on.
-func (s *Store) KillSwitch(ctx context.Context) (stopped bool, err error) {
+func (s *DB) KillSwitch(ctx context.Context) (stopped bool, err error) {
 	err = each(ctx, s.db, `SELECT 1 FROM meta WHERE name = 'stopped'`, nil, func(*sql.Rows) error {
 		stopped = true
 		return nil
@@ -174,18 +174,18 @@ func (s *Store) KillSwitch(ctx context.Context) (stopped bool, err error) {
 }
 
 // SkipsTo gives the letters that were not written to somebody by an instant, and why.
-func (s *Store) SkipsTo(ctx context.Context, by time.Time, to string) ([]notice.Skip, error) {
+func (s *DB) SkipsTo(ctx context.Context, by time.Time, to string) ([]notice.Skip, error) {
 	return s.skips(ctx, `to_id = $1 AND at <= $2 ORDER BY at, key`, to, millis(by))
 }
 
 // Counts gives how many living seekers and coaches the register holds.
-func (s *Store) Counts(ctx context.Context) (seekers, coaches int, err error) {
+func (s *DB) Counts(ctx context.Context) (seekers, coaches int, err error) {
 	err = s.db.QueryRowContext(ctx, `SELECT (SELECT count(*) FROM seeker WHERE gone_at = 0), (SELECT count(*) FROM coach WHERE gone_at = 0 AND role = 'coach')`).Scan(&seekers, &coaches)
 	return seekers, coaches, err
 }
 
 // Adopt says that what was booked before a day was told by other means, for an office that begins to use the program, and that so many letters a run are usual.
-func (s *Store) Adopt(ctx context.Context, before time.Time, day calendar.Day, usual map[string]int, runs int) error {
+func (s *DB) Adopt(ctx context.Context, before time.Time, day calendar.Day, usual map[string]int, runs int) error {
 	return s.write(ctx, func(tx *sql.Tx) error {
 		_, err := tx.ExecContext(ctx, `UPDATE appointment SET told_at = CASE WHEN changed_at BETWEEN booked_at AND $1 THEN changed_at ELSE booked_at END,
 			told_start = starts_at, told_mode = mode, told_place = place, told_cancelled = CASE WHEN state = 'cancelled' AND cancelled_at <= $1 THEN 1 ELSE 0 END
@@ -206,7 +206,7 @@ func (s *Store) Adopt(ctx context.Context, before time.Time, day calendar.Day, u
 }
 
 // AdoptTold says that owners know of some items by other means.
-func (s *Store) AdoptTold(ctx context.Context, at time.Time, told map[string][]notice.Item) error {
+func (s *DB) AdoptTold(ctx context.Context, at time.Time, told map[string][]notice.Item) error {
 	return s.write(ctx, func(tx *sql.Tx) error {
 		for owner, items := range told {
 			r := notice.Report{Claimed: notice.Claimed{Notice: notice.Notice{To: owner, Told: items}}}
@@ -220,7 +220,7 @@ func (s *Store) AdoptTold(ctx context.Context, at time.Time, told map[string][]n
 
 // Forget drops what has served its time: skips and ticks before an instant, and the contents of letters before another. Keys stay, so that nobody is
 // written to again.
-func (s *Store) Forget(ctx context.Context, letters, skips time.Time) error {
+func (s *DB) Forget(ctx context.Context, letters, skips time.Time) error {
 	return s.write(ctx, func(tx *sql.Tx) error {
 		for _, q := range []struct {
 			text   string
@@ -240,20 +240,20 @@ func (s *Store) Forget(ctx context.Context, letters, skips time.Time) error {
 }
 
 // Suppressed tells whether the address that a seeker has now has bounced.
-func (s *Store) Suppressed(ctx context.Context, seeker string) (yes bool, err error) {
+func (s *DB) Suppressed(ctx context.Context, seeker string) (yes bool, err error) {
 	err = s.db.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM suppression x JOIN seeker s ON s.seeker_id = x.seeker_id AND s.email = x.email WHERE x.seeker_id = $1)`, seeker).Scan(&yes)
 	return yes, err
 }
 
 // NextBooking gives the moment at which the next appointment is to be looked at; the zero time when none is.
-func (s *Store) NextBooking(ctx context.Context) (at time.Time, found bool, err error) {
+func (s *DB) NextBooking(ctx context.Context) (at time.Time, found bool, err error) {
 	var ms sql.NullInt64
 	err = s.db.QueryRowContext(ctx, `SELECT min(wake_at) FROM appointment WHERE wake_at IS NOT NULL`).Scan(&ms)
 	return instant(ms.Int64), ms.Valid, err
 }
 
 // Hasten makes letters due that were deferred, or that a person lets be tried again: at once, and not before their own time. now may be in the past.
-func (s *Store) Hasten(ctx context.Context, now time.Time) error {
+func (s *DB) Hasten(ctx context.Context, now time.Time) error {
 	return s.write(ctx, func(tx *sql.Tx) error {
 		_, err := tx.ExecContext(ctx, `UPDATE notice SET next_try = CASE WHEN send_at > $1 THEN send_at ELSE $1 END
 			WHERE (state = 'deferred' AND tries > 0 OR state IN ('pending', 'unsure') AND why = 'by_hand') AND next_try > $1 AND next_try > send_at`, millis(now))

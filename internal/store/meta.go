@@ -23,7 +23,7 @@ func setMeta(ctx context.Context, q querier, name, value string) error {
 }
 
 // SetMadeUp marks a database as a demo's, or as one that is no longer: what somebody imports may be people.
-func (s *Store) SetMadeUp(ctx context.Context, yes bool) error {
+func (s *DB) SetMadeUp(ctx context.Context, yes bool) error {
 	value := ""
 	if yes {
 		value = "yes"

@@ -15,7 +15,7 @@ type Run = notice.Run
 
 // Add books what a run planned: notices whose key is new become pending, or held when the guard says so; skips are kept for the coaches. A letter
 // that was withdrawn before any try may be planned again, and one that its address refused: it is planned only when the seeker has another. It gives the ids of the letters that may go out.
-func (s *Store) Add(ctx context.Context, now time.Time, run Run, plan notice.Plan) (added notice.Added, err error) {
+func (s *DB) Add(ctx context.Context, now time.Time, run Run, plan notice.Plan) (added notice.Added, err error) {
 	err = s.write(ctx, func(tx *sql.Tx) error {
 		added = notice.Added{}
 		if err := s.addSkips(ctx, tx, now, plan.Skips); err != nil {
@@ -53,7 +53,7 @@ func lastID(ctx context.Context, tx *sql.Tx, n int) (last int64, err error) {
 }
 
 // addNotices gives the ids of those whose key is new. A scan may plan a hundred thousand: many go in one statement, and their texts are made for no more than that.
-func (s *Store) addNotices(ctx context.Context, tx *sql.Tx, now time.Time, run Run, last int64, notices []notice.Notice) (ids []int64, err error) {
+func (s *DB) addNotices(ctx context.Context, tx *sql.Tx, now time.Time, run Run, last int64, notices []notice.Notice) (ids []int64, err error) {
 	seen := map[string]bool{}
 	for part := range slices.Chunk(notices, atOnce) {
 		var rows []any
@@ -94,7 +94,7 @@ func texts(n *notice.Notice) (items, told string, err error) {
 }
 
 // addSome writes rows that go in one statement.
-func (s *Store) addSome(ctx context.Context, tx *sql.Tx, rows []any) (ids []int64, err error) {
+func (s *DB) addSome(ctx context.Context, tx *sql.Tx, rows []any) (ids []int64, err error) {
 	const columns = 20
 	if len(rows) == 0 {
 		return nil, nil
@@ -115,7 +115,7 @@ func (s *Store) addSome(ctx context.Context, tx *sql.Tx, rows []any) (ids []int6
 	return ids, err
 }
 
-func (s *Store) addSkips(ctx context.Context, tx *sql.Tx, now time.Time, skips []notice.Skip) error {
+func (s *DB) addSkips(ctx context.Context, tx *sql.Tx, now time.Time, skips []notice.Skip) error {
 	var rows []any
 	seen := map[string]bool{}
 	for _, k := range skips {
@@ -166,7 +166,7 @@ func guard(ctx context.Context, tx *sql.Tx, now time.Time, run Run) (int, error)
 }
 
 // Known tells which keys stood in the outbox by an instant (in any state but withdrawn).
-func (s *Store) Known(ctx context.Context, keys []string, by time.Time) (map[string]bool, error) {
+func (s *DB) Known(ctx context.Context, keys []string, by time.Time) (map[string]bool, error) {
 	known := map[string]bool{}
 	for len(keys) > 0 {
 		part := keys[:min(500, len(keys))]
@@ -186,7 +186,7 @@ func (s *Store) Known(ctx context.Context, keys []string, by time.Time) (map[str
 }
 
 // Sleep lets appointments that were looked at sleep until their next moment, unless an import touched one in between.
-func (s *Store) Sleep(ctx context.Context, looked []notice.Evaluated) error {
+func (s *DB) Sleep(ctx context.Context, looked []notice.Evaluated) error {
 	for part := range slices.Chunk(looked, chunkSize) {
 		if err := s.sleep(ctx, part); err != nil {
 			return fmt.Errorf("appointments looked at: %w", err)
@@ -195,7 +195,7 @@ func (s *Store) Sleep(ctx context.Context, looked []notice.Evaluated) error {
 	return nil
 }
 
-func (s *Store) sleep(ctx context.Context, looked []notice.Evaluated) error {
+func (s *DB) sleep(ctx context.Context, looked []notice.Evaluated) error {
 	return s.write(ctx, func(tx *sql.Tx) error {
 		asleep, err := tx.PrepareContext(ctx, `UPDATE appointment SET wake_at = $1 WHERE appointment_id = $2 AND rev = $3`)
 		if err != nil {

@@ -17,7 +17,7 @@ import (
 	"vireilla/internal/test/servertest"
 )
 
-func openURL(t *testing.T, url string) *store.Store {
+func openURL(t *testing.T, url string) *store.DB {
 	t.Helper()
 	s, err := store.Open(t.Context(), url)
 	if err != nil {
@@ -32,7 +32,7 @@ func openURL(t *testing.T, url string) *store.Store {
 }
 
 func TestPostgresKeepsTheContract(t *testing.T) {
-	storetest.Run(t, func(t *testing.T) *store.Store { return openURL(t, servertest.Postgres(t)) })
+	storetest.Run(t, func(t *testing.T) *store.DB { return openURL(t, servertest.Postgres(t)) })
 }
 
 func TestManyProcessesMigrateAtOnce(t *testing.T) {

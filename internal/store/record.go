@@ -15,7 +15,7 @@ import (
 
 // Record writes down what became of some letters, all at once. Each change names the state and fence it came from; a letter that somebody else owns by now is left
 // alone, and told in lost by its id. To record the same once more, because the answer was lost, changes nothing and loses nothing.
-func (s *Store) Record(ctx context.Context, now time.Time, reports []notice.Report) (lost []int64, err error) {
+func (s *DB) Record(ctx context.Context, now time.Time, reports []notice.Report) (lost []int64, err error) {
 	var changes [][]any
 	for i := range reports {
 		r := &reports[i]
@@ -63,7 +63,7 @@ var errLate = errors.New("a claim was committed only now")
 
 // lost gives the letters whose report changed nothing, without those that were recorded before: these stand under the fence of their claim. A claim that is being committed
 // just now is waited for.
-func (s *Store) lost(ctx context.Context, tx *sql.Tx, reports []notice.Report, ours map[int64]bool) (lost []int64, err error) {
+func (s *DB) lost(ctx context.Context, tx *sql.Tx, reports []notice.Report, ours map[int64]bool) (lost []int64, err error) {
 	missed := map[int64]int64{} // fences
 	for i := range reports {
 		if r := &reports[i]; !ours[r.ID] {
@@ -93,7 +93,7 @@ func (s *Store) lost(ctx context.Context, tx *sql.Tx, reports []notice.Report, o
 }
 
 // keepBookings keeps what those letters that are ours have told of appointments, and wakes those of which it is not true any more.
-func (s *Store) keepBookings(ctx context.Context, tx *sql.Tx, reports []notice.Report, ours map[int64]bool) error {
+func (s *DB) keepBookings(ctx context.Context, tx *sql.Tx, reports []notice.Report, ours map[int64]bool) error {
 	text, args := s.tellings(reports, ours)
 	if len(args) == 0 {
 		return nil
@@ -108,7 +108,7 @@ const changedMeanwhile = `gone_at = 0 AND (state = 'booked' AND (v.column8 = 1 O
 
 // tellings is the change that keeps what those letters that are ours have told of appointments, in the order of their ids, so that two do not wait for each other; of several letters about one
 // appointment the last.
-func (s *Store) tellings(reports []notice.Report, ours map[int64]bool) (text string, args []any) {
+func (s *DB) tellings(reports []notice.Report, ours map[int64]bool) (text string, args []any) {
 	told := map[string]*notice.ToldBooking{}
 	for i := range reports {
 		if r := &reports[i]; r.Told != nil && ours[r.ID] {
@@ -130,7 +130,7 @@ func (s *Store) tellings(reports []notice.Report, ours map[int64]bool) (text str
 }
 
 // keepTold keeps what a digest that went out has told, hands a letter that never will to the coach, and wakes what a withdrawn one was about.
-func (s *Store) keepTold(ctx context.Context, tx *sql.Tx, now time.Time, r *notice.Report) error {
+func (s *DB) keepTold(ctx context.Context, tx *sql.Tx, now time.Time, r *notice.Report) error {
 	switch r.State {
 	case notice.Withdrawn:
 		_, err := tx.ExecContext(ctx, `UPDATE appointment SET wake_at = 0, rev = rev + 1 WHERE appointment_id = $1 AND gone_at = 0`, r.Subject)
@@ -153,7 +153,7 @@ func (s *Store) keepTold(ctx context.Context, tx *sql.Tx, now time.Time, r *noti
 	return nil
 }
 
-func (s *Store) toldItems(ctx context.Context, tx *sql.Tx, now time.Time, r *notice.Report) error {
+func (s *DB) toldItems(ctx context.Context, tx *sql.Tx, now time.Time, r *notice.Report) error {
 	stages := map[policy.Key]policy.Stage{} // PostgreSQL does not write one row twice in a statement
 	key := func(i notice.Item) policy.Key {
 		return policy.Key{Seeker: i.Seeker, Rule: i.Rule, Subject: i.Subject, Anchor: i.Anchor}

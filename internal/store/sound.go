@@ -11,7 +11,7 @@ import (
 var soundWithin = 300 * time.Millisecond
 
 // look looks through the whole file. What it finds later than the opening waits for, Sound tells.
-func (s *Store) look() error {
+func (s *DB) look() error {
 	if s.dia.check == "" {
 		return nil
 	}
@@ -33,7 +33,7 @@ func (s *Store) look() error {
 	}
 }
 
-func (s *Store) lookThrough(ctx context.Context) error {
+func (s *DB) lookThrough(ctx context.Context) error {
 	var answer string
 	if err := s.db.QueryRowContext(ctx, s.dia.check).Scan(&answer); err != nil {
 		return s.notOpened(err)
@@ -44,7 +44,7 @@ func (s *Store) lookThrough(ctx context.Context) error {
 	return nil
 }
 
-func (s *Store) notOpened(err error) error {
+func (s *DB) notOpened(err error) error {
 	if s.dia.damaged(err) {
 		return fmt.Errorf("database: is damaged; restore it from a backup: %w", err)
 	}
@@ -52,7 +52,7 @@ func (s *Store) notOpened(err error) error {
 }
 
 // Sound tells what is wrong with the database's file, as far as it was looked through. While something is, nothing is written and no letter goes out.
-func (s *Store) Sound() error {
+func (s *DB) Sound() error {
 	if damage := s.damage.Load(); damage != nil {
 		return *damage
 	}

@@ -13,7 +13,7 @@ import (
 	"vireilla/internal/store/storetest"
 )
 
-func open(t *testing.T) *store.Store {
+func open(t *testing.T) *store.DB {
 	t.Helper()
 	s, err := store.Open(t.Context(), "sqlite:"+filepath.Join(t.TempDir(), "v.db"))
 	if err != nil {

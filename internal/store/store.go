@@ -24,7 +24,7 @@ import (
 var migrations embed.FS
 
 // Store is an open database with its schema up to date. It is safe for use by many goroutines.
-type Store struct {
+type DB struct {
 	db  *sql.DB
 	dia dialect
 
@@ -38,12 +38,12 @@ type Store struct {
 }
 
 // Open opens a database and brings its schema up to date. url is "sqlite:PATH" or "postgres://USER:PASSWORD@HOST/NAME"; its errors hold no password.
-func Open(ctx context.Context, url string) (*Store, error) {
+func Open(ctx context.Context, url string) (*DB, error) {
 	db, dia, err := connect(url)
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{db: db, dia: dia, stopLooking: func() {}}
+	s := &DB{db: db, dia: dia, stopLooking: func() {}}
 	err = s.reach(ctx)
 	if err == nil {
 		err = s.look()
@@ -67,14 +67,14 @@ func CheckURL(url string) error {
 }
 
 // Close closes the database.
-func (s *Store) Close() error {
+func (s *DB) Close() error {
 	s.stopLooking()
 	s.looking.Wait()
 	return s.db.Close()
 }
 
 // reach opens a first connection. Where somebody else is just making the file, it waits: SQLite does not.
-func (s *Store) reach(ctx context.Context) error {
+func (s *DB) reach(ctx context.Context) error {
 	err := s.db.PingContext(ctx)
 	for tries := 1; err != nil && s.dia.busy(err) && tries < 100; tries++ {
 		select {
@@ -90,7 +90,7 @@ func (s *Store) reach(ctx context.Context) error {
 	return nil
 }
 
-func (s *Store) migrate(ctx context.Context) error {
+func (s *DB) migrate(ctx context.Context) error {
 	done, err := s.alone(ctx)
 	if err != nil {
 		return fmt.Errorf("migrate: %w", err)
@@ -106,7 +106,7 @@ func (s *Store) migrate(ctx context.Context) error {
 }
 
 // alone waits until no other process migrates this database; the function it gives lets the next one in.
-func (s *Store) alone(ctx context.Context) (done func() error, err error) {
+func (s *DB) alone(ctx context.Context) (done func() error, err error) {
 	if s.dia.alone == "" {
 		return func() error { return nil }, nil
 	}
@@ -120,7 +120,7 @@ func (s *Store) alone(ctx context.Context) (done func() error, err error) {
 	return tx.Rollback, nil // nothing was written here
 }
 
-func (s *Store) migrateAlone(ctx context.Context) error {
+func (s *DB) migrateAlone(ctx context.Context) error {
 	files, err := fs.Sub(migrations, "migrations")
 	if err != nil {
 		return err
@@ -144,7 +144,7 @@ func (s *Store) migrateAlone(ctx context.Context) error {
 }
 
 // Skew tells how far the clock that gave now is ahead of the database's: copies of the program must agree on the time.
-func (s *Store) Skew(ctx context.Context, clock func() time.Time) (time.Duration, error) {
+func (s *DB) Skew(ctx context.Context, clock func() time.Time) (time.Duration, error) {
 	var theirs time.Time
 	if err := s.db.QueryRowContext(ctx, `SELECT `+s.dia.now).Scan(moment{&theirs}); err != nil {
 		return 0, fmt.Errorf("database: its clock: %w", err)
@@ -153,10 +153,10 @@ func (s *Store) Skew(ctx context.Context, clock func() time.Time) (time.Duration
 }
 
 // Shared tells whether several may write at once; otherwise one waits for the other, and sharing work out brings nothing.
-func (s *Store) Shared() bool { return !s.dia.oneWriter }
+func (s *DB) Shared() bool { return !s.dia.oneWriter }
 
 // Schema gives the version of the schema.
-func (s *Store) Schema(ctx context.Context) (version int64, err error) {
+func (s *DB) Schema(ctx context.Context) (version int64, err error) {
 	err = s.db.QueryRowContext(ctx, `SELECT max(version_id) FROM goose_db_version`).Scan(&version)
 	return version, err
 }
@@ -165,7 +165,7 @@ func (s *Store) Schema(ctx context.Context) (version int64, err error) {
 const attempts = 5
 
 // write runs f in a transaction that is committed when f returns nil. When the transaction met another one and lost, f is run again from its beginning.
-func (s *Store) write(ctx context.Context, f func(*sql.Tx) error) error {
+func (s *DB) write(ctx context.Context, f func(*sql.Tx) error) error {
 	if err := s.Sound(); err != nil {
 		return err
 	}
@@ -186,7 +186,7 @@ func (s *Store) write(ctx context.Context, f func(*sql.Tx) error) error {
 	}
 }
 
-func (s *Store) writeOnce(ctx context.Context, f func(*sql.Tx) error) error {
+func (s *DB) writeOnce(ctx context.Context, f func(*sql.Tx) error) error {
 	tx, err := s.db.BeginTx(ctx, nil)
 	if err != nil {
 		return err

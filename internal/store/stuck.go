@@ -13,7 +13,7 @@ import (
 // FreeStuck makes letters whose claim has ended unsure: whoever held them died, and perhaps handed them over. A second time a person decides, and at once for the
 // letters of which the policy says so (hold). What such a letter tells of an appointment counts as told, so that whatever comes next is told as a change. It
 // gives how many were freed.
-func (s *Store) FreeStuck(ctx context.Context, wall time.Time, hold []string) (n int, err error) {
+func (s *DB) FreeStuck(ctx context.Context, wall time.Time, hold []string) (n int, err error) {
 	err = s.write(ctx, func(tx *sql.Tx) error {
 		var freed []stuck
 		err := each(ctx, tx, `UPDATE notice SET changed_at = $1, next_try = $2, why = 'crash', unsure = unsure + 1, fence = fence + 1,

@@ -17,7 +17,7 @@ type Tick struct {
 }
 
 // LastTicks gives for each entry the instant up to which its ticks are recorded; an entry that was never looked at is not there.
-func (s *Store) LastTicks(ctx context.Context) (map[string]time.Time, error) {
+func (s *DB) LastTicks(ctx context.Context) (map[string]time.Time, error) {
 	last := map[string]time.Time{}
 	err := each(ctx, s.db, `SELECT name, last_tick FROM schedule`, nil, func(r *sql.Rows) error {
 		var name string
@@ -31,7 +31,7 @@ func (s *Store) LastTicks(ctx context.Context) (map[string]time.Time, error) {
 
 // Strike records what a look at the clock says of an entry, all or nothing, and gives the ticks that were not recorded before: those are the caller's to
 // put. Nothing is recorded, and held is false, when the fence of the lease is lost. Nor when the ledger does not stand at Last any more.
-func (s *Store) RecordTicks(ctx context.Context, lease string, fence int64, stroke timetable.Record) (fresh []time.Time, held bool, err error) {
+func (s *DB) RecordTicks(ctx context.Context, lease string, fence int64, stroke timetable.Record) (fresh []time.Time, held bool, err error) {
 	err = s.write(ctx, func(tx *sql.Tx) error {
 		fresh, held = nil, false
 		if held, err = s.holds(ctx, tx, lease, fence); err != nil || !held {
@@ -75,7 +75,7 @@ func changed(result sql.Result, err error) (bool, error) {
 }
 
 // TickDone says that the work of a tick is done.
-func (s *Store) TickDone(ctx context.Context, now time.Time, entry string, at time.Time) error {
+func (s *DB) TickDone(ctx context.Context, now time.Time, entry string, at time.Time) error {
 	return s.write(ctx, func(tx *sql.Tx) error {
 		_, err := tx.ExecContext(ctx, `UPDATE tick SET done_at = $1 WHERE name = $2 AND due_at = $3 AND done_at = 0`, millis(now), entry, millis(at))
 		return err
@@ -83,18 +83,18 @@ func (s *Store) TickDone(ctx context.Context, now time.Time, entry string, at ti
 }
 
 // OpenTicks gives the ticks struck before an instant whose work is not done.
-func (s *Store) OpenTicks(ctx context.Context, before time.Time) ([]Tick, error) {
+func (s *DB) OpenTicks(ctx context.Context, before time.Time) ([]Tick, error) {
 	return s.ticks(ctx, `SELECT name, due_at, done_at FROM tick WHERE done_at = 0 AND due_at < $1 ORDER BY due_at, name LIMIT 1000`, millis(before))
 }
 
 // NewestTicks gives the newest tick of each entry.
-func (s *Store) NewestTicks(ctx context.Context) ([]Tick, error) {
+func (s *DB) NewestTicks(ctx context.Context) ([]Tick, error) {
 	return s.ticks(ctx, `SELECT name, due_at, done_at FROM tick
 		WHERE (name, due_at) IN (SELECT name, (SELECT max(due_at) FROM tick WHERE name = schedule.name) FROM schedule)
 		ORDER BY name`)
 }
 
-func (s *Store) ticks(ctx context.Context, query string, args ...any) (list []Tick, err error) {
+func (s *DB) ticks(ctx context.Context, query string, args ...any) (list []Tick, err error) {
 	err = each(ctx, s.db, query, args, func(r *sql.Rows) error {
 		var t Tick
 		err := r.Scan(&t.Name, moment{&t.At}, moment{&t.Done})
@@ -105,7 +105,7 @@ func (s *Store) ticks(ctx context.Context, query string, args ...any) (list []Ti
 }
 
 // TickSkips gives the stretches of an entry's ticks that were left out, the newest first.
-func (s *Store) TickSkips(ctx context.Context, entry string, limit int) (skips []timetable.Skip, err error) {
+func (s *DB) TickSkips(ctx context.Context, entry string, limit int) (skips []timetable.Skip, err error) {
 	err = each(ctx, s.db, `SELECT from_at, to_at, why FROM tick_skip WHERE name = $1 ORDER BY from_at DESC LIMIT $2`, []any{entry, limit}, func(r *sql.Rows) error {
 		var k timetable.Skip
 		err := r.Scan(moment{&k.From}, moment{&k.To}, &k.Why)

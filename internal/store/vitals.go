@@ -13,7 +13,7 @@ import (
 
 // Vitals reads the numbers that tell whether letters go out; entries are those of the timetable. Held letters count as long as they would be of use, as on the
 // status page.
-func (s *Store) Vitals(ctx context.Context, now time.Time, entries []string) (notice.Vitals, error) {
+func (s *DB) Vitals(ctx context.Context, now time.Time, entries []string) (notice.Vitals, error) {
 	if err := s.Sound(); err != nil {
 		return notice.Vitals{}, err
 	}
@@ -71,7 +71,7 @@ func (s *Store) Vitals(ctx context.Context, now time.Time, entries []string) (no
 
 // OldestDue gives the time since when the letter that has waited longest should have gone, however often it was tried and whenever it is tried again, under way or
 // not; the zero time when none is late. A letter that came to a closed window is late from its opening on, one that a person decided about from then on.
-func (s *Store) OldestDue(ctx context.Context, now time.Time) (since time.Time, err error) {
+func (s *DB) OldestDue(ctx context.Context, now time.Time) (since time.Time, err error) {
 	err = each(ctx, s.db, `SELECT min(since) FROM (SELECT `+lateFrom+` AS since FROM notice WHERE state IN ('pending', 'deferred', 'unsure')
 			UNION ALL SELECT `+lateFrom+` FROM notice WHERE state = 'sending') s HAVING min(since) <= $1`,
 		[]any{millis(now)}, func(r *sql.Rows) error { return r.Scan(moment{&since}) })
@@ -87,7 +87,7 @@ const lateFrom = `CASE WHEN why IN ('outside_window', 'by_hand') THEN next_try
 	ELSE send_at END`
 
 // Ready tells whether the database answers and is not damaged.
-func (s *Store) Ready(ctx context.Context) error {
+func (s *DB) Ready(ctx context.Context) error {
 	if err := s.Sound(); err != nil {
 		return err
 	}
@@ -99,13 +99,13 @@ func (s *Store) Ready(ctx context.Context) error {
 }
 
 // Pool tells how many connections to the database are in use and idle, and how long users of one have waited for it, in all.
-func (s *Store) Pool() (inUse, idle int, waited time.Duration) {
+func (s *DB) Pool() (inUse, idle int, waited time.Duration) {
 	p := s.db.Stats()
 	return p.InUse, p.Idle, p.WaitDuration
 }
 
 // RunCounts counts the letters of a run by what became of them, and tells when it last planned; the zero time when it did not.
-func (s *Store) RunCounts(ctx context.Context, kind string, day calendar.Day) (became map[notice.State]int, planned time.Time, err error) {
+func (s *DB) RunCounts(ctx context.Context, kind string, day calendar.Day) (became map[notice.State]int, planned time.Time, err error) {
 	became = map[notice.State]int{}
 	err = each(ctx, s.db, `SELECT at FROM run WHERE kind = $1 AND day = $2 AND state <> 'adopted'`, []any{kind, day.String()}, func(r *sql.Rows) error { return r.Scan(moment{&planned}) })
 	if err == nil {
@@ -124,9 +124,9 @@ func (s *Store) RunCounts(ctx context.Context, kind string, day calendar.Day) (b
 }
 
 // Pinged gives the last call that the watchman heard; "" when there was none.
-func (s *Store) Pinged(ctx context.Context) (string, error) { return meta(ctx, s.db, "pinged") }
+func (s *DB) Pinged(ctx context.Context) (string, error) { return meta(ctx, s.db, "pinged") }
 
 // SetPinged keeps what the watchman heard.
-func (s *Store) SetPinged(ctx context.Context, what string) error {
+func (s *DB) SetPinged(ctx context.Context, what string) error {
 	return s.write(ctx, func(tx *sql.Tx) error { return setMeta(ctx, tx, "pinged", what) })
 }

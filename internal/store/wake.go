@@ -11,7 +11,7 @@ import (
 )
 
 // Prepare makes the agenda ready for a day and policy: when the day lies before the one it stands at, or the policy is another, everybody is woken.
-func (s *Store) Prepare(ctx context.Context, on calendar.Day, policyID string) error {
+func (s *DB) Prepare(ctx context.Context, on calendar.Day, policyID string) error {
 	state := map[string]string{}
 	read := func(r *sql.Rows) error {
 		var name, value string
@@ -53,7 +53,7 @@ func (s *Store) Prepare(ctx context.Context, on calendar.Day, policyID string) e
 }
 
 // Awake tells how many cases wake by a day; it counts no further than to a limit.
-func (s *Store) Awake(ctx context.Context, on calendar.Day, limit int) (n int, err error) {
+func (s *DB) Awake(ctx context.Context, on calendar.Day, limit int) (n int, err error) {
 	err = each(ctx, s.db, `SELECT count(*) FROM (SELECT 1 FROM wake WHERE wake_on <= $1 LIMIT $2) w`, []any{on.String(), limit}, func(r *sql.Rows) error { return r.Scan(&n) })
 	if err != nil {
 		return 0, fmt.Errorf("read who wakes: %w", err)
@@ -63,7 +63,7 @@ func (s *Store) Awake(ctx context.Context, on calendar.Day, limit int) (n int, e
 
 // Refresh looks at the cases that wake by a day, and at no others, and writes down what is found. Several may do so at once: each takes a few hundred cases at a
 // time that nobody else has, and all return when none is left. A case that an import touches meanwhile wakes again behind it.
-func (s *Store) Refresh(ctx context.Context, on calendar.Day, look func(*notice.Awake) notice.Agenda) error {
+func (s *DB) Refresh(ctx context.Context, on calendar.Day, look func(*notice.Awake) notice.Agenda) error {
 	imports, err := s.imports(ctx) // before it is looked who wakes: what comes later is looked at next time
 	if all := (asleep{imports, on}); err != nil || s.asleep.Load() == all {
 		return err
@@ -94,7 +94,7 @@ const chunkSize = 500
 // waking is a row of table wake.
 type waking struct{ on, seeker string }
 
-func (s *Store) refreshSome(ctx context.Context, tx *sql.Tx, on calendar.Day, look func(*notice.Awake) notice.Agenda) error {
+func (s *DB) refreshSome(ctx context.Context, tx *sql.Tx, on calendar.Day, look func(*notice.Awake) notice.Agenda) error {
 	rows, err := s.take(ctx, tx, on)
 	if err != nil || len(rows) == 0 {
 		return err
@@ -126,7 +126,7 @@ func (s *Store) refreshSome(ctx context.Context, tx *sql.Tx, on calendar.Day, lo
 }
 
 // take takes the next few hundred rows of those that wake by a day out of the table; when others have all that are left, it waits for one of them and takes none.
-func (s *Store) take(ctx context.Context, tx *sql.Tx, on calendar.Day) (rows []waking, err error) {
+func (s *DB) take(ctx context.Context, tx *sql.Tx, on calendar.Day) (rows []waking, err error) {
 	read := func(r *sql.Rows) error {
 		var w waking
 		err := r.Scan(&w.on, &w.seeker)

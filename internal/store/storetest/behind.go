@@ -20,7 +20,7 @@ func handed(c notice.Claimed, state notice.State) notice.Handover {
 }
 
 // behind holds the outbox against what a journal knows.
-func behind(t *testing.T, s *store.Store) {
+func behind(t *testing.T, s *store.DB) {
 	add(t, s, 3)
 	c := claim(t, s, morning)
 	known := []notice.HandoverID{{Key: c[0].Key, Fence: c[0].Fence}, {Key: c[1].Key, Fence: c[1].Fence}}
@@ -41,7 +41,7 @@ func behind(t *testing.T, s *store.Store) {
 }
 
 // heldBehind holds all letters while the database is behind any journal.
-func heldBehind(t *testing.T, s *store.Store) {
+func heldBehind(t *testing.T, s *store.DB) {
 	add(t, s, 2)
 	expect := func(halted bool, of ...string) {
 		t.Helper()
@@ -77,7 +77,7 @@ func heldBehind(t *testing.T, s *store.Store) {
 }
 
 // takenOver writes into the outbox what a journal knows, and all that the letters told.
-func takenOver(t *testing.T, s *store.Store) {
+func takenOver(t *testing.T, s *store.DB) {
 	mustImport(t, s, Small())
 	add(t, s, 2)
 	c := claim(t, s, morning)
@@ -133,7 +133,7 @@ func takenOver(t *testing.T, s *store.Store) {
 }
 
 // pulse is the newest tick of the sweep.
-func pulse(t *testing.T, s *store.Store) {
+func pulse(t *testing.T, s *store.DB) {
 	if at, err := s.LastTick(t.Context()); err != nil || !at.IsZero() {
 		t.Errorf("at first %s, %v", at, err)
 	}

@@ -10,7 +10,7 @@ import (
 )
 
 // erased removes a person who has everything, and nobody else.
-func erased(t *testing.T, s *store.Store) {
+func erased(t *testing.T, s *store.DB) {
 	mustImport(t, s, Small())
 	o := policy.Obligation{Seeker: "S-1", Rule: "job_search_discussion", Anchor: monday, Due: monday, DueStrict: monday, Stage: policy.Due, Owner: "C-1"}
 	other := o
@@ -65,7 +65,7 @@ func erased(t *testing.T, s *store.Store) {
 }
 
 // clocks compares the database's clock with one that is right and one that is not.
-func clocks(t *testing.T, s *store.Store) {
+func clocks(t *testing.T, s *store.DB) {
 	for _, off := range []time.Duration{0, time.Hour} {
 		skew, err := s.Skew(t.Context(), func() time.Time { return time.Now().Add(off) })
 		if err != nil || skew != 0 && (skew-off).Abs() > 10*time.Second {

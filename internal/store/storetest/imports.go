@@ -10,7 +10,7 @@ import (
 	"vireilla/internal/store"
 )
 
-func importedTwice(t *testing.T, s *store.Store) {
+func importedTwice(t *testing.T, s *store.DB) {
 	first := mustImport(t, s, Small())
 	if got := first["seekers.csv"]; got != (caseload.Counts{Read: 3, Added: 3}) {
 		t.Fatalf("first: %+v", got)
@@ -22,7 +22,7 @@ func importedTwice(t *testing.T, s *store.Store) {
 	}
 }
 
-func goneAndBack(t *testing.T, s *store.Store) {
+func goneAndBack(t *testing.T, s *store.DB) {
 	mustImport(t, s, Small())
 	without := Small()
 	without["seekers.csv"] = without["seekers.csv"][:2]
@@ -40,7 +40,7 @@ func goneAndBack(t *testing.T, s *store.Store) {
 	}
 }
 
-func duplicatesAndUnknown(t *testing.T, s *store.Store) {
+func duplicatesAndUnknown(t *testing.T, s *store.DB) {
 	files := caseload.Files()
 	seekers := &files[3]
 	err := s.Import(t.Context(), morning, func(im *store.Import) error {
@@ -71,7 +71,7 @@ func duplicatesAndUnknown(t *testing.T, s *store.Store) {
 	}
 }
 
-func deltaGuard(t *testing.T, s *store.Store) {
+func deltaGuard(t *testing.T, s *store.DB) {
 	mustImport(t, s, Small())
 	half := Small()
 	half["seekers.csv"] = half["seekers.csv"][:1]
@@ -93,7 +93,7 @@ func deltaGuard(t *testing.T, s *store.Store) {
 }
 
 // What is closed while open rows still belong to it is told, once and by its id.
-func stranded(t *testing.T, s *store.Store) {
+func stranded(t *testing.T, s *store.DB) {
 	mustImport(t, s, Small())
 	closing := Small()
 	closing["teams.csv"] = []map[string]any{{"team_id": "T-9", "name": "Länsi", "authority": "lahti_region", "lead_email": "kanaria.lead@example.org", "language": "fi"}}
@@ -126,7 +126,7 @@ func stranded(t *testing.T, s *store.Store) {
 	}
 }
 
-func failedImport(t *testing.T, s *store.Store) {
+func failedImport(t *testing.T, s *store.DB) {
 	err := s.Import(t.Context(), morning, func(im *store.Import) error {
 		files := caseload.Files()
 		if _, err := im.Stage(t.Context(), &files[0], fill(&files[0], Small()["teams.csv"])); err != nil {

@@ -14,7 +14,7 @@ import (
 )
 
 // inEveryState plans letters and brings one of them to each state; it gives the letter of each.
-func inEveryState(t *testing.T, s *store.Store) map[notice.State]int64 {
+func inEveryState(t *testing.T, s *store.DB) map[notice.State]int64 {
 	t.Helper()
 	add(t, s, len(notice.States()))
 	if _, err := s.Release(t.Context(), morning, "appointments", monday); err != nil { // more than the guard of these runs lets through
@@ -46,7 +46,7 @@ func inEveryState(t *testing.T, s *store.Store) map[notice.State]int64 {
 	return ids
 }
 
-func everyState(t *testing.T, s *store.Store) {
+func everyState(t *testing.T, s *store.DB) {
 	for state, id := range inEveryState(t, s) {
 		for _, f := range []notice.Filter{{State: string(state)}, {State: string(state), Day: monday}, {State: string(state), To: "S-1", Letter: notice.AppointmentReminder, Newest: true}} {
 			found, err := s.Letters(t.Context(), f)
@@ -57,7 +57,7 @@ func everyState(t *testing.T, s *store.Store) {
 	}
 }
 
-func paged(t *testing.T, s *store.Store) {
+func paged(t *testing.T, s *store.DB) {
 	add(t, s, 7)
 	var seen []int64
 	for before := int64(0); ; {
@@ -79,7 +79,7 @@ func paged(t *testing.T, s *store.Store) {
 }
 
 // decisions tries every wish in every state: what the states say and what the store does is one thing.
-func decisions(t *testing.T, s *store.Store) {
+func decisions(t *testing.T, s *store.DB) {
 	ids := inEveryState(t, s)
 	for _, wish := range []struct {
 		name string
@@ -104,7 +104,7 @@ func decisions(t *testing.T, s *store.Store) {
 	}
 }
 
-func heldRun(t *testing.T, s *store.Store) {
+func heldRun(t *testing.T, s *store.DB) {
 	if runs, err := s.HeldRuns(t.Context(), morning); err != nil || len(runs) != 0 {
 		t.Fatalf("%v, %v", runs, err)
 	}
@@ -131,7 +131,7 @@ func heldRun(t *testing.T, s *store.Store) {
 	}
 }
 
-func counted(t *testing.T, s *store.Store) {
+func counted(t *testing.T, s *store.DB) {
 	inEveryState(t, s)
 	reasons, err := s.Reasons(t.Context(), monday)
 	want := []notice.Reason{}
@@ -166,7 +166,7 @@ func counted(t *testing.T, s *store.Store) {
 	}
 }
 
-func skipped(t *testing.T, s *store.Store) {
+func skipped(t *testing.T, s *store.DB) {
 	var p notice.Plan
 	for i, why := range []string{"protected", "protected", "no_address"} {
 		p.Skips = append(p.Skips, notice.Skip{Key: fmt.Sprint("k", i), Letter: notice.AppointmentBooked, To: "S-1", Why: why, Until: morning.Add(time.Hour)})

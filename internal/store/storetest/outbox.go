@@ -13,7 +13,7 @@ import (
 	"vireilla/internal/store"
 )
 
-func sameKey(t *testing.T, s *store.Store) {
+func sameKey(t *testing.T, s *store.DB) {
 	if ids := add(t, s, 3); len(ids) != 3 {
 		t.Fatalf("%d letters", len(ids))
 	}
@@ -26,7 +26,7 @@ func sameKey(t *testing.T, s *store.Store) {
 	}
 }
 
-func claimedOnce(t *testing.T, s *store.Store) {
+func claimedOnce(t *testing.T, s *store.DB) {
 	add(t, s, 5)
 	var mu sync.Mutex
 	seen := map[int64]int{}
@@ -61,7 +61,7 @@ func report(c notice.Claimed, state notice.State) notice.Report {
 	return notice.Report{Claimed: c, Next: notice.Next{State: state, Try: morning.Add(time.Minute), Ambiguous: state == notice.Unsure}}
 }
 
-func oldFence(t *testing.T, s *store.Store) {
+func oldFence(t *testing.T, s *store.DB) {
 	add(t, s, 1)
 	old := claim(t, s, morning)[0]
 	later := morning.Add(store.ClaimFor + time.Second)
@@ -78,7 +78,7 @@ func oldFence(t *testing.T, s *store.Store) {
 }
 
 // oneFence: whoever gives back a claim that the database undid must not meet the one that came after it.
-func oneFence(t *testing.T, s *store.Store) {
+func oneFence(t *testing.T, s *store.DB) {
 	add(t, s, 5)
 	seen := map[int64]bool{}
 	for range 5 {
@@ -94,7 +94,7 @@ func oneFence(t *testing.T, s *store.Store) {
 }
 
 // recordedAlready: the answer to the first try was lost.
-func recordedAlready(t *testing.T, s *store.Store) {
+func recordedAlready(t *testing.T, s *store.DB) {
 	add(t, s, 3)
 	all := claim(t, s, morning)
 	reports := []notice.Report{report(all[0], notice.Sent), report(all[1], notice.Unsure), report(all[2], notice.Deferred)}
@@ -110,7 +110,7 @@ func recordedAlready(t *testing.T, s *store.Store) {
 }
 
 // neverClaimed: the answer to a claim was lost, and the claim with it. To give it back changes nothing.
-func neverClaimed(t *testing.T, s *store.Store) {
+func neverClaimed(t *testing.T, s *store.DB) {
 	add(t, s, 1)
 	entries, err := s.Letters(t.Context(), notice.Filter{})
 	if err != nil || len(entries) != 1 {
@@ -126,7 +126,7 @@ func neverClaimed(t *testing.T, s *store.Store) {
 	}
 }
 
-func sentTells(t *testing.T, s *store.Store) {
+func sentTells(t *testing.T, s *store.DB) {
 	mustImport(t, s, Small())
 	anchor := calendar.Date(2024, 1, 12)
 	o := policy.Obligation{Seeker: "S-1", Rule: "job_search_discussion", Era: "nordic", Anchor: anchor, DueStrict: anchor + 91, Due: anchor + 91,
@@ -151,7 +151,7 @@ func sentTells(t *testing.T, s *store.Store) {
 	}
 }
 
-func stuck(t *testing.T, s *store.Store) {
+func stuck(t *testing.T, s *store.DB) {
 	add(t, s, 1)
 	at := morning
 	for _, want := range []notice.State{notice.Unsure, notice.Held} {
@@ -175,7 +175,7 @@ func stuck(t *testing.T, s *store.Store) {
 	}
 }
 
-func guard(t *testing.T, s *store.Store) {
+func guard(t *testing.T, s *store.DB) {
 	if ids := add(t, s, 6); len(ids) != 0 { // the floor is 5
 		t.Fatalf("%d letters may go out", len(ids))
 	}
@@ -194,7 +194,7 @@ func guard(t *testing.T, s *store.Store) {
 }
 
 // Letters of the morning were tried and put off, then the run grew beyond the guard.
-func guardHoldsTheTried(t *testing.T, s *store.Store) {
+func guardHoldsTheTried(t *testing.T, s *store.DB) {
 	add(t, s, 2)
 	claimed := claim(t, s, morning)
 	again, unsure := report(claimed[0], notice.Deferred), report(claimed[1], notice.Unsure)
@@ -217,7 +217,7 @@ func guardHoldsTheTried(t *testing.T, s *store.Store) {
 }
 
 // releasedOnce releases a run. What is planned behind that counts anew, and when it is too much, it alone is held.
-func releasedOnce(t *testing.T, s *store.Store) {
+func releasedOnce(t *testing.T, s *store.DB) {
 	expect := func(what string, got, want any) {
 		t.Helper()
 		if got != want {
@@ -262,7 +262,7 @@ func releasedOnce(t *testing.T, s *store.Store) {
 	expect("released once more", release(), 7)
 }
 
-func withdrawnAgain(t *testing.T, s *store.Store) {
+func withdrawnAgain(t *testing.T, s *store.DB) {
 	add(t, s, 1)
 	c := claim(t, s, morning)[0]
 	if _, err := s.Record(t.Context(), morning, []notice.Report{report(c, notice.Withdrawn)}); err != nil {
@@ -287,7 +287,7 @@ func withdrawnAgain(t *testing.T, s *store.Store) {
 	}
 }
 
-func killSwitch(t *testing.T, s *store.Store) {
+func killSwitch(t *testing.T, s *store.DB) {
 	add(t, s, 1)
 	if err := s.SetKillSwitch(t.Context(), true); err != nil {
 		t.Fatal(err)
@@ -303,7 +303,7 @@ func killSwitch(t *testing.T, s *store.Store) {
 	}
 }
 
-func toldBooking(t *testing.T, s *store.Store) {
+func toldBooking(t *testing.T, s *store.DB) {
 	mustImport(t, s, Small())
 	add(t, s, 1)
 	r := report(claim(t, s, morning)[0], notice.Sent)
@@ -321,7 +321,7 @@ func toldBooking(t *testing.T, s *store.Store) {
 	}
 }
 
-func suppressed(t *testing.T, s *store.Store) {
+func suppressed(t *testing.T, s *store.DB) {
 	mustImport(t, s, Small())
 	add(t, s, 1)
 	r := report(claim(t, s, morning)[0], notice.Failed)
@@ -344,7 +344,7 @@ func suppressed(t *testing.T, s *store.Store) {
 }
 
 // heldWhenStuck frees letters of a kind that the policy holds, and one of an appointment that changed since the claim.
-func heldWhenStuck(t *testing.T, s *store.Store) {
+func heldWhenStuck(t *testing.T, s *store.DB) {
 	mustImport(t, s, Small())
 	start := morning.Add(96 * time.Hour)
 	other := letter("appointment_changed/A-2/x/1")
@@ -374,7 +374,7 @@ func heldWhenStuck(t *testing.T, s *store.Store) {
 }
 
 // closedNeverWakes closes what was booked; nothing is to be looked at.
-func closedNeverWakes(t *testing.T, s *store.Store) {
+func closedNeverWakes(t *testing.T, s *store.DB) {
 	mustImport(t, s, Small())
 	asleep(t, s)
 	without := Small()

@@ -13,7 +13,7 @@ import (
 	"vireilla/internal/store"
 )
 
-func bytewise(t *testing.T, s *store.Store) {
+func bytewise(t *testing.T, s *store.DB) {
 	feed := Small()
 	feed["seekers.csv"] = feed["seekers.csv"][:1]
 	ids := []string{"S-10", "S-1", "s-2", "Å-1", "A-1", "Z", "a b", "aa", "_", "ö"}
@@ -35,7 +35,7 @@ func bytewise(t *testing.T, s *store.Store) {
 	}
 }
 
-func toldTwiceInOne(t *testing.T, s *store.Store) {
+func toldTwiceInOne(t *testing.T, s *store.DB) {
 	item := notice.Item{Seeker: "S-1", Rule: "initial_interview", Anchor: monday, Stage: policy.Overdue}
 	lower := item
 	lower.Stage = policy.Upcoming
@@ -68,7 +68,7 @@ func toldTwiceInOne(t *testing.T, s *store.Store) {
 }
 
 // importsAtOnce brings the same new rows in from two sides.
-func importsAtOnce(t *testing.T, s *store.Store) {
+func importsAtOnce(t *testing.T, s *store.DB) {
 	var wg sync.WaitGroup
 	for range 3 {
 		wg.Go(func() {
@@ -84,7 +84,7 @@ func importsAtOnce(t *testing.T, s *store.Store) {
 }
 
 // plansAtOnce plans the same letters from several sides, with reasons in another order.
-func plansAtOnce(t *testing.T, s *store.Store) {
+func plansAtOnce(t *testing.T, s *store.DB) {
 	var wg sync.WaitGroup
 	var mu sync.Mutex
 	var ids []int64
@@ -115,7 +115,7 @@ func plansAtOnce(t *testing.T, s *store.Store) {
 	}
 }
 
-func filters(t *testing.T, s *store.Store) {
+func filters(t *testing.T, s *store.DB) {
 	ids := add(t, s, 3)
 	for name, f := range map[string]notice.Filter{
 		"state": {State: "pending"}, "letter": {Letter: notice.AppointmentReminder}, "to": {To: "S-1"}, "day": {Day: monday}, "all": {},
@@ -137,7 +137,7 @@ func filters(t *testing.T, s *store.Store) {
 }
 
 // training asks for cases of training in every way.
-func training(t *testing.T, s *store.Store) {
+func training(t *testing.T, s *store.DB) {
 	feed := Small()
 	feed["training.csv"] = Rows{{"training_id": "V-1", "seeker_id": "S-1", "kind": "self_motivated", "state": "open", "applied_on": "2024-02-01",
 		"notified_on": "2024-03-01", "handler_id": "C-2"}}
@@ -162,7 +162,7 @@ func training(t *testing.T, s *store.Store) {
 }
 
 // many letters are due; then all of them have failed.
-func many(t *testing.T, s *store.Store) {
+func many(t *testing.T, s *store.DB) {
 	const letters = 1234
 	mustImport(t, s, Small())
 	add(t, s, letters)
@@ -189,7 +189,7 @@ func many(t *testing.T, s *store.Store) {
 }
 
 // operators asks what operators ask, and does what they do.
-func operators(t *testing.T, s *store.Store) {
+func operators(t *testing.T, s *store.DB) {
 	mustImport(t, s, Small())
 	ids := add(t, s, 2)
 	c := claim(t, s, morning)

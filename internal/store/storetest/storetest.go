@@ -15,11 +15,11 @@ import (
 )
 
 // Open opens an empty store for a test.
-type Open func(t *testing.T) *store.Store
+type Open func(t *testing.T) *store.DB
 
 // Run checks the contract on the databases that open gives.
 func Run(t *testing.T, open Open) {
-	for name, f := range map[string]func(*testing.T, *store.Store){
+	for name, f := range map[string]func(*testing.T, *store.DB){
 		"ImportedTwiceChangesNothing":          importedTwice,
 		"WhatIsGoneIsClosedAndComesBack":       goneAndBack,
 		"DuplicatesAndUnknownIdsAreTold":       duplicatesAndUnknown,
@@ -116,7 +116,7 @@ func Small() Feed {
 }
 
 // Import brings a feed in.
-func Import(t testing.TB, s *store.Store, f Feed, full, accept bool) (map[string]caseload.Counts, error) {
+func Import(t testing.TB, s *store.DB, f Feed, full, accept bool) (map[string]caseload.Counts, error) {
 	t.Helper()
 	var counts map[string]caseload.Counts
 	err := s.Import(t.Context(), morning, func(im *store.Import) error {
@@ -155,7 +155,7 @@ func fill(f *caseload.File, rows Rows) []caseload.Row {
 	return out
 }
 
-func mustImport(t *testing.T, s *store.Store, f Feed) map[string]caseload.Counts {
+func mustImport(t *testing.T, s *store.DB, f Feed) map[string]caseload.Counts {
 	t.Helper()
 	counts, err := Import(t, s, f, true, true)
 	if err != nil {
@@ -169,7 +169,7 @@ func run(kind string) notice.Run {
 }
 
 // add plans n letters and gives their ids.
-func add(t *testing.T, s *store.Store, n int) []int64 {
+func add(t *testing.T, s *store.DB, n int) []int64 {
 	t.Helper()
 	var p notice.Plan
 	for i := range n {
@@ -187,7 +187,7 @@ func letter(key string) notice.Notice {
 		Expires: morning.Add(96 * time.Hour), Start: morning.Add(96 * time.Hour)}
 }
 
-func claim(t *testing.T, s *store.Store, at time.Time) []notice.Claimed {
+func claim(t *testing.T, s *store.DB, at time.Time) []notice.Claimed {
 	t.Helper()
 	c, err := s.Claim(context.Background(), at, at, nil, 25)
 	if err != nil {
@@ -196,7 +196,7 @@ func claim(t *testing.T, s *store.Store, at time.Time) []notice.Claimed {
 	return c
 }
 
-func states(t *testing.T, s *store.Store) map[notice.State]int {
+func states(t *testing.T, s *store.DB) map[notice.State]int {
 	t.Helper()
 	entries, err := s.Letters(t.Context(), notice.Filter{})
 	if err != nil {

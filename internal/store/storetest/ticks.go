@@ -15,7 +15,7 @@ import (
 
 const clock = "clock" // the lease under which these tests strike
 
-func take(t *testing.T, s *store.Store, holder string, span time.Duration) int64 {
+func take(t *testing.T, s *store.DB, holder string, span time.Duration) int64 {
 	t.Helper()
 	fence, err := s.TakeLease(t.Context(), clock, holder, span)
 	if err != nil {
@@ -24,7 +24,7 @@ func take(t *testing.T, s *store.Store, holder string, span time.Duration) int64
 	return fence
 }
 
-func strike(t *testing.T, s *store.Store, fence int64, stroke timetable.Record) (fresh int, held bool) {
+func strike(t *testing.T, s *store.DB, fence int64, stroke timetable.Record) (fresh int, held bool) {
 	t.Helper()
 	ticks, held, err := s.RecordTicks(t.Context(), clock, fence, stroke)
 	if err != nil {
@@ -33,7 +33,7 @@ func strike(t *testing.T, s *store.Store, fence int64, stroke timetable.Record) 
 	return len(ticks), held
 }
 
-func ticks(t *testing.T, s *store.Store) {
+func ticks(t *testing.T, s *store.DB) {
 	fence := take(t, s, "one", time.Minute)
 	if last, err := s.LastTicks(t.Context()); err != nil || len(last) != 0 {
 		t.Fatalf("last %v, %v", last, err)
@@ -83,7 +83,7 @@ func ticks(t *testing.T, s *store.Store) {
 }
 
 // lostFence: who was stopped while it held the lease, and comes back, records nothing.
-func lostFence(t *testing.T, s *store.Store) {
+func lostFence(t *testing.T, s *store.DB) {
 	old := take(t, s, "one", 0) // over at once
 	young := take(t, s, "two", time.Minute)
 	if old == 0 || young <= old {
@@ -107,7 +107,7 @@ func lostFence(t *testing.T, s *store.Store) {
 	}
 }
 
-func leases(t *testing.T, s *store.Store) {
+func leases(t *testing.T, s *store.DB) {
 	var wg sync.WaitGroup
 	fences := make([]int64, 5)
 	for i := range fences {
@@ -154,14 +154,14 @@ func leases(t *testing.T, s *store.Store) {
 }
 
 // leaseAhead: the database's clock was an hour ahead when the lease was given, and its holder is dead.
-func leaseAhead(t *testing.T, s *store.Store) {
+func leaseAhead(t *testing.T, s *store.DB) {
 	take(t, s, "one", time.Hour)
 	if fence := take(t, s, "two", 10*time.Second); fence != 2 {
 		t.Errorf("fence %d", fence)
 	}
 }
 
-func tickSkips(t *testing.T, s *store.Store) {
+func tickSkips(t *testing.T, s *store.DB) {
 	fence := take(t, s, "one", time.Minute)
 	early := timetable.Skip{From: morning.Add(-72 * time.Hour), To: morning.Add(-24 * time.Hour), Why: timetable.TooOld}
 	late := timetable.Skip{From: morning.Add(-23 * time.Hour), To: morning.Add(-time.Hour), Why: timetable.Superseded}
@@ -183,7 +183,7 @@ func tickSkips(t *testing.T, s *store.Store) {
 }
 
 // oldTicks: what is done and old goes; what is open stays, however old.
-func oldTicks(t *testing.T, s *store.Store) {
+func oldTicks(t *testing.T, s *store.DB) {
 	fence := take(t, s, "one", time.Minute)
 	var struck []time.Time
 	for days := 4; days >= 0; days-- {

@@ -12,7 +12,7 @@ import (
 	"vireilla/internal/timetable"
 )
 
-func vitals(t *testing.T, s *store.Store) {
+func vitals(t *testing.T, s *store.DB) {
 	read := func(at time.Time) notice.Vitals {
 		v, err := s.Vitals(t.Context(), at, []string{"digests", "leads"})
 		if err != nil {
@@ -54,7 +54,7 @@ func vitals(t *testing.T, s *store.Store) {
 }
 
 // lateSince: however often a letter was tried, and whenever it is tried again. One that may go out only later is late from then on.
-func lateSince(t *testing.T, s *store.Store) {
+func lateSince(t *testing.T, s *store.DB) {
 	expect := func(what string, at time.Duration, since ...time.Duration) {
 		t.Helper()
 		var want time.Time
@@ -133,7 +133,7 @@ func lateSince(t *testing.T, s *store.Store) {
 }
 
 // forgottenHeld are letters of a held run about which nobody ever decided: what they tell of people is forgotten as well.
-func forgottenHeld(t *testing.T, s *store.Store) {
+func forgottenHeld(t *testing.T, s *store.DB) {
 	var plan notice.Plan
 	for i := range 6 { // more than the guard of these runs lets through
 		n := letter(fmt.Sprint("coach_digest/C-", i))

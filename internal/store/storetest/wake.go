@@ -12,7 +12,7 @@ import (
 )
 
 // looked looks at everybody who wakes, finds what is given of each, and gives the ids of those it looked at, in their order.
-func looked(t *testing.T, s *store.Store, finds map[string][]policy.Obligation) (ids []string) {
+func looked(t *testing.T, s *store.DB, finds map[string][]policy.Obligation) (ids []string) {
 	t.Helper()
 	err := s.Refresh(t.Context(), monday, func(a *notice.Awake) notice.Agenda {
 		ids = append(ids, a.Seeker.ID)
@@ -26,7 +26,7 @@ func looked(t *testing.T, s *store.Store, finds map[string][]policy.Obligation) 
 }
 
 // asleep looks at everything, so that nobody is awake.
-func asleep(t *testing.T, s *store.Store) {
+func asleep(t *testing.T, s *store.DB) {
 	t.Helper()
 	looked(t, s, nil)
 	var looked []notice.Evaluated
@@ -39,7 +39,7 @@ func asleep(t *testing.T, s *store.Store) {
 }
 
 // awake gives the appointments to be looked at.
-func awake(t *testing.T, s *store.Store) (bookings []notice.AwakeBooking) {
+func awake(t *testing.T, s *store.DB) (bookings []notice.AwakeBooking) {
 	t.Helper()
 	if err := s.AwakeBookings(t.Context(), morning, func(part []notice.AwakeBooking) { bookings = append(bookings, part...) }); err != nil {
 		t.Fatal(err)
@@ -47,7 +47,7 @@ func awake(t *testing.T, s *store.Store) (bookings []notice.AwakeBooking) {
 	return bookings
 }
 
-func wakesTouched(t *testing.T, s *store.Store) {
+func wakesTouched(t *testing.T, s *store.DB) {
 	mustImport(t, s, Small())
 	asleep(t, s)
 	touched := Small()
@@ -62,7 +62,7 @@ func wakesTouched(t *testing.T, s *store.Store) {
 }
 
 // wakesOnItsDay lets a case sleep until a day, and another policy wake everybody.
-func wakesOnItsDay(t *testing.T, s *store.Store) {
+func wakesOnItsDay(t *testing.T, s *store.DB) {
 	mustImport(t, s, Small())
 	look := func(a *notice.Awake) notice.Agenda {
 		found := notice.Agenda{Seeker: a.Seeker.ID}
@@ -105,7 +105,7 @@ func wakesOnItsDay(t *testing.T, s *store.Store) {
 }
 
 // importInBetween imports while a case is being looked at: the newest state is the last one seen.
-func importInBetween(t *testing.T, s *store.Store) {
+func importInBetween(t *testing.T, s *store.DB) {
 	mustImport(t, s, Small())
 	var wg sync.WaitGroup
 	for n := range 10 {
@@ -143,7 +143,7 @@ func importInBetween(t *testing.T, s *store.Store) {
 }
 
 // looksAtOnce looks at many cases from several sides.
-func looksAtOnce(t *testing.T, s *store.Store) {
+func looksAtOnce(t *testing.T, s *store.DB) {
 	feed := Small()
 	feed["seekers.csv"] = nil
 	feed["contacts.csv"] = nil
@@ -185,7 +185,7 @@ func looksAtOnce(t *testing.T, s *store.Store) {
 }
 
 // quietIsNotKept keeps of a case only what has something to say.
-func quietIsNotKept(t *testing.T, s *store.Store) {
+func quietIsNotKept(t *testing.T, s *store.DB) {
 	mustImport(t, s, Small())
 	quiet := policy.Obligation{Seeker: "S-1", Rule: "job_search_discussion", Anchor: monday, Due: monday + 80, DueStrict: monday + 80, Owner: "C-1"}
 	loud := policy.Obligation{Seeker: "S-1", Rule: "initial_interview", Anchor: monday, Due: monday, DueStrict: monday, Stage: policy.Due, Owner: "C-1"}

@@ -47,7 +47,7 @@ func ways() []way {
 type office struct {
 	t               *testing.T
 	mail            *smtptest.Server
-	store           *store.Store
+	store           *store.DB
 	policy          *policy.Policy
 	database, redis string
 	data, rules     string            // the folder of the office, its policy

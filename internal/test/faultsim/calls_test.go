@@ -19,7 +19,7 @@ import (
 func (m *machine) Claim(ctx context.Context, now, wall time.Time, ids []int64, n int) ([]notice.Claimed, error) {
 	var claimed []notice.Claimed
 	err := act(ctx, m, "Claim", func() (err error) {
-		claimed, err = m.Store.Claim(ctx, now, wall, ids, n)
+		claimed, err = m.DB.Claim(ctx, now, wall, ids, n)
 		m.world.claimed(m, claimed)
 		return err
 	})
@@ -28,7 +28,7 @@ func (m *machine) Claim(ctx context.Context, now, wall time.Time, ids []int64, n
 
 func (m *machine) Record(ctx context.Context, now time.Time, reports []notice.Report) ([]int64, error) {
 	return call(ctx, m, "Record", func() ([]int64, error) {
-		lost, err := m.Store.Record(ctx, now, reports)
+		lost, err := m.DB.Record(ctx, now, reports)
 		for i := range reports {
 			if r := &reports[i]; err == nil && !slices.Contains(lost, r.ID) {
 				m.world.recorded(m, r)
@@ -40,54 +40,54 @@ func (m *machine) Record(ctx context.Context, now time.Time, reports []notice.Re
 
 func (m *machine) Add(ctx context.Context, now time.Time, run notice.Run, plan notice.Plan) (notice.Added, error) {
 	return call(ctx, m, "Add "+run.Kind, func() (notice.Added, error) {
-		added, err := m.Store.Add(ctx, now, run, plan)
+		added, err := m.DB.Add(ctx, now, run, plan)
 		m.world.added(run, plan, added)
 		return added, err
 	})
 }
 
 func (m *machine) Prepare(ctx context.Context, day calendar.Day, policyID string) error {
-	return act(ctx, m, "Prepare", func() error { return m.Store.Prepare(ctx, day, policyID) })
+	return act(ctx, m, "Prepare", func() error { return m.DB.Prepare(ctx, day, policyID) })
 }
 
 func (m *machine) Refresh(ctx context.Context, on calendar.Day, look func(*notice.Awake) notice.Agenda) error {
-	return act(ctx, m, "Refresh", func() error { return m.Store.Refresh(ctx, on, look) })
+	return act(ctx, m, "Refresh", func() error { return m.DB.Refresh(ctx, on, look) })
 }
 
 func (m *machine) AwakeBookings(ctx context.Context, now time.Time, look func([]notice.AwakeBooking)) error {
-	return act(ctx, m, "AwakeBookings", func() error { return m.Store.AwakeBookings(ctx, now, look) })
+	return act(ctx, m, "AwakeBookings", func() error { return m.DB.AwakeBookings(ctx, now, look) })
 }
 
 func (m *machine) Sleep(ctx context.Context, looked []notice.Evaluated) error {
-	return act(ctx, m, "Sleep", func() error { return m.Store.Sleep(ctx, looked) })
+	return act(ctx, m, "Sleep", func() error { return m.DB.Sleep(ctx, looked) })
 }
 
 func (m *machine) Staff(ctx context.Context) (*notice.Staff, error) {
-	return call(ctx, m, "Staff", func() (*notice.Staff, error) { return m.Store.Staff(ctx) })
+	return call(ctx, m, "Staff", func() (*notice.Staff, error) { return m.DB.Staff(ctx) })
 }
 
 func (m *machine) Staged(ctx context.Context, seekers ...string) ([]notice.Staged, error) {
-	return call(ctx, m, "Staged", func() ([]notice.Staged, error) { return m.Store.Staged(ctx, seekers...) })
+	return call(ctx, m, "Staged", func() ([]notice.Staged, error) { return m.DB.Staged(ctx, seekers...) })
 }
 
 func (m *machine) EachStaged(ctx context.Context, each func(notice.Staged) bool) error {
-	return act(ctx, m, "EachStaged", func() error { return m.Store.EachStaged(ctx, each) })
+	return act(ctx, m, "EachStaged", func() error { return m.DB.EachStaged(ctx, each) })
 }
 
 func (m *machine) Bookings(ctx context.Context, ids []string) ([]notice.AwakeBooking, error) {
-	return call(ctx, m, "Bookings", func() ([]notice.AwakeBooking, error) { return m.Store.Bookings(ctx, ids) })
+	return call(ctx, m, "Bookings", func() ([]notice.AwakeBooking, error) { return m.DB.Bookings(ctx, ids) })
 }
 
 func (m *machine) Seekers(ctx context.Context, ids []string) (map[string]caseload.Seeker, error) {
-	return call(ctx, m, "Seekers", func() (map[string]caseload.Seeker, error) { return m.Store.Seekers(ctx, ids) })
+	return call(ctx, m, "Seekers", func() (map[string]caseload.Seeker, error) { return m.DB.Seekers(ctx, ids) })
 }
 
 func (m *machine) FreeStuck(ctx context.Context, wall time.Time, hold []string) (int, error) {
-	return call(ctx, m, "FreeStuck", func() (int, error) { return m.Store.FreeStuck(ctx, wall, hold) })
+	return call(ctx, m, "FreeStuck", func() (int, error) { return m.DB.FreeStuck(ctx, wall, hold) })
 }
 
 func (m *machine) Due(ctx context.Context, now time.Time) (int, error) {
-	return call(ctx, m, "Due", func() (int, error) { return m.Store.Due(ctx, now) })
+	return call(ctx, m, "Due", func() (int, error) { return m.DB.Due(ctx, now) })
 }
 
 // TakeLease lets the lease run by the time of the world, not by the database's, which the world does not turn.
@@ -98,17 +98,17 @@ func (m *machine) TakeLease(ctx context.Context, name, holder string, span time.
 		case w.leaseUntil.After(now) && w.leaseOf != holder:
 			return 0, nil
 		case w.leaseOf != holder:
-			if err := m.Store.EndLease(ctx, name, w.leaseOf); err != nil {
+			if err := m.DB.EndLease(ctx, name, w.leaseOf); err != nil {
 				return 0, err
 			}
 		}
 		w.leaseOf, w.leaseUntil = holder, w.trueTime().Add(span)
-		return m.Store.TakeLease(ctx, name, holder, 24*time.Hour)
+		return m.DB.TakeLease(ctx, name, holder, 24*time.Hour)
 	})
 }
 
 func (m *machine) LastTicks(ctx context.Context) (map[string]time.Time, error) {
-	return call(ctx, m, "LastTicks", func() (map[string]time.Time, error) { return m.Store.LastTicks(ctx) })
+	return call(ctx, m, "LastTicks", func() (map[string]time.Time, error) { return m.DB.LastTicks(ctx) })
 }
 
 // EndLease lets go of the lease in the world too.
@@ -117,13 +117,13 @@ func (m *machine) EndLease(ctx context.Context, name, holder string) error {
 		if m.world.leaseOf == holder {
 			m.world.leaseUntil = time.Time{}
 		}
-		return m.Store.EndLease(ctx, name, holder)
+		return m.DB.EndLease(ctx, name, holder)
 	})
 }
 
 func (m *machine) RecordTicks(ctx context.Context, lease string, fence int64, s timetable.Record) (fresh []time.Time, held bool, err error) {
 	err = act(ctx, m, "Strike "+s.Entry, func() (err error) {
-		if fresh, held, err = m.Store.RecordTicks(ctx, lease, fence, s); err == nil && held {
+		if fresh, held, err = m.DB.RecordTicks(ctx, lease, fence, s); err == nil && held {
 			m.world.struck(s, fresh)
 		}
 		return err
@@ -132,57 +132,57 @@ func (m *machine) RecordTicks(ctx context.Context, lease string, fence int64, s 
 }
 
 func (m *machine) TickDone(ctx context.Context, now time.Time, entry string, at time.Time) error {
-	return act(ctx, m, "TickDone "+entry, func() error { return m.Store.TickDone(ctx, now, entry, at) })
+	return act(ctx, m, "TickDone "+entry, func() error { return m.DB.TickDone(ctx, now, entry, at) })
 }
 
 func (m *machine) SendingBlocked(ctx context.Context) (bool, error) {
-	return call(ctx, m, "Halted", func() (bool, error) { return m.Store.SendingBlocked(ctx) })
+	return call(ctx, m, "Halted", func() (bool, error) { return m.DB.SendingBlocked(ctx) })
 }
 
 func (m *machine) LastTick(ctx context.Context) (time.Time, error) {
-	return call(ctx, m, "Pulse", func() (time.Time, error) { return m.Store.LastTick(ctx) })
+	return call(ctx, m, "Pulse", func() (time.Time, error) { return m.DB.LastTick(ctx) })
 }
 
 func (m *machine) Unknown(ctx context.Context, hands []notice.HandoverID) (int, error) {
-	return call(ctx, m, "Unknown", func() (int, error) { return m.Store.Unknown(ctx, hands) })
+	return call(ctx, m, "Unknown", func() (int, error) { return m.DB.Unknown(ctx, hands) })
 }
 
 // SetBehind must never be called: no database of the story is an old one.
 func (m *machine) SetStale(ctx context.Context, name string, since time.Time) error {
 	m.world.fault("the database is taken for an older one")
-	return act(ctx, m, "SetBehind", func() error { return m.Store.SetStale(ctx, name, since) })
+	return act(ctx, m, "SetBehind", func() error { return m.DB.SetStale(ctx, name, since) })
 }
 
 func (m *machine) Awake(ctx context.Context, on calendar.Day, limit int) (int, error) {
-	return call(ctx, m, "Awake", func() (int, error) { return m.Store.Awake(ctx, on, limit) })
+	return call(ctx, m, "Awake", func() (int, error) { return m.DB.Awake(ctx, on, limit) })
 }
 
 func (m *machine) Clarifications(ctx context.Context) ([]notice.Matter, error) {
-	return call(ctx, m, "Clarifications", func() ([]notice.Matter, error) { return m.Store.Clarifications(ctx) })
+	return call(ctx, m, "Clarifications", func() ([]notice.Matter, error) { return m.DB.Clarifications(ctx) })
 }
 
 func (m *machine) Decisions(ctx context.Context, from, to calendar.Day) ([]notice.Matter, error) {
-	return call(ctx, m, "Decisions", func() ([]notice.Matter, error) { return m.Store.Decisions(ctx, from, to) })
+	return call(ctx, m, "Decisions", func() ([]notice.Matter, error) { return m.DB.Decisions(ctx, from, to) })
 }
 
 func (m *machine) Matters(ctx context.Context, ids []string) ([]notice.Matter, error) {
-	return call(ctx, m, "Matters", func() ([]notice.Matter, error) { return m.Store.Matters(ctx, ids) })
+	return call(ctx, m, "Matters", func() ([]notice.Matter, error) { return m.DB.Matters(ctx, ids) })
 }
 
 func (m *machine) Soon(ctx context.Context, from, to time.Time) ([]notice.AwakeBooking, error) {
-	return call(ctx, m, "Soon", func() ([]notice.AwakeBooking, error) { return m.Store.Soon(ctx, from, to) })
+	return call(ctx, m, "Soon", func() ([]notice.AwakeBooking, error) { return m.DB.Soon(ctx, from, to) })
 }
 
 func (m *machine) Unwritten(ctx context.Context, now time.Time) ([]notice.Skip, error) {
-	return call(ctx, m, "Unwritten", func() ([]notice.Skip, error) { return m.Store.Unwritten(ctx, now) })
+	return call(ctx, m, "Unwritten", func() ([]notice.Skip, error) { return m.DB.Unwritten(ctx, now) })
 }
 
 func (m *machine) ToldPhone(ctx context.Context) (map[policy.Key]map[string]policy.Stage, error) {
-	return call(ctx, m, "ToldPhone", func() (map[policy.Key]map[string]policy.Stage, error) { return m.Store.ToldPhone(ctx) })
+	return call(ctx, m, "ToldPhone", func() (map[policy.Key]map[string]policy.Stage, error) { return m.DB.ToldPhone(ctx) })
 }
 
 func (m *machine) Forget(ctx context.Context, letters, skips time.Time) error {
-	return act(ctx, m, "Forget", func() error { return m.Store.Forget(ctx, letters, skips) })
+	return act(ctx, m, "Forget", func() error { return m.DB.Forget(ctx, letters, skips) })
 }
 
 // diary is the machine's send journal: the disk may be full, and the dead write nothing down.

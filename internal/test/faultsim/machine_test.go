@@ -16,7 +16,7 @@ import (
 
 // machine is one process of the program, put together as cmd does it, with a seam wherever it calls what it shares with others.
 type machine struct {
-	*store.Store
+	*store.DB
 	world     *world
 	name      string
 	workers   *workers.Workers
@@ -29,7 +29,7 @@ type machine struct {
 }
 
 func (w *world) start(name string) *machine {
-	m := &machine{Store: w.store, world: w, name: name}
+	m := &machine{DB: w.store, world: w, name: name}
 	stopping, stop := context.WithCancel(context.Background())
 	m.stop = stop
 	sends := &diary{w.journal(name), m}

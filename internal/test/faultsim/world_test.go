@@ -27,7 +27,7 @@ import (
 type world struct {
 	t       *testing.T
 	rng     *rand.Rand
-	store   *store.Store
+	store   *store.DB
 	policy  *policy.Policy
 	letters *templates.Set
 	log     *slog.Logger
