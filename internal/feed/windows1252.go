@@ -3,49 +3,31 @@ package feed
 import (
 	"io"
 	"unicode/utf8"
+
+	"golang.org/x/text/encoding/charmap"
+	"golang.org/x/text/transform"
 )
 
-// upper is what the bytes 0x80 to 0x9f stand for in windows-1252; every other byte stands for the character of its own number. Five
-// stand for nothing: they stay as they are, and are no text.
-const upper = "€\ufffd‚ƒ„…†‡ˆ‰Š‹Œ\ufffdŽ\ufffd\ufffd‘’“”•–—˜™š›œ\ufffdžŸ"
+// readWindows1252 gives the text of a windows-1252 file as UTF-8.
+func readWindows1252(from io.Reader) io.Reader { return transform.NewReader(from, windows1252{}) }
 
-// windows1252 reads a file of that encoding as UTF-8.
-type windows1252 struct {
-	from  io.Reader
-	upper []rune
-	raw   [8 << 10]byte
-	text  []byte // room for what raw becomes
-	rest  []byte // of text, not given yet
-}
+// windows1252 decodes as the library does, but for the five bytes that the encoding leaves unassigned: 0x81, 0x8d, 0x8f,
+// 0x90 and 0x9d. The library replaces them by U+FFFD. Here they stay, so that the field is not valid UTF-8 and is refused.
+type windows1252 struct{ transform.NopResetter }
 
-func readWindows1252(from io.Reader) io.Reader {
-	return &windows1252{from: from, upper: []rune(upper)}
-}
-
-func (w *windows1252) Read(p []byte) (int, error) {
-	if len(w.rest) == 0 {
-		n, err := w.from.Read(w.raw[:])
-		if n == 0 {
-			return 0, err
+// Transform implements transform.Transformer.
+func (windows1252) Transform(dst, src []byte, _ bool) (written, read int, err error) {
+	for _, b := range src {
+		if written+utf8.UTFMax > len(dst) {
+			return written, read, transform.ErrShortDst
 		}
-		w.text = w.text[:0]
-		for _, b := range w.raw[:n] {
-			if c := w.letter(b); c != utf8.RuneError {
-				w.text = utf8.AppendRune(w.text, c)
-			} else {
-				w.text = append(w.text, b)
-			}
+		if c := charmap.Windows1252.DecodeByte(b); c != utf8.RuneError {
+			written += utf8.EncodeRune(dst[written:], c)
+		} else {
+			dst[written] = b
+			written++
 		}
-		w.rest = w.text
+		read++
 	}
-	n := copy(p, w.rest)
-	w.rest = w.rest[n:]
-	return n, nil
-}
-
-func (w *windows1252) letter(b byte) rune {
-	if b >= 0x80 && b < 0xa0 {
-		return w.upper[b-0x80]
-	}
-	return rune(b)
+	return written, read, nil
 }

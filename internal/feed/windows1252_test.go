@@ -8,11 +8,14 @@ import (
 	"testing/iotest"
 )
 
-// The letters of the names in this country, the marks of its keyboards, and the five bytes that stand for nothing.
+// The text has letters of Finnish names, typographic marks and the five bytes that the encoding leaves unassigned.
 func TestWindows1252IsReadByteByByte(t *testing.T) {
 	raw := "Sj\xf6berg, \xc5ke; \x8a\x9a \x8e\x9e \x80 5 \x96 \x93Niin\x94 \x92 \x85 \x81\x8d\x8f\x90\x9d \xff \x7f"
 	want := "Sjöberg, Åke; Šš Žž € 5 – “Niin” ’ … \x81\x8d\x8f\x90\x9d ÿ \u007f"
-	for name, from := range map[string]io.Reader{"at once": strings.NewReader(raw), "one by one": iotest.OneByteReader(strings.NewReader(raw))} {
+	for name, from := range map[string]io.Reader{
+		"at once":    strings.NewReader(raw),
+		"one by one": iotest.OneByteReader(strings.NewReader(raw)),
+	} {
 		if got, err := io.ReadAll(readWindows1252(from)); err != nil || string(got) != want {
 			t.Errorf("%s: %q, %v", name, got, err)
 		}
