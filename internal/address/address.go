@@ -1,7 +1,6 @@
-// Package address says what this program takes for an e-mail address: one plain ASCII mailbox at one
-// domain name, a strict part of RFC 5321 section 4.1.2. Quoted local parts, comments, address literals,
-// display names, route parts and lists are refused: no register needs them, and each has carried a
-// second recipient or a second header through some program. Errors never hold the address.
+// Package address checks e-mail addresses. It accepts one plain ASCII mailbox at one domain name, a subset of RFC 5321
+// section 4.1.2. It refuses quoted local parts, comments, address literals, display names, source routes and lists: no
+// register needs them, and each can carry a second recipient or a second header. Errors never contain the address.
 package address
 
 import (
@@ -12,8 +11,8 @@ import (
 	"golang.org/x/net/idna"
 )
 
-// The lengths of RFC 5321 section 4.5.3.1 and RFC 1035 section 2.3.4, in octets after a domain of
-// other letters was turned to its xn-- form.
+// The limits of RFC 5321 section 4.5.3.1 and RFC 1035 section 2.3.4, in octets. They apply to the ASCII form (xn--) of
+// the domain.
 const (
 	maxLocal  = 64
 	maxLabel  = 63
@@ -21,14 +20,14 @@ const (
 	maxAll    = 254
 )
 
-// Check says why s is not an address that a letter can go to, or nil.
+// Check returns an error that says why no letter can go to s, or nil.
 func Check(s string) error {
 	_, err := Normal(s)
 	return err
 }
 
-// Normal returns s as it goes into an envelope: the domain in lower case and in ASCII (xn--), the local
-// part untouched, since only its own server may say that two spellings are one mailbox.
+// Normal returns s as it goes into an envelope: the domain in lower case and in ASCII (xn--). The local part is
+// unchanged: only its own mail server knows whether two spellings are one mailbox (RFC 5321 section 2.4).
 func Normal(s string) (string, error) {
 	local, domain, found := strings.Cut(s, "@")
 	if !found {
@@ -42,7 +41,7 @@ func Normal(s string) (string, error) {
 		return "", err
 	}
 	if len(local)+1+len(domain) > maxAll {
-		return "", errors.New("address is longer than 254")
+		return "", errors.New("address is longer than 254 characters")
 	}
 	return local + "@" + domain, nil
 }
@@ -56,7 +55,7 @@ func checkLocal(local string) error {
 			return errors.New("address has an empty part before the @")
 		}
 		for i := range len(atom) {
-			if !isAtom(atom[i]) {
+			if !isAtext(atom[i]) {
 				return errors.New("address has a character that is not allowed before the @")
 			}
 		}
@@ -64,8 +63,8 @@ func checkLocal(local string) error {
 	return nil
 }
 
-// isAtom is atext of RFC 5322 section 3.2.3.
-func isAtom(c byte) bool {
+// isAtext reports whether c is atext (RFC 5322 section 3.2.3).
+func isAtext(c byte) bool {
 	return isAlphanumeric(c) || strings.IndexByte("!#$%&'*+-/=?^_`{|}~", c) >= 0
 }
 
@@ -75,14 +74,14 @@ func isAlphanumeric(c byte) bool {
 
 func normalDomain(domain string) (string, error) {
 	if len(domain) > 4*maxDomain {
-		return "", errors.New("address has a domain longer than 253")
+		return "", errors.New("address has a domain longer than 253 characters")
 	}
 	domain, err := asciiDomain(domain)
 	if err != nil {
 		return "", err
 	}
 	if len(domain) > maxDomain {
-		return "", errors.New("address has a domain longer than 253")
+		return "", errors.New("address has a domain longer than 253 characters")
 	}
 	labels := strings.Split(domain, ".")
 	if len(labels) < 2 {
@@ -93,9 +92,9 @@ func normalDomain(domain string) (string, error) {
 			return "", err
 		}
 	}
-	// No top level is a number; what looks so is an IP address without its brackets.
+	// No top level domain is a number: this is an IP address without its brackets.
 	if strings.Trim(labels[len(labels)-1], "0123456789") == "" {
-		return "", errors.New("address has a number for its top level domain")
+		return "", errors.New("address has a number as its top level domain")
 	}
 	return domain, nil
 }
@@ -106,9 +105,9 @@ func asciiDomain(domain string) (string, error) {
 		return lower, nil
 	}
 	ascii, err := idna.Lookup.ToASCII(domain)
-	// The library takes broken UTF-8 for U+FFFD, and its error holds the domain.
+	// The library reads invalid UTF-8 as U+FFFD. Its error contains the domain and is not passed on.
 	if err != nil || !utf8.ValidString(domain) {
-		return "", errors.New("address has a domain that is no international name")
+		return "", errors.New("address has a domain that is not an internationalised domain name")
 	}
 	return strings.ToLower(ascii), nil
 }
@@ -124,7 +123,7 @@ func isASCII(s string) bool {
 
 func checkLabel(label string) error {
 	if label == "" || len(label) > maxLabel {
-		return errors.New("address has a domain part that is empty or longer than 63")
+		return errors.New("address has a domain part that is empty or longer than 63 characters")
 	}
 	if label[0] == '-' || label[len(label)-1] == '-' {
 		return errors.New("address has a domain part that begins or ends with a hyphen")

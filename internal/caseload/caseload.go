@@ -1,4 +1,4 @@
-// Package caseload holds the plain types of the register that this program keeps a copy of: the columns of the feed.
+// Package caseload holds the columns of the feed and the plain types of the rows that this program keeps of it.
 // Days are local calendar dates, moments are instants; a zero value means "not set".
 package caseload
 
@@ -8,14 +8,14 @@ import (
 	"vireilla/internal/calendar"
 )
 
-// Status of a seeker.
+// The statuses of a seeker that rules name.
 const (
 	Unemployed = "unemployed"
 	InService  = "in_service"
 	Employed   = "employed"
 )
 
-// Kinds of contact that count when held.
+// The kinds of contact that meet an obligation.
 const (
 	InitialInterview        = "initial_interview"
 	PeriodicInterview       = "periodic_interview"
@@ -93,11 +93,12 @@ type Appointment struct {
 
 // Training is a training case that waits for a decision, or has one.
 type Training struct {
-	ID, SeekerID, Kind, State, HandlerID                                                     string
-	AppliedOn, InformationCompleteOn, ClarificationDue, StudyStartsOn, DecidedOn, NotifiedOn calendar.Day
+	ID, SeekerID, Kind, State, HandlerID               string
+	AppliedOn, InformationCompleteOn, ClarificationDue calendar.Day
+	StudyStartsOn, DecidedOn, NotifiedOn               calendar.Day
 }
 
-// Case is what the rules need to know of one seeker.
+// Case is all that the rules read of one seeker.
 type Case struct {
 	Seeker   Seeker
 	Contacts []Contact

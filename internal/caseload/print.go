@@ -5,8 +5,8 @@ import (
 	"io"
 )
 
-// A team, a coach and a seeker print as their id, by every verb of fmt, as JSON and so in a log: their names and addresses get into a letter by the field, and
-// nowhere by accident.
+// A team, a coach and a seeker print as their id: by every verb of fmt, as JSON and in a log. A name or an address is
+// written only by code that names its field.
 
 // Format implements fmt.Formatter.
 func (t Team) Format(f fmt.State, _ rune) { printID(f, "team", t.ID) }
@@ -26,4 +26,5 @@ func (c Coach) MarshalText() ([]byte, error) { return []byte("coach " + c.ID), n
 // MarshalText implements encoding.TextMarshaler.
 func (s Seeker) MarshalText() ([]byte, error) { return []byte("seeker " + s.ID), nil }
 
-func printID(to io.Writer, what, id string) { _, _ = fmt.Fprintf(to, "%s %s", what, id) } // fmt keeps what is written to it
+// printID ignores the error: fmt.State buffers what is written and never fails.
+func printID(to io.Writer, what, id string) { _, _ = fmt.Fprintf(to, "%s %s", what, id) }

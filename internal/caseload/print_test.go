@@ -29,9 +29,9 @@ func TestAPersonPrintsAsAnID(t *testing.T) {
 		}
 	}
 	var log bytes.Buffer
-	for _, l := range []*slog.Logger{slog.New(slog.NewTextHandler(&log, nil)), slog.New(slog.NewJSONHandler(&log, nil))} {
-		l.Info("x", "one", seeker, "pointer", &seeker, "in a case", Case{Seeker: seeker}, "in a map", map[string]Seeker{"S-1": seeker}, "in a list", []*Seeker{&seeker},
-			"err", fmt.Errorf("with %v", seeker))
+	for _, h := range []slog.Handler{slog.NewTextHandler(&log, nil), slog.NewJSONHandler(&log, nil)} {
+		slog.New(h).Info("x", "one", seeker, "pointer", &seeker, "in a case", Case{Seeker: seeker},
+			"in a map", map[string]Seeker{"S-1": seeker}, "in a list", []*Seeker{&seeker}, "err", fmt.Errorf("with %v", seeker))
 	}
 	leaks.Nobody(t, "the log", log.String())
 }

@@ -7,22 +7,24 @@ import (
 	"strings"
 )
 
-// Row is one row of a file of the feed: its line and the values of File.Columns in their order, as kept in SQL: string, int64.
+// Row is one row of a file of the feed. Values are in the order of File.Columns, each a string or an int64 as kept in
+// SQL. Line is the line on which the row begins; the first line of a file is 1.
 type Row struct {
 	Line   int
 	Values []any
 }
 
-// Duplicate is a row whose key stands already on line First.
+// Duplicate is a row with the key of an earlier row, which is on line First.
 type Duplicate struct{ Line, First int }
 
-// Reference is a row that names an id that nobody has.
+// Reference is a row that refers to an unknown id.
 type Reference struct {
 	Line int
 	ID   string
 }
 
-// Counts of one file's rows.
+// Counts says what an import did with the rows of one file. Read rows are Added, Changed or Unchanged; Closed rows were
+// in the store and not in the file.
 type Counts struct {
 	Read      int `json:"read"`
 	Added     int `json:"added"`
@@ -31,12 +33,13 @@ type Counts struct {
 	Closed    int `json:"closed"`
 }
 
-// ShrinkError is the delta guard: a full import would close, or give another owner to, more than a tenth of a file's rows.
+// ShrinkError says that the delta guard stopped a full import: it would close more than a tenth of the open rows of a
+// file, or close or give another coach to more than a tenth of the seekers. Nothing was changed.
 type ShrinkError struct {
 	File   string
 	Closed int // rows that would be closed
 	Moved  int // seekers that would get another coach
-	Of     int // living rows now
+	Of     int // open rows before the import
 }
 
 func (e *ShrinkError) Error() string {
@@ -47,17 +50,18 @@ func (e *ShrinkError) Error() string {
 	case e.Moved > 0:
 		would += fmt.Sprintf(" and give %d another coach", e.Moved)
 	}
-	return fmt.Sprintf("%s: this import would %s; nothing was changed. If the folder is right, repeat with --accept-shrink", e.File, would)
+	return fmt.Sprintf("%s: this import would %s; nothing was changed. "+
+		"If the folder is right, repeat with --accept-shrink", e.File, would)
 }
 
-// Stranded is open rows of a file that belong to what an import closed: how many, by its id.
+// Stranded counts open rows of a file that refer to a row that an import closed.
 type Stranded struct {
 	File      string
-	Rows, Ref string         // what they are, and what was closed, in words
-	Count     map[string]int // by the id of what was closed
+	Rows, Ref string         // what the open rows and the closed rows are, such as "coaches" and "teams"
+	Count     map[string]int // open rows by the id of the closed row
 }
 
-// String names no more than ten ids.
+// String lists at most ten ids, in the order of the alphabet.
 func (s *Stranded) String() string {
 	var parts []string
 	for _, id := range slices.Sorted(maps.Keys(s.Count)) {

@@ -6,10 +6,11 @@ import (
 	"vireilla/internal/calendar"
 )
 
-// Seen from a day: what had not happened by the end of that day does not exist yet, so that a past day can be asked about and
-// gives the answer of that day. Coach, status, address and tier have no history and count as they stand.
+// The methods On and At hide what happens later than a day or an instant, so that a question about a past day gets the
+// answer of that day. The feed has no history of coach, status, address and tier: the present values count on every
+// day.
 
-// On gives the seeker as seen from a day.
+// On gives the seeker without the days of the job search that are later than day.
 func (s Seeker) On(day calendar.Day) Seeker {
 	hide(&s.JobSearchEnded, day)
 	hide(&s.UnemploymentStarted, day)
@@ -17,8 +18,8 @@ func (s Seeker) On(day calendar.Day) Seeker {
 	return s
 }
 
-// On gives the training case as seen from a day; false when it did not exist yet. After a decision that is not told yet the
-// state is decided_positive: which of the two it is makes no difference to what is due.
+// On gives the training case as of day, or false when it did not exist yet. Between the decision and its notification
+// the state is decided_positive: rules treat both decisions alike.
 func (t Training) On(day calendar.Day) (Training, bool) {
 	if t.AppliedOn > day {
 		return t, false
@@ -33,7 +34,8 @@ func (t Training) On(day calendar.Day) (Training, bool) {
 	return t, true
 }
 
-// At gives the appointment as seen at an instant; false when it was not booked yet. What is held or missed later is booked now.
+// At gives the appointment as of now, or false when it was not booked yet. Until its start a held or missed appointment
+// counts as booked.
 func (a Appointment) At(now time.Time) (Appointment, bool) {
 	if a.BookedAt.After(now) {
 		return a, false

@@ -11,8 +11,9 @@ import (
 
 const maxFaults = 100
 
-// Fault is one thing that is wrong with a folder. Line is that on which the row begins; Column is also "row", "header" or "file" when it is about the whole of
-// that. What is wrong with the folder itself has no file, line or column.
+// Fault is one thing that is wrong with a folder. Line is the line on which the row begins. Column is the name of a
+// column, or "row", "header" or "file" for a fault of the whole of it. A fault of the folder has no file, line or
+// column.
 type Fault struct {
 	File   string
 	Line   int
@@ -20,7 +21,7 @@ type Fault struct {
 	What   string
 }
 
-// String is the fault as "file:line: column: what".
+// String gives the fault as "file:line: column: what".
 func (f Fault) String() string {
 	if f.File == "" {
 		return f.What
@@ -28,13 +29,14 @@ func (f Fault) String() string {
 	return fmt.Sprintf("%s:%d: %s: %s", f.File, f.Line, f.Column, f.What)
 }
 
-// Faults is the error of a folder that was refused: the first 100 faults by file and line, and how many there are in all.
+// Faults is the error for a folder that was refused: the first 100 faults that were found, by file and line, and how
+// many there are in all.
 type Faults struct {
 	List  []Fault
 	Total int
 }
 
-// Error gives one line for each fault and a last line with the number of those that are not listed.
+// Error gives a line for each fault, and a last line with the number of faults that are not listed.
 func (f *Faults) Error() string {
 	lines := make([]string, 0, len(f.List)+1)
 	for _, x := range f.List {
@@ -55,7 +57,7 @@ func (f *Faults) add(file string, line int, column, what string) {
 
 func (f *Faults) room() int { return maxFaults - len(f.List) }
 
-// sort puts the faults of a file, which were found in several rounds, in the order of its lines.
+// sort orders the faults by file and line. They are found in several passes over a file.
 func (f *Faults) sort(files []caseload.File) {
 	place := func(name string) int {
 		return slices.IndexFunc(files, func(x caseload.File) bool { return x.Name == name })

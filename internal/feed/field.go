@@ -16,11 +16,12 @@ const (
 	maxName = 100 // characters
 	maxTag  = 16
 
-	notUTF8 = "is not UTF-8; is it an old export in windows-1252?"
-	noDay   = "is no day like 2024-03-04 in 1900–2199"
+	notUTF8   = "is not UTF-8; is it an old export in windows-1252?"
+	notDay    = "is not a day like 2024-03-04 in 1900–2199"
+	notMoment = "is not a moment like 2024-03-04T09:00 or 2024-03-04T09:00+02:00 in 1900–2199"
 )
 
-// read gives the value of a field that is not empty, or what is wrong with it; never the field itself.
+// read gives the value of a field that is not empty, or what is wrong with it. The fault never repeats the field.
 func (c *column) read(s string) (value any, what string) {
 	switch c.Kind {
 	case caseload.ID:
@@ -29,7 +30,7 @@ func (c *column) read(s string) (value any, what string) {
 		if w, ok := c.words[s]; ok {
 			return w, ""
 		}
-		return nil, "is none of " + strings.Join(c.Words, ", ")
+		return nil, "is not one of " + strings.Join(c.Words, ", ")
 	case caseload.Tag:
 		return s, tagFault(s)
 	case caseload.Email:
@@ -43,13 +44,13 @@ func (c *column) read(s string) (value any, what string) {
 	case caseload.DayKind:
 		_, ok := day(s)
 		if !ok {
-			return nil, noDay
+			return nil, notDay
 		}
 		return s, ""
 	case caseload.Number:
 		n, ok := number(s)
 		if !ok || n < int64(c.Least) || n > int64(c.Most) {
-			return nil, "is no whole number in " + strconv.Itoa(c.Least) + "–" + strconv.Itoa(c.Most)
+			return nil, "is not a whole number in " + strconv.Itoa(c.Least) + "–" + strconv.Itoa(c.Most)
 		}
 		return n, ""
 	case caseload.Flag:
@@ -68,18 +69,18 @@ func idFault(s string) string {
 	ok := len(s) <= 64
 	for i := range len(s) {
 		c := s[i]
-		ok = ok && (isDigit(c) || 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || c == '.' || c == '_' || c == ':' || c == '-')
+		ok = ok && (isDigit(c) || 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || strings.IndexByte("._:-", c) >= 0)
 	}
 	switch {
 	case !ok:
-		return "is no id: 1–64 of A–Z a–z 0–9 . _ : -"
-	case isIdentity(s):
-		return "an identity number is no id"
+		return "is not an id: 1–64 of A–Z a–z 0–9 . _ : -"
+	case isIdentityCode(s):
+		return "is a personal identity code, which may not be an id"
 	}
 	return ""
 }
 
-// tagFault checks a part of RFC 5646: a language of 2–3 letters and subtags of 2–8, in lower case.
+// tagFault accepts a subset of RFC 5646: a language of 2–3 letters and subtags of 2–8 characters, in lower case.
 func tagFault(s string) string {
 	ok, first := len(s) <= maxTag, true
 	for part := range strings.SplitSeq(s, "-") {
@@ -90,7 +91,7 @@ func tagFault(s string) string {
 		first = false
 	}
 	if !ok {
-		return "is no language tag like fi or fi-selko"
+		return "is not a language tag like fi or fi-selko"
 	}
 	return ""
 }
@@ -105,11 +106,11 @@ func nameFault(s string) string {
 		case unicode.IsLetter(c):
 			letters++
 		case !unicode.IsMark(c) && !strings.ContainsRune(" '’.-", c):
-			return "holds something else than letters, marks, spaces and ' ’ . -"
+			return "has other characters than letters, marks, spaces and ' ’ . -"
 		}
 	}
 	if letters == 0 {
-		return "holds no letter"
+		return "has no letter"
 	}
 	if utf8.RuneCountInString(s) > maxName {
 		return "is longer than 100 characters"
@@ -120,30 +121,31 @@ func nameFault(s string) string {
 func textFault(s string) string {
 	for i := range len(s) {
 		if s[i] < ' ' || s[i] >= 0x7f {
-			if what := otherTextFault(s); what != "" {
+			if what := characterFault(s); what != "" {
 				return what
 			}
 			break
 		}
 	}
 	if s[0] == '=' || s[0] == '@' || (s[0] == '+' || s[0] == '-') && strings.ContainsAny(s, "(|!=") {
-		return "begins like a formula"
+		return "begins like a spreadsheet formula"
 	}
 	return ""
 }
 
-func otherTextFault(s string) string {
+// characterFault checks a text that has characters other than printable ASCII.
+func characterFault(s string) string {
 	if !utf8.ValidString(s) {
 		return notUTF8
 	}
 	for _, c := range s {
 		switch {
 		case c == '\n' || c == '\r' || unicode.In(c, unicode.Zl, unicode.Zp):
-			return "holds a line break"
+			return "has a line break"
 		case unicode.IsControl(c):
-			return "holds a control character"
+			return "has a control character"
 		case unicode.Is(unicode.Bidi_Control, c):
-			return "holds a character that turns the direction of writing"
+			return "has a character that changes the writing direction"
 		}
 	}
 	return ""
@@ -154,7 +156,7 @@ func day(s string) (calendar.Day, bool) {
 	return d, err == nil && inRange(s)
 }
 
-// inRange says whether a day, as text, lies in the years of the feed.
+// inRange reports whether a day, as text, lies in the years that the feed accepts.
 func inRange(day string) bool { return day >= "1900" && day < "2200" }
 
 func number(s string) (int64, bool) {
@@ -173,17 +175,16 @@ func number(s string) (int64, bool) {
 
 func isDigit(c byte) bool { return '0' <= c && c <= '9' }
 
-// moment reads 2024-03-04T09:00 in the zone, or with Z or +02:00 behind it; seconds may stand after the minutes. It gives
-// milliseconds since 1970 UTC and the local date.
+// moment reads 2024-03-04T09:00 or 2024-03-04T09:00:30 as a time in the zone; with Z or +02:00 at the end, that is the
+// offset. It gives milliseconds since 1970 UTC and the date in the zone.
 func moment(s string, zone *time.Location) (ms int64, local, what string) {
-	const none = "is no moment like 2024-03-04T09:00 or 2024-03-04T09:00+02:00 in 1900–2199"
 	if len(s) < 16 || s[10] != 'T' {
-		return 0, "", none
+		return 0, "", notMoment
 	}
 	d, ok := day(s[:10])
 	seconds, rest, clock := clockTime(s[11:])
 	if !ok || !clock {
-		return 0, "", none
+		return 0, "", notMoment
 	}
 	if rest == "" {
 		t := d.At(seconds/3600, seconds/60%60, zone)
@@ -194,21 +195,21 @@ func moment(s string, zone *time.Location) (ms int64, local, what string) {
 	} else {
 		offset, ok := zoneOffset(rest)
 		if !ok {
-			return 0, "", none
+			return 0, "", notMoment
 		}
 		unix := d.At(0, 0, time.UTC).Unix() + int64(seconds-offset)
 		ms, local = unix*1000, calendar.DayOf(time.Unix(unix, 0), zone).String()
 		if !inRange(local) {
-			return 0, "", none
+			return 0, "", notMoment
 		}
 	}
 	if ms == 0 {
-		return 0, "", "is the very second that stands for no moment"
+		return 0, "", "is 1970-01-01T00:00Z, which stands for an empty field"
 	}
 	return ms, local, ""
 }
 
-// clockTime reads 09:00 or 09:00:30 and gives the second of the day and what stands behind it.
+// clockTime reads 09:00 or 09:00:30 from the start of s. It gives the second of the day and the rest of s.
 func clockTime(s string) (second int, rest string, ok bool) {
 	hour, okHour := twoDigits(s, 0, 23)
 	minute, okMinute := twoDigits(s, 3, 59)
@@ -226,7 +227,7 @@ func clockTime(s string) (second int, rest string, ok bool) {
 	return second, rest, true
 }
 
-// zoneOffset reads Z or +02:00 and gives the seconds east of UTC.
+// zoneOffset reads Z or +02:00 and gives seconds east of UTC.
 func zoneOffset(s string) (int, bool) {
 	if s == "Z" {
 		return 0, true
@@ -246,7 +247,7 @@ func zoneOffset(s string) (int, bool) {
 	return 0, false
 }
 
-// twoDigits reads the number of two digits at a place, 0 to most.
+// twoDigits reads the two digits at index at of s as a number from 0 to most.
 func twoDigits(s string, at, most int) (int, bool) {
 	if len(s) < at+2 || !isDigit(s[at]) || !isDigit(s[at+1]) {
 		return 0, false

@@ -10,8 +10,7 @@ import (
 	"vireilla/internal/caseload"
 )
 
-// FuzzImport holds: whatever a file holds, it is put in force or its faults are told, never both and never neither, and
-// what is put in force has in each column what the column may hold.
+// FuzzImport checks that any file is either applied or has faults, and that applied rows have only valid fields.
 func FuzzImport(f *testing.F) {
 	for i, file := range caseload.Files() {
 		f.Add(i, oneRow(file.Name, nil), false)
@@ -30,11 +29,11 @@ func FuzzImport(f *testing.F) {
 		if old {
 			o.Encoding = "windows-1252"
 		}
-		s := everyone()
+		s := sinkWithAllIDs()
 		_, err := Import(t.Context(), folder(files[file].Name, text), s, o)
 		var faults *Faults
 		if s.applied == errors.As(err, &faults) || (err == nil) != s.applied {
-			t.Fatalf("put in force: %v, error: %v", s.applied, err)
+			t.Fatalf("applied: %v, error: %v", s.applied, err)
 		}
 		if faults != nil && (faults.Total == 0 || len(faults.List) > maxFaults || faults.Total < len(faults.List)) {
 			t.Fatalf("%d faults, %d listed", faults.Total, len(faults.List))
@@ -61,7 +60,7 @@ func checkRows(t *testing.T, f *caseload.File, rows []Row) {
 	}
 }
 
-// FuzzNamesAreNotRepeated holds: no fault repeats a name or an address, wherever in the row it stands.
+// FuzzNamesAreNotRepeated checks that no fault repeats a name or an address, whatever column it was put into.
 func FuzzNamesAreNotRepeated(f *testing.F) {
 	f.Add("", "@example.org", 0, false)
 	f.Add("1", "@", 5, true)
@@ -72,10 +71,11 @@ func FuzzNamesAreNotRepeated(f *testing.F) {
 		if turn < 0 {
 			return
 		}
-		names := []string{"seeker_id", "first_name", "email", "municipality", "coach_id", "service_language", "status", "job_search_started"}
+		names := []string{"seeker_id", "first_name", "email", "municipality",
+			"coach_id", "service_language", "status", "job_search_started"}
 		row := []string{"S-1", "Kanaria" + name, "Kanaria" + address, "Kanaria", "C-1", "fi", "unemployed", "2024-03-04"}
 		turn %= len(row)
-		row = append(row[turn:len(row):len(row)], row[:turn]...) // columns that were swapped
+		row = append(row[turn:len(row):len(row)], row[:turn]...) // the fields are in the wrong columns
 		var text bytes.Buffer
 		w := csv.NewWriter(&text)
 		if !headless {
@@ -84,7 +84,7 @@ func FuzzNamesAreNotRepeated(f *testing.F) {
 		_ = w.Write(row)
 		_ = w.Write(row)
 		w.Flush()
-		_, err := Import(t.Context(), folder("seekers.csv", text.String()), newShelf(), Options{Zone: zone})
+		_, err := Import(t.Context(), folder("seekers.csv", text.String()), newSink(), Options{Zone: zone})
 		if err != nil && strings.Contains(strings.ToLower(err.Error()), "kanaria") {
 			t.Fatalf("%q", err)
 		}

@@ -11,33 +11,33 @@ import (
 	"vireilla/internal/caseload"
 )
 
-// header says where the columns of a file stand in its records.
+// header is the header line of a file: which field of a record belongs to which column.
 type header struct {
-	file    string   // its name
-	names   []string // as they stand there
-	old     bool     // in windows-1252
-	columns []column // in the order of File.Columns
-	key     []int    // places of File.Key in columns
-	from    int      // places of from and to of an absence, or -1
-	to      int
+	file        string   // its name
+	names       []string // the header line
+	windows1252 bool     // the encoding of the file
+	columns     []column // in the order of File.Columns
+	key         []int    // indexes of File.Key in columns
+	from        int      // indexes of from and to in columns, or -1
+	to          int
 }
 
-// column is a column of the file with what every row needs of it.
+// column is a column with all that is needed to decode its field in a row.
 type column struct {
 	caseload.Column
-	at    int            // place in the record; -1: the header line does not name it, and the field counts as empty
-	local int            // place of the column that holds the local date of this moment, or -1
+	at    int            // index in the record, or -1 when the header line does not name it: the field counts as empty
+	local int            // index of the column with the local date of this moment, or -1
 	words map[string]any // the allowed words
-	unset any            // the value of a field that is empty and has no default, or is wrong
+	unset any            // the value of a field that is wrong, or is empty and has no default
 	empty any            // the value of an empty field
 }
 
-// header reads the header line. It gives nil when the rows cannot be understood; the faults are told.
+// header reads the header line. It reports its faults, and gives nil when the rows cannot be decoded.
 func (r *run) header(s *source, f *caseload.File) *header {
 	names, line, what := s.next()
 	s.rows = 0
 	switch {
-	case what == "" && names == nil && s.broken != nil:
+	case what == "" && names == nil && s.readErr != nil:
 		return nil
 	case what == "" && names == nil:
 		line, what = 1, noHeader
@@ -48,17 +48,17 @@ func (r *run) header(s *source, f *caseload.File) *header {
 		r.refuse(f, line, "header", what)
 		return nil
 	}
-	h, faults := columns(f, slices.Clone(names)), r.faults.Total
-	h.old = s.old
+	h, faults := newHeader(f, slices.Clone(names)), r.faults.Total
+	h.windows1252 = s.windows1252
 	r.checkHeader(f, h, line)
 	if r.faults.Total > faults {
-		r.lost[f.Name] = true
+		r.incomplete[f.Name] = true
 		return nil
 	}
 	return h
 }
 
-// separatorFault tells a header line that is one name for want of a separator.
+// separatorFault finds a header line whose separator is neither a comma nor a semicolon.
 func separatorFault(names []string) string {
 	const must = "; the separator must be , or ;"
 	switch {
@@ -70,7 +70,7 @@ func separatorFault(names []string) string {
 	return ""
 }
 
-// checkHeader tells the names that are no column, that stand twice, and that are missing.
+// checkHeader reports unknown, repeated and missing columns.
 func (r *run) checkHeader(f *caseload.File, h *header, line int) {
 	var fields []string
 	for _, c := range f.Columns {
@@ -78,23 +78,24 @@ func (r *run) checkHeader(f *caseload.File, h *header, line int) {
 			fields = append(fields, c.Name)
 		}
 	}
-	// meant gives the column whose name differs by nothing but case, spaces and signs; "" is none.
-	meant := func(name string) string {
+	// similar gives the column whose name differs only in case, spaces and punctuation, or "".
+	similar := func(name string) string {
 		i := slices.IndexFunc(fields, func(field string) bool { return folded(field) == folded(name) })
 		if i < 0 {
 			return ""
 		}
 		return fields[i]
 	}
-	if !slices.ContainsFunc(h.names, func(name string) bool { return meant(name) != "" }) { // perhaps a row: nothing of it is repeated
-		r.faults.add(f.Name, line, "header", "names no column of this file; they are "+strings.Join(fields, ", "))
+	if !slices.ContainsFunc(h.names, func(name string) bool { return similar(name) != "" }) {
+		// This may be a row of a file without header line: the fault repeats nothing of it.
+		r.faults.add(f.Name, line, "header", "has no column of this file; its columns are "+strings.Join(fields, ", "))
 		return
 	}
 	var hinted []string
 	for i, name := range h.names {
 		first := slices.Index(h.names, name)
 		what := ""
-		switch field := meant(name); {
+		switch field := similar(name); {
 		case slices.Contains(fields, name) && first < i:
 			what = fmt.Sprintf("stands twice, as columns %d and %d", first+1, i+1)
 		case slices.Contains(fields, name):
@@ -104,12 +105,12 @@ func (r *run) checkHeader(f *caseload.File, h *header, line int) {
 		case name == "":
 			what = "has no name: is there a separator too many?"
 		case strings.ContainsAny(name, ",;"):
-			what = "holds a separator: is the line in quotation marks, or are , and ; mixed?"
+			what = "has a separator in its name: is the line in quotation marks, or are , and ; mixed?"
 		case field != "":
-			what = fmt.Sprintf("is no column of this file; did you mean %q?", field)
+			what = fmt.Sprintf("is not a column of this file; did you mean %q?", field)
 			hinted = append(hinted, field)
 		default:
-			what = "is no column of this file"
+			what = "is not a column of this file"
 		}
 		if !plainName(name) {
 			name = "column " + strconv.Itoa(i+1)
@@ -123,7 +124,7 @@ func (r *run) checkHeader(f *caseload.File, h *header, line int) {
 	}
 }
 
-// folded is a name without what is easily different: case, and all that is no letter or digit.
+// folded gives the letters and digits of a name in lower case.
 func folded(name string) string {
 	return strings.Map(func(c rune) rune {
 		if !unicode.IsLetter(c) && !unicode.IsDigit(c) {
@@ -133,25 +134,26 @@ func folded(name string) string {
 	}, name)
 }
 
-// plainName says whether a name looks like that of a column.
+// plainName reports whether a name looks like the name of a column, so that a fault may repeat it.
 func plainName(s string) bool {
 	odd := func(c rune) bool { return c != '_' && !unicode.IsLetter(c) && !unicode.IsDigit(c) }
 	return s != "" && utf8.ValidString(s) && utf8.RuneCountInString(s) <= 40 && !strings.ContainsFunc(s, odd)
 }
 
-// notText is what is wrong with bytes that are no text in the file's encoding.
+// notText is the fault of bytes that are not valid in the file's encoding.
 func (h *header) notText() string {
-	if h.old {
+	if h.windows1252 {
 		return "holds a byte that stands for nothing in windows-1252"
 	}
 	return notUTF8
 }
 
-func columns(f *caseload.File, names []string) *header {
-	place := func(name string) int {
+// newHeader finds the columns of a file in its header line.
+func newHeader(f *caseload.File, names []string) *header {
+	index := func(name string) int {
 		return slices.IndexFunc(f.Columns, func(c caseload.Column) bool { return c.Name == name })
 	}
-	h := &header{file: f.Name, names: names, columns: make([]column, len(f.Columns)), from: place("from"), to: place("to")}
+	h := &header{file: f.Name, names: names, columns: make([]column, len(f.Columns)), from: index("from"), to: index("to")}
 	for i := range h.columns {
 		c := &h.columns[i]
 		*c = column{Column: f.Columns[i], at: -1, local: -1, unset: ""}
@@ -175,7 +177,7 @@ func columns(f *caseload.File, names []string) *header {
 		}
 	}
 	for _, k := range f.Key {
-		h.key = append(h.key, place(k))
+		h.key = append(h.key, index(k))
 	}
 	return h
 }

@@ -7,9 +7,9 @@ import (
 	"vireilla/internal/caseload"
 )
 
-// rowBatch is a number of rows on their way to the Sink. Each batch has memory of its own, so that a Sink may keep rows.
+// rowBatch collects rows for one call of Sink.Stage. Batches share no memory, so a Sink may keep the rows.
 type rowBatch struct {
-	h      *header
+	header *header
 	rows   []Row
 	values []any
 }
@@ -18,21 +18,22 @@ func newBatch(h *header) *rowBatch {
 	return &rowBatch{h, make([]Row, 0, batch), make([]any, 0, batch*len(h.columns))}
 }
 
-// add reads a record into a row. A field that is wrong is told and counts as not set, so that the row can be staged all
-// the same and whoever names its id is not blamed; only a row whose key is wrong is lost.
+// add decodes a record into a row. A wrong field is reported and counts as not set. The row is staged all the same, so
+// that references to its id are not reported too; only a row with a wrong key is dropped.
 func (b *rowBatch) add(r *run, record []string, line int) {
-	start, x := len(b.values), reading{r, b.h, line}
-	b.values = b.values[:start+len(b.h.columns)]
+	h, start := b.header, len(b.values)
+	b.values = b.values[:start+len(h.columns)]
 	values := b.values[start:len(b.values):len(b.values)]
-	for i := range b.h.columns {
-		if b.h.columns[i].From == "" {
-			x.field(values, i, record)
+	d := decoder{r, h, line}
+	for i := range h.columns {
+		if h.columns[i].From == "" {
+			d.field(values, i, record)
 		}
 	}
-	x.span(values)
-	for _, k := range b.h.key {
-		if values[k] == b.h.columns[k].unset {
-			r.lost[b.h.file] = true
+	d.checkSpan(values)
+	for _, k := range h.key {
+		if values[k] == h.columns[k].unset {
+			r.incomplete[h.file] = true
 			b.values = b.values[:start]
 			return
 		}
@@ -40,16 +41,17 @@ func (b *rowBatch) add(r *run, record []string, line int) {
 	b.rows = append(b.rows, Row{Line: line, Values: values})
 }
 
-// keyAt gives the key of the row on a line as it is shown in a fault: every part is an id or a day.
+// keyAt gives the key of the row on a line for a fault, or "" when a part of it may be a name. Its parts are ids and
+// days.
 func (b *rowBatch) keyAt(line int) string {
 	at, found := slices.BinarySearchFunc(b.rows, line, func(r Row, line int) int { return r.Line - line })
 	if !found {
 		return ""
 	}
 	var parts []string
-	for _, k := range b.h.key {
+	for _, k := range b.header.key {
 		part, _ := b.rows[at].Values[k].(string)
-		if shown(part) == "" {
+		if quotedID(part) == "" {
 			return ""
 		}
 		parts = append(parts, part)
@@ -57,18 +59,18 @@ func (b *rowBatch) keyAt(line int) string {
 	return `"` + strings.Join(parts, " ") + `" `
 }
 
-// reading is where one record is read.
-type reading struct {
-	r    *run
-	h    *header
-	line int
+// decoder decodes the record on one line and reports its faults.
+type decoder struct {
+	run    *run
+	header *header
+	line   int
 }
 
-func (x reading) fault(c *column, what string) { x.r.faults.add(x.h.file, x.line, c.Name, what) }
+func (d decoder) fault(c *column, what string) { d.run.faults.add(d.header.file, d.line, c.Name, what) }
 
-// field reads the field of one column, and the local date of a moment with it.
-func (x reading) field(values []any, i int, record []string) {
-	c := &x.h.columns[i]
+// field decodes the field of column i, and with a moment its local date.
+func (d decoder) field(values []any, i int, record []string) {
+	c := &d.header.columns[i]
 	if c.local >= 0 {
 		values[c.local] = ""
 	}
@@ -82,31 +84,31 @@ func (x reading) field(values []any, i int, record []string) {
 	}
 	switch {
 	case s == "" && c.Required:
-		x.fault(c, "is missing")
+		d.fault(c, "is missing")
 	case s == "":
 		values[i] = c.empty
 	case len(s) > maxField:
-		x.fault(c, "is longer than 4 KiB")
+		d.fault(c, "is longer than 4 KiB")
 	case c.Kind == caseload.Moment:
-		x.moment(values, i, s)
+		d.moment(values, i, s)
 	default:
 		value, what := c.read(s)
 		if what == notUTF8 {
-			what = x.h.notText()
+			what = d.header.notText()
 		}
 		if what != "" {
-			x.fault(c, what)
+			d.fault(c, what)
 			return
 		}
 		values[i] = value
 	}
 }
 
-func (x reading) moment(values []any, i int, s string) {
-	c := &x.h.columns[i]
-	ms, day, what := moment(s, x.r.o.Zone)
+func (d decoder) moment(values []any, i int, s string) {
+	c := &d.header.columns[i]
+	ms, day, what := moment(s, d.run.o.Zone)
 	if what != "" {
-		x.fault(c, what)
+		d.fault(c, what)
 		return
 	}
 	values[i] = ms
@@ -115,14 +117,14 @@ func (x reading) moment(values []any, i int, s string) {
 	}
 }
 
-// span tells an absence that ends before it begins. Days as text sort as days do.
-func (x reading) span(values []any) {
-	if x.h.from < 0 || x.h.to < 0 {
+// checkSpan reports an absence that ends before it begins. Days as text sort as days do.
+func (d decoder) checkSpan(values []any) {
+	if d.header.from < 0 || d.header.to < 0 {
 		return
 	}
-	from, _ := values[x.h.from].(string)
-	to, _ := values[x.h.to].(string)
+	from, _ := values[d.header.from].(string)
+	to, _ := values[d.header.to].(string)
 	if to != "" && to < from {
-		x.fault(&x.h.columns[x.h.to], "is before from")
+		d.fault(&d.header.columns[d.header.to], "is before from")
 	}
 }

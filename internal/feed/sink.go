@@ -6,17 +6,20 @@ import (
 	"vireilla/internal/caseload"
 )
 
-// Sink is where an import goes: a store that takes rows aside and puts them in force all at once.
+// Sink is the store that an import writes to. It stages rows first and applies them all at once.
 type Sink interface {
-	// Stage takes rows of one file aside. It tells the rows whose key stands already on an earlier line of the file; those are not taken.
+	// Stage stages rows of one file. It returns the rows whose key is on an earlier line of the file; these it does not
+	// stage.
 	Stage(ctx context.Context, file *caseload.File, rows []Row) ([]Duplicate, error)
-	// Unknown tells staged rows that name, in a column, an id that is neither staged nor in the store: the first few in the order of lines, and how many in all.
+	// Unknown returns the staged rows whose column refers to an id that is neither staged nor in the store: the first
+	// limit of them by line, and how many there are.
 	Unknown(ctx context.Context, file *caseload.File, column string, limit int) ([]Reference, int, error)
-	// Apply puts what was staged in force. A full import closes what is gone from the staged files; what would close or move too much is a *ShrinkError.
+	// Apply makes the staged rows effective. A full import closes the rows that the staged files do not have, or returns
+	// a *ShrinkError when these are too many and acceptShrink is not set.
 	Apply(ctx context.Context, full, acceptShrink bool) (map[string]Counts, error)
 }
 
-// What a Sink is handed and hands back.
+// The types that a Sink takes and returns.
 type (
 	Row         = caseload.Row
 	Duplicate   = caseload.Duplicate

@@ -14,9 +14,9 @@ import (
 	"vireilla/internal/caseload"
 )
 
-// shelf is a Sink that keeps rows by key, as the store does, and can fail.
-type shelf struct {
-	stands  map[string]bool // "coaches.csv C-9": in the store before the import
+// memorySink is a Sink that keeps rows by key, as the store does, and can fail.
+type memorySink struct {
+	stored  map[string]bool // ids in the store before the import, such as "coaches.csv C-9"
 	rows    map[string][]Row
 	lines   map[string]int // by file and key
 	applied bool
@@ -25,16 +25,16 @@ type shelf struct {
 	fail    error
 }
 
-func newShelf(stands ...string) *shelf {
-	s := &shelf{stands: map[string]bool{}, rows: map[string][]Row{}, lines: map[string]int{}}
-	for _, id := range stands {
-		s.stands[id] = true
+func newSink(stored ...string) *memorySink {
+	s := &memorySink{stored: map[string]bool{}, rows: map[string][]Row{}, lines: map[string]int{}}
+	for _, id := range stored {
+		s.stored[id] = true
 	}
 	return s
 }
 
-func (s *shelf) Stage(_ context.Context, f *caseload.File, rows []Row) ([]Duplicate, error) {
-	var twice []Duplicate
+func (s *memorySink) Stage(_ context.Context, f *caseload.File, rows []Row) ([]Duplicate, error) {
+	var duplicates []Duplicate
 	if s.rows[f.Name] == nil {
 		s.rows[f.Name] = []Row{}
 	}
@@ -45,22 +45,24 @@ func (s *shelf) Stage(_ context.Context, f *caseload.File, rows []Row) ([]Duplic
 				key += " " + r.Values[i].(string)
 			}
 		}
-		if first, stands := s.lines[key]; stands {
-			twice = append(twice, Duplicate{Line: r.Line, First: first})
+		if first, ok := s.lines[key]; ok {
+			duplicates = append(duplicates, Duplicate{Line: r.Line, First: first})
 			continue
 		}
 		s.lines[key] = r.Line
 		s.rows[f.Name] = append(s.rows[f.Name], r)
 	}
-	return twice, s.fail
+	return duplicates, s.fail
 }
 
-func (s *shelf) Unknown(_ context.Context, f *caseload.File, column string, limit int) (found []Reference, total int, err error) {
+func (s *memorySink) Unknown(
+	_ context.Context, f *caseload.File, column string, limit int,
+) (found []Reference, total int, err error) {
 	at := slices.IndexFunc(f.Columns, func(c caseload.Column) bool { return c.Name == column })
 	for _, r := range s.rows[f.Name] {
 		id := r.Values[at].(string)
 		key := f.Columns[at].Ref + " " + id
-		if _, staged := s.lines[key]; id == "" || staged || s.stands[key] {
+		if _, staged := s.lines[key]; id == "" || staged || s.stored[key] {
 			continue
 		}
 		if total++; len(found) < limit {
@@ -70,7 +72,7 @@ func (s *shelf) Unknown(_ context.Context, f *caseload.File, column string, limi
 	return found, total, nil
 }
 
-func (s *shelf) Apply(_ context.Context, full, _ bool) (map[string]Counts, error) {
+func (s *memorySink) Apply(_ context.Context, full, _ bool) (map[string]Counts, error) {
 	if s.shrink != nil {
 		return nil, s.shrink
 	}
@@ -83,10 +85,11 @@ func (s *shelf) Apply(_ context.Context, full, _ bool) (map[string]Counts, error
 }
 
 // value is a staged value of the first row of a file.
-func (s *shelf) value(t *testing.T, file, column string) any {
+func (s *memorySink) value(t *testing.T, file, column string) any {
 	t.Helper()
 	for _, f := range caseload.Files() {
-		if i := slices.IndexFunc(f.Columns, func(c caseload.Column) bool { return c.Name == column }); f.Name == file && i >= 0 && len(s.rows[file]) > 0 {
+		i := slices.IndexFunc(f.Columns, func(c caseload.Column) bool { return c.Name == column })
+		if f.Name == file && i >= 0 && len(s.rows[file]) > 0 {
 			return s.rows[file][0].Values[i]
 		}
 	}
@@ -103,7 +106,7 @@ func helsinki(t testing.TB) *time.Location {
 	return zone
 }
 
-// folder makes a folder of pairs of name and content.
+// folder gives a folder with files from pairs of name and content.
 func folder(pairs ...string) fstest.MapFS {
 	m := fstest.MapFS{}
 	for i := 0; i < len(pairs); i += 2 {
@@ -112,8 +115,8 @@ func folder(pairs ...string) fstest.MapFS {
 	return m
 }
 
-// take imports a folder that must be right.
-func take(t *testing.T, files fstest.MapFS, s *shelf, o Options) Report {
+// mustImport imports a folder without faults.
+func mustImport(t *testing.T, files fstest.MapFS, s *memorySink, o Options) Report {
 	t.Helper()
 	o.Zone = helsinki(t)
 	report, err := Import(t.Context(), files, s, o)
@@ -121,13 +124,13 @@ func take(t *testing.T, files fstest.MapFS, s *shelf, o Options) Report {
 		t.Fatal(err)
 	}
 	if !s.applied {
-		t.Fatal("not put in force")
+		t.Fatal("the rows were not applied")
 	}
 	return report
 }
 
-// refused imports a folder that must be wrong, and gives the text of its faults.
-func refused(t *testing.T, files fstest.MapFS, s *shelf, o Options) string {
+// mustRefuse imports a folder with faults and gives their text.
+func mustRefuse(t *testing.T, files fstest.MapFS, s *memorySink, o Options) string {
 	t.Helper()
 	o.Zone = helsinki(t)
 	_, err := Import(t.Context(), files, s, o)
@@ -136,12 +139,12 @@ func refused(t *testing.T, files fstest.MapFS, s *shelf, o Options) string {
 		t.Fatalf("no faults but %v", err)
 	}
 	if s.applied {
-		t.Error("was put in force all the same")
+		t.Error("the rows were applied all the same")
 	}
 	return err.Error()
 }
 
-// oneRow is a file with one row: the given fields, and for the other required columns something right.
+// oneRow gives a file with one row: the given fields, and valid fields for the other required columns.
 func oneRow(file string, fields map[string]string) string {
 	var names, values []string
 	for _, f := range caseload.Files() {
@@ -151,7 +154,7 @@ func oneRow(file string, fields map[string]string) string {
 				continue
 			}
 			if !given {
-				v = rightField(c)
+				v = validField(c)
 			}
 			names, values = append(names, c.Name), append(values, `"`+strings.ReplaceAll(v, `"`, `""`)+`"`)
 		}
@@ -159,7 +162,7 @@ func oneRow(file string, fields map[string]string) string {
 	return strings.Join(names, ",") + "\r\n" + strings.Join(values, ",") + "\r\n"
 }
 
-func rightField(c caseload.Column) string {
+func validField(c caseload.Column) string {
 	switch c.Kind {
 	case caseload.ID:
 		return "X-1"
@@ -181,5 +184,7 @@ func rightField(c caseload.Column) string {
 	return "Jotain"
 }
 
-// everyone stands in the store: no reference of oneRow is unknown.
-func everyone() *shelf { return newShelf("teams.csv X-1", "coaches.csv X-1", "seekers.csv X-1") }
+// sinkWithAllIDs knows every id that oneRow refers to.
+func sinkWithAllIDs() *memorySink {
+	return newSink("teams.csv X-1", "coaches.csv X-1", "seekers.csv X-1")
+}

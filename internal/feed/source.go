@@ -11,11 +11,13 @@ import (
 	"strings"
 )
 
-// maxRecord is more than any row within the limits needs: it keeps a quotation mark that is never closed from pulling a
-// whole file into memory.
+// maxRecord is more than a row within the other limits needs. It bounds the memory for a row whose quotation mark is
+// not closed.
 const maxRecord = 256 << 10
 
 const (
+	byteOrderMark = "\xef\xbb\xbf" // of UTF-8
+
 	noHeader = "is empty: there is no header line"
 	loneCR   = "has line ends of CR alone; they must be LF or CR LF"
 )
@@ -25,23 +27,23 @@ var (
 	errTooLong = errors.New("the row is longer than 256 KiB: a quotation mark that is not closed?")
 )
 
-// source gives the records of one file with their lines.
+// source reads the records of one file with their lines.
 type source struct {
-	name   string
-	file   fs.File
-	size   int64
-	raw    *counter
-	guard  *guard
-	csv    *csv.Reader
-	old    bool  // it is in windows-1252
-	mixed  bool  // a row with the other separator was told
-	line   int   // on which the next record begins, empty lines not regarded
-	rows   int   // rows met so far; the header line is not one of them
-	done   bool  // nothing comes any more
-	broken error // the file could not be read: not its content's fault
+	name        string
+	file        fs.File
+	size        int64
+	raw         *fileReader
+	limited     *recordReader
+	csv         *csv.Reader
+	windows1252 bool  // the encoding of the file
+	mixed       bool  // a row with the other separator was reported
+	line        int   // the line after the last record; the next record begins there or after empty lines
+	rows        int   // rows read so far, without the header line
+	done        bool  // there are no more records
+	readErr     error // the file could not be read
 }
 
-// open says what is wrong with a file as a whole or its header line, or gives its records.
+// open gives the records of a file. When its content cannot be read as CSV, what is the fault and where is its column.
 func open(folder fs.FS, name, encoding string) (s *source, where, what string, err error) {
 	info, err := fs.Stat(folder, name)
 	switch {
@@ -56,7 +58,7 @@ func open(folder fs.FS, name, encoding string) (s *source, where, what string, e
 	if err != nil {
 		return nil, "", "", err
 	}
-	s = &source{name: name, file: file, size: info.Size(), raw: &counter{from: file}, line: 1}
+	s = &source{name: name, file: file, size: info.Size(), raw: &fileReader{from: file}, line: 1}
 	if what, err = s.begin(encoding); what != "" || err != nil {
 		s.close()
 		return nil, "header", what, err
@@ -64,30 +66,32 @@ func open(folder fs.FS, name, encoding string) (s *source, where, what string, e
 	return s, "", "", nil
 }
 
-// begin looks at the first bytes: the byte order mark, and the line end and the separator of the header line.
+// begin finds the encoding of the file, and the line end and the separator of its header line. what is a fault of
+// these.
 func (s *source) begin(encoding string) (what string, err error) {
 	raw := bufio.NewReader(s.raw)
-	mark, err := raw.Peek(3)
+	start, err := raw.Peek(3)
 	if err != nil && err != io.EOF {
 		return "", err
 	}
-	if len(mark) == 0 {
+	if len(start) == 0 {
 		return noHeader, nil
 	}
 	var text io.Reader = raw
 	switch {
-	case bytes.HasPrefix(mark, []byte("\xef\xbb\xbf")):
+	case bytes.Equal(start, []byte(byteOrderMark)):
 		_, _ = raw.Discard(3)
-		if again, _ := raw.Peek(3); bytes.Equal(again, mark) {
+		if next, _ := raw.Peek(3); bytes.Equal(next, start) {
 			return "begins with two byte order marks", nil
 		}
-	case bytes.HasPrefix(mark, []byte("\xff\xfe")), bytes.HasPrefix(mark, []byte("\xfe\xff")), bytes.IndexByte(mark, 0) >= 0:
+	case bytes.HasPrefix(start, []byte("\xff\xfe")), bytes.HasPrefix(start, []byte("\xfe\xff")),
+		bytes.IndexByte(start, 0) >= 0:
 		return "is UTF-16; it must be UTF-8", nil
 	case encoding == "windows-1252":
-		text, s.old = readWindows1252(raw), true
+		text, s.windows1252 = readWindows1252(raw), true
 	}
-	s.guard = &guard{from: text, limit: maxRecord}
-	buffered := bufio.NewReaderSize(s.guard, 64<<10)
+	s.limited = &recordReader{from: text, limit: maxRecord}
+	buffered := bufio.NewReaderSize(s.limited, 64<<10)
 	head, err := buffered.Peek(maxField)
 	if err != nil && err != io.EOF {
 		return "", err
@@ -98,17 +102,18 @@ func (s *source) begin(encoding string) (what string, err error) {
 	}
 	s.csv = csv.NewReader(buffered)
 	s.csv.ReuseRecord = true
-	if i := bytes.IndexAny(line, ",;"); i >= 0 && line[i] == ';' { // no column name holds either
+	if i := bytes.IndexAny(line, ",;"); i >= 0 && line[i] == ';' { // no name of a column has either character
 		s.csv.Comma = ';'
 	}
 	return "", nil
 }
 
-// next gives the next record, good until the call after it, and the line on which it begins; or what is wrong there; or
-// neither, at the end and for what was told before.
+// next gives the next record and the line on which it begins, or what is wrong on that line. Both are missing at the
+// end, after a read error, and for a fault that was reported for all rows like it. A record is valid until the next
+// call.
 func (s *source) next() (record []string, line int, what string) {
 	record, err := s.csv.Read()
-	s.guard.limit = s.csv.InputOffset() + maxRecord + 64<<10
+	s.limited.limit = s.csv.InputOffset() + maxRecord + 64<<10
 	var fault *csv.ParseError
 	if err == nil || errors.As(err, &fault) {
 		s.rows++
@@ -134,12 +139,13 @@ func (s *source) next() (record []string, line int, what string) {
 	}
 	s.done = true
 	if err != io.EOF {
-		s.broken = err
+		s.readErr = err
 	}
 	return nil, 0, ""
 }
 
-// miscounted says why a record has not the fields of the header line. That its separator is another one is told of the first such record only, for all are alike.
+// miscounted explains why a record has more or fewer fields than the header line. It reports the other separator for
+// the first such record only.
 func (s *source) miscounted(record []string) (what string) {
 	own, other := ",", ";"
 	if s.csv.Comma == ';' {
@@ -161,39 +167,40 @@ func (s *source) miscounted(record []string) (what string) {
 	return fmt.Sprintf("is separated by %s and the header line by %s (this row and all like it)", other, own)
 }
 
-func (s *source) tell(progress func(string, int64, int64)) {
+func (s *source) reportProgress(progress func(string, int64, int64)) {
 	if progress != nil {
 		progress(s.name, s.raw.done, max(s.size, s.raw.done))
 	}
 }
 
-func (s *source) close() { _ = s.file.Close() } // only read: nothing is lost
+// close ignores the error: the file was only read.
+func (s *source) close() { _ = s.file.Close() }
 
-// counter counts what was read of a file and stops at its largest size, whatever its entry in the folder says.
-type counter struct {
+// fileReader counts the bytes read of a file and fails beyond maxFile, also when the file grew since its size was read.
+type fileReader struct {
 	from io.Reader
 	done int64
 }
 
-func (c *counter) Read(p []byte) (int, error) {
-	n, err := c.from.Read(p)
-	if c.done += int64(n); c.done > maxFile {
+func (r *fileReader) Read(p []byte) (int, error) {
+	n, err := r.from.Read(p)
+	if r.done += int64(n); r.done > maxFile {
 		return 0, errTooBig
 	}
 	return n, err
 }
 
-// guard stops a record that does not end. Its limit moves with the records that were read.
-type guard struct {
+// recordReader fails when a record is longer than maxRecord. The reader of records moves the limit on after each one.
+type recordReader struct {
 	from        io.Reader
 	done, limit int64
 }
 
-func (g *guard) Read(p []byte) (int, error) {
-	if g.done >= g.limit {
+func (r *recordReader) Read(p []byte) (int, error) {
+	if r.done >= r.limit {
 		return 0, errTooLong
 	}
-	n, err := g.from.Read(p)
-	g.done += int64(n)
+	n, err := r.from.Read(p)
+	r.done += int64(n)
 	return n, err
 }
