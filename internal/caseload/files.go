@@ -58,7 +58,8 @@ func teams() File {
 				Meaning: "The team's name, which is kept but stands in no letter."},
 			{Name: "authority", Required: true,
 				Meaning: "The id of the team's employment authority in the policy file, such as `lahti`: its name stands in " +
-					"the letters to the team and its closures move them; an unknown id counts as the first authority."},
+					"the letters to the team, and none go out while it is closed; an unknown id counts as the first " +
+					"authority."},
 			{Name: "lead_name",
 				Meaning: "The name of the team lead, which is kept but stands in no letter."},
 			{Name: "lead_email", Kind: Email, Required: true,
