@@ -1,4 +1,5 @@
-// Package tasks names what travels through Redis: types, ids, payloads and queues. Payloads hold ids and instants only, never a name or an address.
+// Package tasks names what travels through Redis: types, payloads and queues. Payloads hold ids and instants only, never a name or an
+// address.
 package tasks
 
 import (
@@ -20,7 +21,7 @@ const (
 
 const wake = "wake:"
 
-// Queues, by what may wait for what: ticks are few and go first.
+// Queues. Ticks are few and go first.
 const (
 	Ticks   = "ticks"
 	Letters = "letters"
@@ -32,50 +33,34 @@ const Batch = 25
 const (
 	retries = 3                // only for "the outbox could not be read or written"; letters have their own
 	limit   = 15 * time.Minute // longer than the answer to a final dot may take
-	keep    = 24 * time.Hour   // so that a tick put again is known as put
+	keep    = 24 * time.Hour   // for operators: how long the monitor shows a tick that is done
 )
 
-// Tick is one stroke of an entry of the timetable.
+// Tick is a moment at which an entry of the timetable is due.
 type Tick struct {
 	Entry string    `json:"entry"`
 	At    time.Time `json:"at"`
-	Again int       `json:"again,omitempty"` // counts the tasks that were lost with their id
 }
 
-// Lost is the time after which a tick's task that is said to be at work is lost: longer than any task may work.
-const Lost = limit + 5*time.Minute
-
-// ID is the id of a tick's task.
-func (t Tick) ID() string {
-	id := "tick:" + t.Entry + ":" + t.At.UTC().Format(time.RFC3339)
-	if t.Again > 0 {
-		id += ":" + strconv.Itoa(t.Again)
-	}
-	return id
-}
-
-// After gives the tick as it is put when its task is lost: under another id each time that so long has passed.
-func (t Tick) After(now time.Time) Tick {
-	t.Again = max(0, int(now.Sub(t.At)/Lost))
-	return t
-}
+// TickType is the type of the tasks of an entry's ticks.
+func TickType(entry string) string { return "tick:" + entry }
 
 // Steps gives the types of the tasks that are work, for the entries of a timetable.
 func Steps(entries []string) []string {
 	steps := []string{Deliver, Refresh}
 	for _, e := range entries {
-		steps = append(steps, "tick:"+e)
+		steps = append(steps, TickType(e))
 	}
 	return steps
 }
 
-// NewTick makes the task of a tick. Its id carries the tick: put twice, it is one.
+// NewTick makes the task of a tick. Its id is new each time: whatever Redis remembers of an earlier one does not stand in its way.
 func NewTick(queue string, t Tick) (*asynq.Task, []asynq.Option, error) {
 	payload, err := json.Marshal(t)
 	if err != nil {
 		return nil, nil, err
 	}
-	return asynq.NewTask("tick:"+t.Entry, payload), options(queue, asynq.TaskID(t.ID()), asynq.Retention(keep)), nil
+	return asynq.NewTask(TickType(t.Entry), payload), options(queue, asynq.Retention(keep)), nil
 }
 
 // ParseTick reads the payload of a tick's task. Its error repeats nothing of it: errors of tasks are kept in Redis and logged.
@@ -84,19 +69,19 @@ func ParseTick(t *asynq.Task) (Tick, error) {
 	if err := json.Unmarshal(t.Payload(), &tick); err != nil {
 		return Tick{}, errors.New("tick payload is no tick")
 	}
-	if "tick:"+tick.Entry != t.Type() || tick.At.IsZero() {
+	if TickType(tick.Entry) != t.Type() || tick.At.IsZero() {
 		return Tick{}, errors.New("tick payload does not fit its type")
 	}
 	return tick, nil
 }
 
-// NewWake makes the task by which the monitor knows an entry of the timetable. Nothing hangs on it: the ticks are others. One that nobody takes is not put
-// again for an hour, so that they do not pile up.
+// NewWake makes the task by which the monitor shows an entry of the timetable. It does no work. It is enqueued at most once an hour, so that
+// such tasks do not pile up when nobody takes them.
 func NewWake(queue, entry string) (*asynq.Task, []asynq.Option) {
 	return asynq.NewTask(wake+entry, []byte(entry)), options(queue, asynq.Unique(time.Hour))
 }
 
-// IsWake tells whether a task is there only to be seen.
+// IsWake tells whether a task is there only to be shown.
 func IsWake(t *asynq.Task) bool { return strings.HasPrefix(t.Type(), wake) }
 
 // NewRefresh makes a task that helps a scan with the cases that are awake.

@@ -9,22 +9,22 @@ import (
 	"vireilla/internal/policy"
 )
 
-// SubjectFacts is what letters are about.
+// SubjectFacts gives what letters are about, by id.
 type SubjectFacts interface {
 	Bookings(ctx context.Context, ids []string) ([]notice.AwakeBooking, error)
 	Matters(ctx context.Context, ids []string) ([]notice.Matter, error)
 }
 
-// PhoneFacts is what the digest items that are no rule are made of.
-type PhoneFacts interface {
+// CallFacts is what the digest items that ask a coach to phone are made of.
+type CallFacts interface {
 	SubjectFacts
 	Soon(ctx context.Context, from, to time.Time) ([]notice.AwakeBooking, error)
 	Unwritten(ctx context.Context, now time.Time) ([]notice.Skip, error)
 	ToldPhone(ctx context.Context) (map[policy.Key]map[string]policy.Stage, error)
 }
 
-// PhoneItems gives the appointments at so short notice that the coach phones too, and the letters that could not be written.
-func PhoneItems(ctx context.Context, facts PhoneFacts, p *policy.Policy, now time.Time) ([]notice.Staged, error) {
+// CallItems gives the digest items that ask a coach to phone: appointments at short notice, and letters that could not be written.
+func CallItems(ctx context.Context, facts CallFacts, p *policy.Policy, now time.Time) ([]notice.Staged, error) {
 	soon, err := facts.Soon(ctx, now, now.AddDate(0, 0, p.Appointments.ShortNoticeDays))
 	if err != nil {
 		return nil, err
@@ -45,8 +45,8 @@ func PhoneItems(ctx context.Context, facts PhoneFacts, p *policy.Policy, now tim
 	return items, err
 }
 
-// toPhoneStill gives of those items that letters name the ones that still stand: what a batch costs is what is in it.
-func toPhoneStill(ctx context.Context, facts SubjectFacts, p *policy.Policy, now time.Time, named []notice.Item) ([]notice.Staged, error) {
+// callsStanding gives of the named items those that still stand. It reads only what they name.
+func callsStanding(ctx context.Context, facts SubjectFacts, p *policy.Policy, now time.Time, named []notice.Item) ([]notice.Staged, error) {
 	var soon []string
 	var skips []notice.Skip
 	for _, i := range named {

@@ -16,25 +16,19 @@ import (
 
 // Deliver takes letters to the relay: claim -> journal -> still true? -> render -> send -> what became of it -> record.
 type Deliver struct {
-	Clock  func() time.Time
-	Wall   func() time.Time // the real time, by which claims hold; Clock differs from it when a day is run later
-	Policy *policy.Policy
-	Outbox interface {
-		Claim(ctx context.Context, now, wall time.Time, ids []int64, n int) ([]notice.Claimed, error) // with an error: those that are perhaps taken
-	}
+	Clock          func() time.Time
+	Wall           func() time.Time // the real time, by which claims hold; Clock differs from it when a day is run later
+	Policy         *policy.Policy
+	Outbox         DeliverOutbox
 	SendingBlocked func(ctx context.Context) (bool, error) // the kill switch, or a database that is behind
 	Compare        interface {                             // holds the database against the send journal
 		Check(ctx context.Context) error
 		CheckLast(ctx context.Context) error
 	}
-	Journal interface {
-		Begin(now time.Time, claimed []notice.Claimed) error
-	}
+	Journal DeliverJournal
 	Facts   RecheckFacts
 	Refresh func(ctx context.Context, now time.Time) error // brings the agenda up to what was imported
-	Letters interface {
-		Render(letter, language string, tier templates.Tier, data any) (templates.Message, error)
-	}
+	Letters Letters
 	From    string // sender, an address or `Name <address>`
 	Send    func(ctx context.Context, m Mail) notice.Outcome
 	Record  *Recorder
@@ -43,6 +37,22 @@ type Deliver struct {
 	Pace    *Pace            // nil for none
 	NotOver func() time.Time // when set, no further try is made before this: in time that jumps, waiting costs nothing and would be no patience
 	Log     *slog.Logger
+}
+
+// DeliverOutbox is what Deliver needs of the outbox.
+type DeliverOutbox interface {
+	// Claim takes up to n letters for sending. With an error it gives those that may be claimed.
+	Claim(ctx context.Context, now, wall time.Time, ids []int64, n int) ([]notice.Claimed, error)
+}
+
+// DeliverJournal is what Deliver needs of the send journal. Begin returns when the letters are on disk.
+type DeliverJournal interface {
+	Begin(now time.Time, claimed []notice.Claimed) error
+}
+
+// Letters renders the templates.
+type Letters interface {
+	Render(letter, language string, tier templates.Tier, data any) (templates.Message, error)
 }
 
 // Mail is one composed letter for one address.

@@ -2,7 +2,6 @@ package workers
 
 import (
 	"context"
-	"errors"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -23,7 +22,7 @@ import (
 	"vireilla/templates"
 )
 
-// house is the program as cmd puts it together, with a clock that tests turn, a SQLite file and a mail server of its own. Bells ring at once. When a test ends, what the
+// house is the program as cmd puts it together, with a clock that tests turn, a SQLite file and a mail server of its own. When a test ends, what the
 // server accepted is held against the outbox.
 type house struct {
 	*store.DB
@@ -73,22 +72,11 @@ func newHouseWith(t *testing.T, server *smtptest.Server) *house {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := policy.Default()
-	log := slog.New(slog.NewJSONHandler(&h.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	stopping, stop := context.WithCancel(t.Context())
 	h.stop = stop
-	h.scan = &Scan{Policy: p, PolicyID: "test", Agenda: h, Facts: h, Bookings: h, Outbox: h, Log: log, Enqueue: func(context.Context, []int64) error { return nil }}
 	h.sends = openJournal(t)
-	h.compare = &Compare{Clock: h.clock, Journal: h.sends, Outbox: h, Log: log}
-	h.deliver = h.newDeliver(stopping, set)
-	sweep := &Sweep{Policy: p, Outbox: h, Enqueue: atOnce{h}, DeliverTasks: 1, Log: log, OpenTicks: func(ctx context.Context, before time.Time, each func(string, time.Time) error) error {
-		ticks, err := h.DB.OpenTicks(ctx, before)
-		for _, t := range ticks {
-			err = errors.Join(err, each(t.Name, t.At))
-		}
-		return err
-	}}
-	h.workers = &Workers{Clock: h.clock, Policy: p, Scan: h.scan, Deliver: h.deliver, Sweep: sweep, Ledger: h, Log: log}
+	h.workers = h.newWorkers(stopping, set)
+	h.scan, h.deliver, h.compare = h.workers.Scan, h.workers.Deliver, h.workers.Compare
 	h.bring(storetest.Feed{"teams.csv": {h.know("teams.csv", team("T-1"))}, "coaches.csv": {h.know("coaches.csv", coach("C-1")), h.know("coaches.csv", coach("C-2"))}}, false)
 	t.Cleanup(func() {
 		if err := h.Close(); err != nil {
@@ -99,16 +87,19 @@ func newHouseWith(t *testing.T, server *smtptest.Server) *house {
 	return h
 }
 
-func (h *house) newDeliver(stopping context.Context, set *templates.Set) *Deliver {
-	breaker, halted := &mailer.Breaker{}, NewKillSwitch(func(ctx context.Context) (bool, error) { return h.SendingBlocked(ctx) }, store.BlockedMaxAge, time.Now)
-	return &Deliver{Clock: h.clock, Wall: h.clock, Policy: h.scan.Policy, Outbox: h, SendingBlocked: halted.On, Compare: h.compare, Journal: h.sends, Facts: h, Refresh: h.scan.Refresh,
-		Letters: set, From: "Lahden kaupunki <" + sender + ">", Stop: stopping, Log: h.scan.Log,
-		Record: &Recorder{Clock: h.clock, Outbox: h, Journal: h.sends, Log: h.scan.Log},
+// newWorkers wires the steps as cmd does.
+func (h *house) newWorkers(stopping context.Context, set *templates.Set) *Workers {
+	breaker := &mailer.Breaker{}
+	w := New(Parts{Clock: h.clock, Wall: h.clock, Policy: policy.Default(), PolicyID: "test", Store: h, Journal: h.sends, Enqueue: atOnce{h}, DeliverTasks: 1,
+		Letters: set, From: "Lahden kaupunki <" + sender + ">", Stop: stopping, SwitchMaxAge: store.BlockedMaxAge,
+		Log: slog.New(slog.NewJSONHandler(&h.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 		Send: func(ctx context.Context, m Mail) notice.Outcome {
 			o := breaker.Note(h.clock(), m.To, h.relay.Send(ctx, mailer.Letter(m)))
 			result := map[mailer.Result]notice.Result{mailer.Sent: notice.Accepted, mailer.Deferred: notice.Later, mailer.Failed: notice.Never, mailer.Unsure: notice.Ambiguous}[o.Result]
 			return notice.Outcome{Result: result, Code: o.Code, Why: o.Reason}
-		}}
+		}})
+	w.Deliver.SendingBlocked = NewKillSwitch(func(ctx context.Context) (bool, error) { return h.SendingBlocked(ctx) }, store.BlockedMaxAge, time.Now).On // the house's clock stands still
+	return w
 }
 
 // newDatabase gives the path of an empty database. It is made once and copied: the migrations take most of the time of a short test.
@@ -161,14 +152,18 @@ func openURL(t *testing.T, url string) *store.DB {
 	return s
 }
 
-// atOnce is a bell whose tasks are done while it rings.
+// atOnce is a queue that delivers what is due while it is asked to; new letters wait for that.
 type atOnce struct{ *house }
 
-func (b atOnce) DueLetters(ctx context.Context, _ int) error { return b.deliver.Run(ctx, nil) }
+func (q atOnce) Letters(context.Context, []int64) error { return nil }
 
-func (b atOnce) Tick(ctx context.Context, entry string, at time.Time) error {
-	return errors.Join(b.workers.runEntry(ctx, entry), b.TickDone(ctx, b.clock(), entry, at))
+func (q atOnce) DueLetters(ctx context.Context, _ int) error { return q.deliver.Run(ctx, nil) }
+
+func (q atOnce) Tick(ctx context.Context, entry string, at time.Time) error {
+	return q.workers.RunTick(ctx, entry, at)
 }
+
+func (q atOnce) Help(context.Context, int) error { return nil }
 
 // The clock.
 
@@ -191,7 +186,7 @@ func (h *house) turn(now time.Time) {
 func (h *house) at(text string) {
 	h.t.Helper()
 	h.set(text)
-	h.strike("contacts", "training", "digests", "leads", "appointments", "sweep")
+	h.strike("contacts", "training", "digests", "leads", "appointments", "sweep", "deliver")
 }
 
 func (h *house) strike(entries ...string) {
@@ -199,7 +194,7 @@ func (h *house) strike(entries ...string) {
 	for _, e := range entries {
 		h.well(h.workers.runEntry(h.t.Context(), e))
 		if slices.Contains([]string{"training", "digests", "leads"}, e) {
-			h.days = append(h.days, e+"/"+calendar.DayOf(h.clock(), h.scan.Policy.Location).String())
+			h.days = append(h.days, e+"/"+calendar.DayOf(h.clock(), h.workers.Policy.Location).String())
 		}
 	}
 }

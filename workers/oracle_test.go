@@ -103,7 +103,7 @@ func (h *house) end() bool {
 	h.mail.Mend()
 	set, err := letters()
 	h.well(err)
-	deliver := h.newDeliver(ctx, set)
+	deliver := h.newWorkers(ctx, set).Deliver
 	for range 100 {
 		behind, err := h.StaleBy(ctx)
 		h.well(err)

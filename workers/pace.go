@@ -4,13 +4,15 @@ import (
 	"context"
 	"time"
 
+	"golang.org/x/time/rate"
+
 	"vireilla/tasks"
 )
 
 // Pace lets letters begin one after the other, evenly, however many workers there are. The nil Pace holds nobody up.
 type Pace struct {
-	turn  chan struct{} // full while nobody may begin
-	every time.Duration
+	limiter *rate.Limiter
+	every   time.Duration
 }
 
 // PerMinute is the pace of n letters a minute; 0 is none.
@@ -18,10 +20,11 @@ func PerMinute(n int) *Pace {
 	if n == 0 {
 		return nil
 	}
-	return &Pace{turn: make(chan struct{}, 1), every: time.Minute / time.Duration(n)}
+	every := time.Minute / time.Duration(n)
+	return &Pace{rate.NewLimiter(rate.Every(every), 1), every}
 }
 
-// batch is how many letters one worker may claim at once: those of a second, so that none waits long after it was looked at whether it is still true.
+// batch is how many letters one worker may claim at once: those of a second, so that a letter goes out soon after its recheck.
 func (p *Pace) batch() int {
 	if p == nil {
 		return tasks.Batch
@@ -34,10 +37,10 @@ func (p *Pace) wait(ctx, stop context.Context) {
 	if p == nil {
 		return
 	}
-	select {
-	case p.turn <- struct{}{}:
-		time.AfterFunc(p.every, func() { <-p.turn })
-	case <-ctx.Done():
-	case <-stop.Done():
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	defer context.AfterFunc(stop, cancel)()
+	if p.limiter.Wait(ctx) != nil { // at once when its turn comes after the deadline
+		<-ctx.Done()
 	}
 }

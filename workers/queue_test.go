@@ -14,6 +14,7 @@ import (
 	"vireilla/internal/calendar"
 	"vireilla/internal/notice"
 	"vireilla/internal/policy"
+	"vireilla/internal/queue"
 	"vireilla/internal/test/outboxcheck"
 	"vireilla/internal/test/smtptest"
 	"vireilla/internal/timetable"
@@ -26,36 +27,34 @@ func TestMain(m *testing.M) {
 }
 
 // queued puts a real queue between the steps of a house, on a Redis inside the test.
-func queued(t *testing.T, h *house) (*Enqueuer, *miniredis.Miniredis, chan error) {
+func queued(t *testing.T, h *house) (*queue.Queue, *miniredis.Miniredis, chan error) {
 	t.Helper()
 	redis := miniredis.RunT(t)
-	options := asynq.RedisClientOpt{Addr: redis.Addr()}
-	client := asynq.NewClient(options)
-	inspector := asynq.NewInspector(options)
-	t.Cleanup(func() { _, _ = client.Close(), inspector.Close() })
-	bell := &Enqueuer{Client: client, Inspector: inspector, TickQueue: tasks.Ticks, LetterQueue: tasks.Letters, Watch: &QueueHealth{Log: h.workers.Log}, Clock: h.clock}
-	h.workers.Sweep.Enqueue = bell
-	ended := make(chan error, 64)
-	server := asynq.NewServer(options, asynq.Config{Queues: map[string]int{tasks.Ticks: 3, tasks.Letters: 1}, Concurrency: 3, TaskCheckInterval: 2 * time.Millisecond,
-		LogLevel: asynq.FatalLevel})
-	if err := server.Start(Watched(h.workers, ended)); err != nil {
+	q, err := queue.Open(t.Context(), queue.Options{Redis: asynq.RedisClientOpt{Addr: redis.Addr()}, Ticks: tasks.Ticks, Letters: tasks.Letters, Log: h.workers.Log})
+	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(server.Shutdown)
-	return bell, redis, ended
+	t.Cleanup(func() { _ = q.Close() })
+	ended := make(chan error, 64)
+	stop, err := q.Work(Watched(h.workers, ended), 3, 2*time.Millisecond)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(stop)
+	return q, redis, ended
 }
 
 func TestATickBecomesALetterThroughTheQueue(t *testing.T) {
 	h := newHouse(t)
 	h.put("seekers.csv", seeker("S-1"))
-	bell, redis, ended := queued(t, h)
-	h.scan.Enqueue = bell.Letters
-	clock := &Timetable{Clock: h.clock, Wall: h.clock, Owner: "one", Entries: []policy.Entry{daily(t, "digests", "30 7 * * *", timetable.Latest)}, Ledger: h, Put: bell.Tick, Log: h.workers.Log}
+	q, redis, ended := queued(t, h)
+	h.scan.Enqueue = q.Letters
+	clock := &Timetable{Clock: h.clock, Wall: h.clock, Owner: "one", Entries: []policy.Entry{daily(t, "digests", "30 7 * * *", timetable.Latest)}, Ledger: h, Put: q.Tick, Log: h.workers.Log}
 	for _, now := range []string{"2024-03-05 07:29", "2024-03-05 07:30"} {
 		h.set(now)
 		h.well(clock.Tick(t.Context()))
 	}
-	for range 2 { // the tick, and the letter that it rings for
+	for range 2 { // the tick, and the letter that it plans
 		h.well(<-ended)
 	}
 	h.arrived("coach_digest/C-1/2024-03-05")
@@ -66,41 +65,39 @@ func TestATickBecomesALetterThroughTheQueue(t *testing.T) {
 	}
 	h.nobodyIn("Redis", redis.Dump())
 
-	h.well(bell.Tick(t.Context(), "digests", h.clock())) // the same tick again is nothing
-	h.well(bell.Tick(t.Context(), "digests", h.clock().Add(time.Minute)))
-	h.well(<-ended) // another one looks, and finds all told
-	select {
-	case err := <-ended:
-		t.Errorf("a task too many: %v", err)
-	default:
-	}
+	runs := h.log.Count(`"msg":"planned"`)
+	h.well(q.Tick(t.Context(), "digests", h.clock())) // the same tick again: SQL says that it is done
+	h.well(<-ended)
 	h.arrived()
+	if again := h.log.Count(`"msg":"planned"`); again != runs {
+		t.Errorf("planned %d times, then %d", runs, again)
+	}
 }
 
-func TestARingNamesABatchOfLettersATask(t *testing.T) {
+func TestATaskNamesABatchOfLetters(t *testing.T) {
 	h := newHouse(t)
-	bell, _, ended := queued(t, h)
+	q, _, ended := queued(t, h)
 	h.well(h.SetKillSwitch(t.Context(), true)) // nothing is claimed
 	ids := make([]int64, 2*tasks.Batch+1)
 	for i := range ids {
 		ids[i] = int64(i + 1)
 	}
-	h.well(bell.Letters(t.Context(), ids))
+	h.well(q.Letters(t.Context(), ids))
 	for range 3 {
 		h.well(<-ended)
 	}
 	over, cancel := context.WithCancel(t.Context())
 	cancel()
-	if bell.Letters(over, ids) == nil || bell.DueLetters(over, 1) == nil || bell.Tick(over, "digests", local("2024-03-05 07:30")) == nil {
-		t.Error("rang without a queue")
+	if q.Letters(over, ids) == nil || q.DueLetters(over, 1) == nil || q.Tick(over, "digests", local("2024-03-05 07:30")) == nil {
+		t.Error("enqueued after the end")
 	}
 }
 
-func TestAScanGoesOnWithoutABell(t *testing.T) {
+func TestAScanGoesOnWithoutAQueue(t *testing.T) {
 	h := newHouse(t)
 	h.put("seekers.csv", seeker("S-1"))
 	h.scan.Enqueue = func(context.Context, []int64) error { return errors.New("no queue") }
-	h.at("2024-03-05 07:30") // the sweep rings
+	h.at("2024-03-05 07:30")
 	h.arrived("coach_digest/C-1/2024-03-05")
 }
 
@@ -124,23 +121,28 @@ func TestATaskThatMakesNoSenseIsNotTriedAgain(t *testing.T) {
 	}
 	tick, _, err := tasks.NewTick("q", tasks.Tick{Entry: "digests", At: h.clock()})
 	h.well(err)
-	h.workers.Scan = nil
+	h.workers.Scan, h.workers.Ticks = nil, allOpen{}
 	if err := h.workers.ProcessTask(t.Context(), tick); !errors.Is(err, asynq.SkipRetry) || !strings.Contains(h.log.String(), "a step panicked") {
 		t.Errorf("a step that panics: %v", err)
 	}
 }
 
-// day runs 2024-03-05 in a house whose steps do not ring.
+// day runs 2024-03-05 in a house whose steps enqueue nothing.
 func (h *house) day(t *testing.T) {
 	t.Helper()
-	bell, _, ended := queued(t, h)
-	h.workers.Sweep.DeliverTasks = 0
+	q, _, ended := queued(t, h)
+	h.workers.Sweep.Enqueue, h.workers.Ticks = Silent{}, allOpen{}
 	midnight := local("2024-03-06 00:00")
 	h.deliver.NotOver = func() time.Time { return midnight }
-	d := Day{Policy: h.workers.Policy, Set: h.turn, Put: bell, Ended: ended, Outbox: h, DeliverTasks: 2, Stopwatch: time.Now}
-	h.set("2024-03-05 00:00")
+	d := Day{Policy: h.workers.Policy, Clock: h.clock, Set: h.turn, Wall: time.Now, Queue: q, Ended: ended, Outbox: h, DeliverTasks: 2, Log: h.workers.Log}
 	h.well(d.Run(t.Context(), calendar.Date(2024, time.March, 5)))
 }
+
+// allOpen knows every tick as open, and records none as done.
+type allOpen struct{}
+
+func (allOpen) TickOpen(context.Context, string, time.Time) (bool, error)    { return true, nil }
+func (allOpen) TickDone(context.Context, time.Time, string, time.Time) error { return nil }
 
 func TestADayIsRunToItsEnd(t *testing.T) {
 	h := newHouse(t)
@@ -184,59 +186,4 @@ func TestADayEndsThoughNothingGoesOut(t *testing.T) {
 			}
 		})
 	}
-}
-
-// What fails for an hour ends in the archive and keeps its id there.
-func TestATickThatWasGivenUpIsPutAgain(t *testing.T) {
-	h := newHouse(t)
-	h.put("seekers.csv", seeker("S-1"))
-	bell, _, ended := queued(t, h)
-	h.well(bell.Inspector.PauseQueue(tasks.Ticks))
-	h.set("2024-03-05 07:30")
-	tick := tasks.Tick{Entry: "digests", At: h.clock()}
-	h.well(bell.Tick(t.Context(), tick.Entry, tick.At))
-	h.well(bell.Inspector.ArchiveTask(tasks.Ticks, tick.ID()))
-	h.well(bell.Inspector.UnpauseQueue(tasks.Ticks))
-	h.well(bell.Tick(t.Context(), tick.Entry, tick.At))
-	h.well(<-ended)
-	h.send()
-	h.arrived("coach_digest/C-1/2024-03-05")
-}
-
-// A worker that dies while Redis forgets its lease leaves a task that the queue believes to be at work for ever.
-func TestATickWhoseLeaseWasLostIsPutAgain(t *testing.T) {
-	h := newHouse(t)
-	h.put("seekers.csv", seeker("S-1"))
-	bell, redis, ended := queued(t, h)
-	h.well(bell.Inspector.PauseQueue(tasks.Ticks))
-	h.set("2024-03-05 07:30")
-	tick := tasks.Tick{Entry: "digests", At: h.clock()}
-	h.well(bell.Tick(t.Context(), tick.Entry, tick.At))
-	const queue = "asynq:{" + tasks.Ticks + "}:"
-	id, err := redis.RPop(queue + "pending")
-	h.well(err)
-	_, err = redis.Push(queue+"active", id)
-	h.well(err)
-	redis.HSet(queue+"t:"+id, "state", "active")
-	h.well(bell.Inspector.UnpauseQueue(tasks.Ticks))
-
-	h.well(bell.Tick(t.Context(), tick.Entry, tick.At)) // it may be at work
-	if n := waiting(t, bell); n != 0 {
-		t.Fatalf("%d ticks wait", n)
-	}
-	h.set("2024-03-05 07:50")
-	h.well(bell.Tick(t.Context(), tick.Entry, tick.At))
-	h.well(<-ended)
-	h.send()
-	h.arrived("coach_digest/C-1/2024-03-05")
-}
-
-// waiting counts the ticks that no worker has taken.
-func waiting(t *testing.T, b *Enqueuer) int {
-	t.Helper()
-	info, err := b.Inspector.GetQueueInfo(b.TickQueue)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return info.Pending
 }

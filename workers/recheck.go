@@ -9,7 +9,7 @@ import (
 	"vireilla/internal/policy"
 )
 
-// DoorFacts is what is read of the register before a letter goes out.
+// RecheckFacts is what is read of the register just before a letter goes out.
 type RecheckFacts interface {
 	SubjectFacts
 	Staff(ctx context.Context) (*notice.Staff, error)
@@ -17,7 +17,7 @@ type RecheckFacts interface {
 	Seekers(ctx context.Context, ids []string) (map[string]caseload.Seeker, error)
 }
 
-// doors reads what is true now of each letter's person and matter, for a whole batch at once.
+// recheck reads what is true now of the person and the matter of each letter, for a whole batch at once.
 func (d *Deliver) recheck(ctx context.Context, claimed []notice.Claimed) ([]notice.Recheck, error) {
 	if err := d.Refresh(ctx, d.Clock()); err != nil {
 		return nil, err
@@ -49,17 +49,17 @@ func (d *Deliver) recheck(ctx context.Context, claimed []notice.Claimed) ([]noti
 	if err != nil {
 		return nil, err
 	}
-	stand, err := toPhoneStill(ctx, d.Facts, d.Policy, d.Clock(), phone)
+	stand, err := callsStanding(ctx, d.Facts, d.Policy, d.Clock(), phone)
 	if err != nil {
 		return nil, err
 	}
 	f.staged = append(f.staged, stand...)
 	day := calendar.DayOf(d.Clock(), d.Policy.Location)
-	doors := make([]notice.Recheck, len(claimed))
+	checks := make([]notice.Recheck, len(claimed))
 	for i := range claimed {
-		doors[i] = f.door(d.Policy, staff, &claimed[i], day)
+		checks[i] = f.recheck(d.Policy, staff, &claimed[i], day)
 	}
-	return doors, nil
+	return checks, nil
 }
 
 // found is what a batch of letters is about, by id.
@@ -102,29 +102,29 @@ func (d *Deliver) read(ctx context.Context, appointments, training, seekers []st
 	return f, err
 }
 
-func (f *found) door(p *policy.Policy, staff *notice.Staff, c *notice.Claimed, day calendar.Day) notice.Recheck {
-	door := notice.Recheck{Staff: staff, Staged: f.staged, Seekers: f.seekers}
+func (f *found) recheck(p *policy.Policy, staff *notice.Staff, c *notice.Claimed, day calendar.Day) notice.Recheck {
+	r := notice.Recheck{Staff: staff, Staged: f.staged, Seekers: f.seekers}
 	var person caseload.Seeker
 	switch {
 	case c.Role == notice.ToSeeker:
 		if c.Letter == notice.MatterUpdate {
-			if door.Matter = f.matters[c.Subject]; door.Matter != nil {
-				person = door.Matter.Seeker
+			if r.Matter = f.matters[c.Subject]; r.Matter != nil {
+				person = r.Matter.Seeker
 			}
-		} else if door.Booking = f.bookings[c.Subject]; door.Booking != nil {
-			person = door.Booking.Seeker
+		} else if r.Booking = f.bookings[c.Subject]; r.Booking != nil {
+			person = r.Booking.Seeker
 		}
-		door.Address, door.Authority = person.Email, p.AuthorityOf(person.Municipality, day)
+		r.Address, r.Authority = person.Email, p.AuthorityOf(person.Municipality, day)
 	default:
 		team, coach := staff.Teams[c.To], staff.Coaches[c.To]
-		door.Address = team.LeadEmail
+		r.Address = team.LeadEmail
 		if coach.ID != "" {
 			team = staff.Teams[coach.TeamID]
-			if door.Address = coach.Email; coach.Gone {
-				door.Address = ""
+			if r.Address = coach.Email; coach.Gone {
+				r.Address = ""
 			}
 		}
-		door.Authority = p.AuthorityNamed(team.Authority)
+		r.Authority = p.AuthorityNamed(team.Authority)
 	}
-	return door
+	return r
 }

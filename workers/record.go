@@ -12,21 +12,28 @@ import (
 	"vireilla/internal/notice"
 )
 
-// Recorder writes down what became of letters, those of all workers together: one transaction every few milliseconds instead of one a letter.
+// Recorder writes what became of letters, those of all workers together: one transaction every few milliseconds instead of one a letter.
 type Recorder struct {
-	Clock  func() time.Time
-	Outbox interface {
-		Record(ctx context.Context, now time.Time, reports []notice.Report) (lost []int64, err error)
-	}
-	Journal interface {
-		End(now time.Time, reports []notice.Report) error
-	}
-	Trace *Trace
-	Log   *slog.Logger
+	Clock    func() time.Time
+	Outbox   RecordOutbox
+	Journal  RecordJournal
+	Recorded func(reports []notice.Report) // called with what was recorded; may be nil
+	Trace    *Trace
+	Log      *slog.Logger
 
 	mu      sync.Mutex
 	waiting []entry
 	busy    bool
+}
+
+// RecordOutbox is what Recorder needs of the outbox. lost are letters that somebody else owns by now.
+type RecordOutbox interface {
+	Record(ctx context.Context, now time.Time, reports []notice.Report) (lost []int64, err error)
+}
+
+// RecordJournal is what Recorder needs of the send journal.
+type RecordJournal interface {
+	End(now time.Time, reports []notice.Report) error
 }
 
 type entry struct {
@@ -35,7 +42,8 @@ type entry struct {
 	end    func(error) // of its span
 }
 
-// gather is how long the first report of a group waits for others. What was accepted within it can arrive twice if the machine stops just then.
+// flushInterval is how long the first report of a group waits for others. What was
+// accepted within it can arrive twice if the machine stops just then.
 const flushInterval = 8 * time.Millisecond
 
 // group is the reports of one batch.
@@ -64,14 +72,15 @@ func (g *group) add(ctx context.Context, report notice.Report) {
 	}
 }
 
-// giveBack hands in that of some letters none was begun.
+// giveBack hands in that some letters were not begun.
 func (g *group) giveBack(ctx context.Context, claimed []notice.Claimed, now time.Time) {
 	for i := range claimed {
 		g.add(ctx, returned(&claimed[i], now))
 	}
 }
 
-// wait returns when all reports are written, or with the first error; those that could not be written stay claimed and become unsure. When ctx ends, it waits a moment longer.
+// wait returns when all reports are written, or with the first error. Letters whose reports could not be written stay claimed and become
+// unsure. When ctx ends, it waits recordGrace longer.
 func (g *group) wait(ctx context.Context) error {
 	if g == nil {
 		return nil
@@ -89,13 +98,13 @@ func (g *group) wait(ctx context.Context) error {
 	select {
 	case <-written:
 		return g.err
-	case <-time.After(recordGrace2):
+	case <-time.After(recordGrace):
 		return fmt.Errorf("record: %w", ctx.Err())
 	}
 }
 
-// lastMoment is how long a step whose time is over waits for what it has handed in.
-const recordGrace2 = 3 * time.Second
+// recordGrace is how long a step whose time is over waits for what it has handed in.
+const recordGrace = 3 * time.Second
 
 // write empties what is waiting, group by group.
 func (r *Recorder) write(ctx context.Context) {
@@ -110,26 +119,29 @@ func (r *Recorder) write(ctx context.Context) {
 			return
 		}
 		r.mu.Unlock()
-		var reports, heard []notice.Report
+		var reports, journaled []notice.Report
 		for i := range entries {
 			reports = append(reports, entries[i].report)
 			if !entries[i].group.unjournaled {
-				heard = append(heard, entries[i].report)
+				journaled = append(journaled, entries[i].report)
 			}
 		}
 		crash.Here("before-record")
 		ended := make(chan error, 1)
-		go func() { ended <- r.end(heard) }() // the disk and the database work side by side
+		go func() { ended <- r.end(journaled) }() // the disk and the database work side by side
 		lost, err := r.record(ctx, reports)
-		if err := <-ended; err != nil { // without its end a letter counts as perhaps arrived, should the database ever be restored
+		if err := <-ended; err != nil { // should the database be restored later, these letters count as perhaps arrived
 			r.Log.Error("the send journal could not be written", "letters", len(reports), "err", err)
 		}
 		crash.Here("after-record")
-		// Of a letter that was given back nothing went out, whoever has it.
+		// A letter that was given back did not go out, whoever has it now.
 		for i := range reports {
 			if reports[i].Returned {
 				lost = slices.DeleteFunc(lost, func(id int64) bool { return id == reports[i].ID })
 			}
+		}
+		if err == nil && r.Recorded != nil {
+			r.Recorded(slices.DeleteFunc(reports, func(n notice.Report) bool { return n.Returned || slices.Contains(lost, n.ID) }))
 		}
 		if len(lost) > 0 {
 			r.Log.Error("letters were no longer ours when their end was to be recorded", "letters", lost)
@@ -153,8 +165,8 @@ func (r *Recorder) end(reports []notice.Report) error {
 	return r.Journal.End(r.Clock(), reports)
 }
 
-// How long a report is tried to be written, less than a claim holds: what a relay has taken is to be known though a server is restarted or another takes its place. A
-// database that does not answer at all is asked anew, for its line may have been cut without a word.
+// Keep retrying a write for 10 minutes, less than a claim lasts, so that an accepted letter is recorded even across a database failover. A
+// database that does not answer within 30 s is asked again: the connection may have been cut silently.
 const (
 	recordWithin = 10 * time.Minute
 	answerWithin = 30 * time.Second // longer than SQLite waits for its lock

@@ -284,7 +284,7 @@ func TestWhateverBackupIsRestoredNothingThatArrivedArrivesAgain(t *testing.T) {
 				}
 				for _, clock := range []time.Duration{8 * time.Hour, 11 * time.Hour, 15 * time.Hour} {
 					h.turn(day.Add(clock))
-					h.strike("contacts", "training", "digests", "leads", "appointments", "sweep")
+					h.strike("contacts", "training", "digests", "leads", "appointments", "sweep", "deliver")
 					if rng.IntN(3) == 0 {
 						backups = append(backups, h.backup())
 					}
@@ -297,7 +297,7 @@ func TestWhateverBackupIsRestoredNothingThatArrivedArrivesAgain(t *testing.T) {
 				}
 			}
 			h.turn(local("2024-03-21 12:00"))
-			h.strike("sweep", "sweep")
+			h.strike("sweep", "deliver", "sweep", "deliver")
 			if n := len(h.mail.Accepted()); n < 10 {
 				t.Errorf("only %d letters in two weeks", n)
 			}

@@ -23,7 +23,7 @@ func TestAScanOfManyCasesIsShared(t *testing.T) {
 	h.set("2024-03-05 07:30")
 	for awake, want := range map[int]int{0: 0, share: 0, 2*share - 1: 0, 2 * share: 1, 5*share + 1: 4, 100 * share: helpers} {
 		asked := 0
-		h.scan.Agenda = crowd{h, awake}
+		h.scan.Store = crowd{h, awake}
 		h.scan.Help = func(_ context.Context, n int) error {
 			asked += n
 			return errors.New("nobody is there") // the scan goes on alone

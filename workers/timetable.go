@@ -12,66 +12,68 @@ import (
 	"vireilla/internal/timetable"
 )
 
-// Timetable turns the time of day into tasks. Every copy of the program looks each second, and the one that holds the lease strikes: a tick is recorded in
-// SQL, together with a check of the lease's fence, before its task is put.
+// Timetable turns the time of day into tasks. Every copy of the program asks each second what is due, and the one that owns the lease
+// records it: a tick is in SQL, written together with a check of the lease's fence, before its task is enqueued.
 type Timetable struct {
 	Clock   func() time.Time
 	Wall    func() time.Time // the real time, by which the lease runs
 	Entries []policy.Entry
 	Owner   string // this process, and no other
 	Ledger  interface {
-		TakeLease(ctx context.Context, name, holder string, span time.Duration) (fence int64, err error)
-		EndLease(ctx context.Context, name, holder string) error
+		TakeLease(ctx context.Context, name, owner string, span time.Duration) (fence int64, err error)
+		EndLease(ctx context.Context, name, owner string) error
 		LastTicks(ctx context.Context) (map[string]time.Time, error)
-		RecordTicks(ctx context.Context, lease string, fence int64, s timetable.Record) (fresh []time.Time, held bool, err error)
+		RecordTicks(ctx context.Context, lease string, fence int64, r timetable.Record) (fresh []time.Time, owned bool, err error)
 	}
-	Put func(ctx context.Context, entry string, at time.Time) error
-	Log *slog.Logger
+	Put   func(ctx context.Context, entry string, at time.Time) error // enqueues the task of a tick
+	Trace *Trace
+	Log   *slog.Logger
 
-	term atomic.Pointer[term]
+	lease atomic.Pointer[lease]
 }
 
-// term is a time as the striker.
-type term struct {
-	fence int64
-	since time.Time // the last renewal
+// lease is the lease as this process knows it.
+type lease struct {
+	fence   int64
+	renewed time.Time
 }
 
-// TimetableLease is the name of the lease whose holder strikes.
+// TimetableLease is the name of the lease whose owner records ticks.
 const TimetableLease = "timetable"
 
 const (
-	leaseFor   = 10 * time.Second // a striker that dies is followed within this and a second
+	leaseFor   = 10 * time.Second // an owner that dies is followed within this and a second
 	renewAfter = 3 * time.Second
-	letGoFor   = 2 * time.Second
-	turnedBack = time.Hour // a ledger further ahead than the clocks of machines differ was written by a clock that was wrong
+	endTimeout = 2 * time.Second
+	maxAhead   = time.Hour // a ledger further ahead than this was written by a clock that was wrong
 )
 
-// Run looks each second until the context ends, and lets go of the lease.
+// Run ticks each second until the context ends, and gives up the lease.
 func (t *Timetable) Run(ctx context.Context) {
-	each := time.NewTicker(time.Second)
-	defer each.Stop()
-	defer t.letGo(ctx)
+	ticker := time.NewTicker(time.Second)
+	defer ticker.Stop()
+	defer t.endLease(ctx)
 	for ctx.Err() == nil {
 		if err := t.Tick(ctx); err != nil && ctx.Err() == nil {
-			t.Log.Error("the timetable could not be kept; it is caught up later", "err", err)
+			t.Log.Error("due ticks could not be recorded; they are caught up later", "err", err)
 		}
 		select {
 		case <-ctx.Done():
-		case <-each.C:
+		case <-ticker.C:
 		}
 	}
 }
 
-// Strikes tells whether this process holds the lease, as far as it knows: who decides is the ledger.
+// OwnsLease tells whether this process owns the lease, as far as it knows: the ledger decides.
 func (t *Timetable) OwnsLease() bool {
-	h := t.term.Load()
-	return h != nil && t.Wall().Sub(h.since) < leaseFor
+	l := t.lease.Load()
+	return l != nil && t.Wall().Sub(l.renewed) < leaseFor
 }
 
-// Look strikes every tick that is due since the last look, if this process is the one to do so. An entry that was never looked at begins now.
+// Tick records and enqueues every tick that is due since the last call, if this process owns the lease. An entry that the ledger does not
+// know begins now.
 func (t *Timetable) Tick(ctx context.Context) error {
-	fence, err := t.hold(ctx)
+	fence, err := t.takeLease(ctx)
 	if err != nil || fence == 0 {
 		return err
 	}
@@ -80,97 +82,99 @@ func (t *Timetable) Tick(ctx context.Context) error {
 		return fmt.Errorf("timetable: %w", err)
 	}
 	now := t.Clock().Truncate(time.Millisecond)
-	var struck []timetable.Record
+	var recorded []timetable.Record
 	for _, e := range t.Entries {
-		s, some := t.stroke(e, last[e.Name], now)
+		r, some := t.due(e, last[e.Name], now)
 		if !some {
 			continue
 		}
-		fresh, held, err := t.Ledger.RecordTicks(ctx, TimetableLease, fence, s)
+		fresh, owned, err := t.Ledger.RecordTicks(ctx, TimetableLease, fence, r)
 		if err != nil {
-			t.put(ctx, struck)
+			t.put(ctx, recorded)
 			return err
 		}
-		if !held {
-			t.lose()
+		if !owned {
+			t.loseLease()
 			break
 		}
-		t.tell(s)
+		t.logSkips(r)
 		crash.Here("tick-recorded")
-		s.Ticks = fresh
-		struck = append(struck, s)
+		r.Ticks = fresh
+		recorded = append(recorded, r)
 	}
-	t.put(ctx, struck)
+	t.put(ctx, recorded)
 	return nil
 }
 
-// hold takes or renews the lease, and gives its fence; 0 when somebody else has it.
-func (t *Timetable) hold(ctx context.Context) (int64, error) {
+// takeLease takes or renews the lease, and gives its fence; 0 when another process owns it.
+func (t *Timetable) takeLease(ctx context.Context) (int64, error) {
 	wall := t.Wall()
-	if h := t.term.Load(); h != nil && wall.Sub(h.since) < renewAfter {
-		return h.fence, nil
+	if l := t.lease.Load(); l != nil && wall.Sub(l.renewed) < renewAfter {
+		return l.fence, nil
 	}
 	fence, err := t.Ledger.TakeLease(ctx, TimetableLease, t.Owner, leaseFor)
 	switch {
 	case err != nil:
 		return 0, fmt.Errorf("timetable: %w", err)
 	case fence == 0:
-		t.lose()
+		t.loseLease()
 	default:
-		t.term.Store(&term{fence, wall})
+		t.lease.Store(&lease{fence, wall})
 	}
 	return fence, nil
 }
 
-func (t *Timetable) lose() {
-	if t.term.Swap(nil) != nil {
-		t.Log.Warn("another process strikes the timetable by now")
+func (t *Timetable) loseLease() {
+	if t.lease.Swap(nil) != nil {
+		t.Log.Warn("another process records the ticks of the timetable by now")
 	}
 }
 
-// letGo ends the lease at once, so that a restart costs no tick its minute.
-func (t *Timetable) letGo(ctx context.Context) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), letGoFor)
+// endLease gives up the lease at once, so that no tick waits for the lease to run out after a restart.
+func (t *Timetable) endLease(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), endTimeout)
 	defer cancel()
-	if t.term.Swap(nil) == nil {
+	if t.lease.Swap(nil) == nil {
 		return
 	}
 	if err := t.Ledger.EndLease(ctx, TimetableLease, t.Owner); err != nil {
-		t.Log.Warn("could not let go of the timetable; it is free in a few seconds", "err", err)
+		t.Log.Warn("could not give up the timetable's lease; it ends in a few seconds", "err", err)
 	}
 }
 
-// stroke says what there is to record of an entry, if anything.
-func (t *Timetable) stroke(e policy.Entry, last, now time.Time) (s timetable.Record, some bool) {
-	s = timetable.Record{Entry: e.Name, Last: last, Now: now}
+// due says what is to be recorded of an entry, if anything.
+func (t *Timetable) due(e policy.Entry, last, now time.Time) (r timetable.Record, some bool) {
+	r = timetable.Record{Entry: e.Name, Last: last, Now: now}
 	switch {
 	case last.IsZero():
-		return s, true
-	case last.Sub(now) > turnedBack: // what was struck stays struck: ticks are recorded once
-		t.Log.Warn("the timetable was kept by a clock that was ahead; it goes on from now", "entry", e.Name, "kept", last)
-		return s, true
+		return r, true
+	case last.Sub(now) > maxAhead: // ticks that are recorded stay recorded
+		t.Log.Warn("ticks were recorded by a clock that was ahead; the timetable goes on from now", "entry", e.Name, "recorded", last)
+		return r, true
 	}
-	s.Ticks, s.Skips = timetable.Due(e.Spec, e.CatchUp, time.Duration(e.CatchUpWithin), last, now)
-	return s, len(s.Ticks)+len(s.Skips) > 0
+	r.Ticks, r.Skips = timetable.Due(e.Spec, e.CatchUp, time.Duration(e.CatchUpWithin), last, now)
+	return r, len(r.Ticks)+len(r.Skips) > 0
 }
 
-// tell says what was left out. That a later tick did the work of earlier ones is nothing to worry about.
-func (t *Timetable) tell(s timetable.Record) {
-	for _, k := range s.Skips {
+// logSkips logs what was left out. That a later tick does the work of earlier ones is no reason to worry.
+func (t *Timetable) logSkips(r timetable.Record) {
+	for _, k := range r.Skips {
 		level := slog.LevelWarn
 		if k.Why == timetable.Superseded {
 			level = slog.LevelInfo
 		}
-		t.Log.Log(context.Background(), level, "ticks left out", "entry", s.Entry, "from", k.From, "to", k.To, "why", k.Why)
+		t.Log.Log(context.Background(), level, "ticks left out", "entry", r.Entry, "from", k.From, "to", k.To, "why", k.Why)
 	}
 }
 
-// put puts the tasks of ticks that are recorded. A queue that hangs takes the Bell's patience once, which is less than the lease has left.
-func (t *Timetable) put(ctx context.Context, struck []timetable.Record) {
-	for _, s := range struck {
-		for _, at := range s.Ticks {
-			if err := unlessQueueDown(t.Put(ctx, s.Entry, at)); err != nil {
-				t.Log.Warn("could not put a tick; the sweep will", "entry", s.Entry, "err", err)
+// put enqueues the tasks of recorded ticks. A queue that hangs costs one enqueue timeout, less than the lease has left.
+func (t *Timetable) put(ctx context.Context, recorded []timetable.Record) {
+	for _, r := range recorded {
+		for _, at := range r.Ticks {
+			in, end := t.Trace.span(ctx, "enqueue "+r.Entry)
+			err := t.Put(in, r.Entry, at)
+			if end(err); err != nil {
+				t.Log.Warn("could not enqueue a tick; the poller runs it", "entry", r.Entry, "err", err)
 				return
 			}
 		}

@@ -187,26 +187,6 @@ func TestTwoTimetablesStrikeEachTickOnce(t *testing.T) {
 	}
 }
 
-func TestATickWhoseTaskNeverCameIsPutAgain(t *testing.T) {
-	h := newHouse(t)
-	h.put("seekers.csv", seeker("S-1"))
-	w := newWall(t, h.DB, daily(t, "digests", "30 7 * * *", timetable.Latest))
-	w.look(local("2024-03-05 07:29"))
-	w.lost = true
-	w.look(local("2024-03-05 07:30"))
-	h.set("2024-03-05 07:32")
-	h.strike("sweep")
-	h.arrived()
-	h.set("2024-03-05 07:33")
-	h.strike("sweep")
-	h.arrived("coach_digest/C-1/2024-03-05")
-	open, err := h.OpenTicks(t.Context(), h.clock())
-	h.well(err)
-	if len(open) != 0 {
-		t.Errorf("open ticks %v", open)
-	}
-}
-
 // What the days without the program mean for people: one digest, and of the appointments what still makes sense.
 func TestAfterChristmasPeopleAreToldWhatStillMakesSense(t *testing.T) {
 	h := newHouse(t)
@@ -256,7 +236,7 @@ func TestAStrikerThatWasStoppedStrikesNothingWithALostFence(t *testing.T) {
 			}
 			old.look(local("2024-03-05 07:30"))
 			old.expect()
-			if old.OwnsLease() || !young.OwnsLease() || !strings.Contains(old.log.String(), "another process strikes") {
+			if old.OwnsLease() || !young.OwnsLease() || !strings.Contains(old.log.String(), "another process records") {
 				t.Errorf("strikers: %v, %v; told %s", old.OwnsLease(), young.OwnsLease(), old.log.String())
 			}
 			young.look(local("2024-03-05 07:30"))

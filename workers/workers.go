@@ -1,15 +1,3 @@
-// Package workers does the work. The flow, in one place:
-//
-//	Timetable  the clock strikes            -> the tick is recorded in SQL, then its task is put
-//	Scan       facts -> plan -> outbox      -> the new letters are rung
-//	Compare    is the database older than the send journal? -> no letter, until a person has looked
-//	Deliver    claim -> journal -> still true? -> render -> send -> what became of it -> record
-//	Sweep      frees what is stuck, rings what is due, puts again what was lost
-//	Watch      knows whether the queue answers
-//	Rounds     while it does not, does what the ticks and letters in SQL ask for, by the same steps
-//
-// SQL is the memory, Redis the doorbell: a task names ids and may come twice, late, or on several machines at once; the outbox decides. Every step
-// declares, beside its use, the few methods that it needs.
 package workers
 
 import (
@@ -18,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"runtime/debug"
+	"sync"
 	"time"
 
 	"github.com/hibiken/asynq"
@@ -27,74 +16,113 @@ import (
 	"vireilla/tasks"
 )
 
-// Workers hands each task to its step.
+// Workers runs the steps, for tasks of the queue and for the Poller alike.
 type Workers struct {
 	Clock   func() time.Time
 	Policy  *policy.Policy
+	Ticks   TickLedger
 	Scan    *Scan
+	Compare *Compare
 	Deliver *Deliver
 	Sweep   *Sweep
-	Ledger  interface {
-		TickDone(ctx context.Context, now time.Time, entry string, at time.Time) error
-	}
-	Ping    *Ping                                            // nil when nobody is to be told
+	Ping    *Ping                                            // nil when no watchman is to be told
 	Measure func(step string, took time.Duration, err error) // may be nil
 	Trace   *Trace
 	Log     *slog.Logger
+
+	running sync.Map // ticks whose entry runs in this process: tasks.Tick -> true
 }
 
-// ProcessTask implements asynq.Handler. A task that makes no sense is not tried again; what the outbox could not take is.
-func (w *Workers) ProcessTask(ctx context.Context, t *asynq.Task) (err error) {
+// TickLedger is what SQL knows of ticks.
+type TickLedger interface {
+	TickOpen(ctx context.Context, entry string, at time.Time) (bool, error)
+	TickDone(ctx context.Context, now time.Time, entry string, at time.Time) error
+}
+
+// ProcessTask implements asynq.Handler. A task that makes no sense is not tried again; one that SQL could not serve is.
+func (w *Workers) ProcessTask(ctx context.Context, t *asynq.Task) error {
 	if tasks.IsWake(t) {
-		return nil // it was there to be seen
+		return nil
 	}
+	ctx = w.Trace.follow(ctx, t.Headers())
+	switch t.Type() {
+	case tasks.Refresh:
+		return w.step(ctx, t.Type(), func(ctx context.Context) error { return w.Scan.Refresh(ctx, w.Clock()) })
+	case tasks.Deliver:
+		ids, err := tasks.ParseDeliver(t)
+		if err != nil {
+			return w.refuse(err)
+		}
+		return w.DeliverLetters(ctx, ids)
+	}
+	tick, err := tasks.ParseTick(t)
+	if err != nil {
+		return w.refuse(err)
+	}
+	return w.RunTick(ctx, tick.Entry, tick.At)
+}
+
+func (w *Workers) refuse(err error) error {
+	w.Log.Error("a task makes no sense", "err", err) // nothing of it is repeated: who knows what it holds
+	return fmt.Errorf("%w: %w", err, asynq.SkipRetry)
+}
+
+// DeliverLetters delivers the named letters, then whatever else is due.
+func (w *Workers) DeliverLetters(ctx context.Context, ids []int64) error {
+	return w.step(ctx, tasks.Deliver, func(ctx context.Context) error { return w.Deliver.Run(ctx, ids) })
+}
+
+// RunTick does the work of a tick, unless it is done, or runs in this process. Two processes may run one tick at once: what it asks for is
+// done once all the same.
+func (w *Workers) RunTick(ctx context.Context, entry string, at time.Time) error {
+	if _, runs := w.running.LoadOrStore(tasks.Tick{Entry: entry, At: at.UTC()}, true); runs {
+		return nil
+	}
+	defer w.running.Delete(tasks.Tick{Entry: entry, At: at.UTC()})
+	return w.step(ctx, tasks.TickType(entry), func(ctx context.Context) error {
+		open, err := w.Ticks.TickOpen(ctx, entry, at)
+		if err != nil || !open {
+			return err
+		}
+		if err := w.runEntry(ctx, entry); err != nil {
+			return err
+		}
+		crash.Here("tick-run")
+		return w.Ticks.TickDone(ctx, w.Clock(), entry, at)
+	})
+}
+
+// step runs one step in a span of its own, measures and logs it. A step that panics is not tried again.
+func (w *Workers) step(ctx context.Context, name string, f func(context.Context) error) (err error) {
 	start := w.Clock()
-	ctx, end := w.Trace.span(w.Trace.follow(ctx, t.Headers()), t.Type())
+	ctx, end := w.Trace.span(ctx, name)
 	defer func() {
 		if r := recover(); r != nil {
-			w.Log.Error("a step panicked", "task", t.Type(), "stack", string(debug.Stack()))
-			err = fmt.Errorf("%s: panic: %w", t.Type(), asynq.SkipRetry)
+			w.Log.Error("a step panicked", "task", name, "stack", string(debug.Stack()))
+			err = fmt.Errorf("%s: panic: %w", name, asynq.SkipRetry)
 		}
 		end(err)
 		took := w.Clock().Sub(start)
 		if w.Measure != nil {
-			w.Measure(t.Type(), took, err)
+			w.Measure(name, took, err)
 		}
 		if err != nil {
-			w.Log.Error("step", "task", t.Type(), "took", took, "err", err)
+			w.Log.Error("step", "task", name, "took", took, "err", err)
 		} else {
-			w.Log.Info("step", "task", t.Type(), "took", took)
+			w.Log.Info("step", "task", name, "took", took)
 		}
 	}()
-	switch t.Type() {
-	case tasks.Refresh:
-		return w.Scan.Refresh(ctx, w.Clock())
-	case tasks.Deliver:
-		ids, err := tasks.ParseDeliver(t)
-		if err != nil {
-			return fmt.Errorf("%w: %w", err, asynq.SkipRetry)
-		}
-		return w.Deliver.Run(ctx, ids)
-	}
-	tick, err := tasks.ParseTick(t)
-	if err != nil {
-		return fmt.Errorf("%w: %w", err, asynq.SkipRetry)
-	}
-	if err := w.runEntry(ctx, tick.Entry); err != nil {
-		return err
-	}
-	crash.Here("tick-run")
-	return w.Ledger.TickDone(ctx, w.Clock(), tick.Entry, tick.At)
+	return f(ctx)
 }
 
-// strike does the work of an entry of the timetable. It looks at what is due by now, not at the tick: late is as good as in time.
+// runEntry does the work of an entry of the timetable. It asks what is due by now, not what the tick was for: late is as good as in time.
 func (w *Workers) runEntry(ctx context.Context, entry string) error {
 	now := w.Clock()
 	switch entry {
 	case "deliver":
-		return w.Sweep.Ring(ctx, now)
+		return w.Sweep.EnqueueDue(ctx, now)
 	case "sweep":
-		err := w.Sweep.Run(ctx, now, w.Deliver.Wall())
+		err := w.Sweep.Run(ctx, w.Deliver.Wall())
 		if w.Ping != nil {
 			err = errors.Join(err, w.Ping.Check(ctx, now))
 		}

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"vireilla/internal/mailer"
+	"vireilla/internal/queue"
 	"vireilla/internal/store"
 	"vireilla/internal/web"
 )
@@ -158,7 +159,7 @@ func checkListen(address string, guard web.Guard) error {
 func (c *config) faults() error {
 	faults := []error{store.CheckURL(c.Database), checkListen(c.Listen, c.Guard)}
 	if c.Redis != "" {
-		_, err := parseRedisURL(c.Redis)
+		_, err := queue.ParseURL(c.Redis)
 		faults = append(faults, err)
 	}
 	if c.SMTP != "" {
@@ -189,7 +190,7 @@ type configCmd struct {
 // Help is the longer text of `config --help`.
 func (*configCmd) Help() string {
 	return "Set in the environment, each also as NAME_FILE, a file that holds the value: DATABASE_URL, REDIS_URL, SMTP_URL, SMTP_RATE, MAIL_FROM, LISTEN, METRICS_LISTEN, PING_URL, " +
-		"WEB_PASSWORD, WEB_USER_HEADER, WEB_PROXIES, QUEUES_WRITE; and, without a file, OTEL_EXPORTER_OTLP_ENDPOINT.\n\nREDIS_URL: " + redisForms
+		"WEB_PASSWORD, WEB_USER_HEADER, WEB_PROXIES, QUEUES_WRITE; and, without a file, OTEL_EXPORTER_OTLP_ENDPOINT.\n\nREDIS_URL: " + queue.URLForms
 }
 
 func (c *configCmd) Run(env *environment) error {

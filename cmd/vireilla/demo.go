@@ -17,6 +17,7 @@ import (
 	"vireilla/internal/feed"
 	"vireilla/internal/notice"
 	"vireilla/internal/policy"
+	"vireilla/internal/queue"
 	"vireilla/internal/sample"
 	"vireilla/internal/store"
 	"vireilla/internal/web"
@@ -73,7 +74,7 @@ func (c *demoCmd) Run(env *environment) (err error) {
 		return err
 	}
 	defer inbox.Close()
-	redis, closeQueue, err := embeddedQueue()
+	redis, closeQueue, err := queue.Embedded()
 	if err != nil {
 		return err
 	}
@@ -181,7 +182,7 @@ func (c *demoCmd) open(env *environment, cfg config, day calendar.Day, database 
 		return err
 	}
 	defer a.Close()
-	stop, err := a.work(a.Workers, map[string]int{tasks.Ticks: 3, tasks.Letters: 1}, time.Second)
+	stop, err := a.work(a.Workers, time.Second)
 	if err != nil {
 		return err
 	}
@@ -190,7 +191,7 @@ func (c *demoCmd) open(env *environment, cfg config, day calendar.Day, database 
 	defer watching.Wait()
 	ctx, cancel := context.WithCancel(env.ctx)
 	defer cancel()
-	watching.Go(func() { a.Health.Run(ctx) })
+	watching.Go(func() { a.Queue.Health.Run(ctx) })
 	defer a.showEntries(func() bool { return true })()
 	evening := day.At(18, 0, a.Policy.Location)
 	pages := &web.Pages{Facts: a.Store, Actions: a.Store, Clock: func() time.Time { return evening }, Policy: a.Policy, Queues: true, Inbox: mailbox{inbox}, Log: a.Log}

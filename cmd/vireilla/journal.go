@@ -123,7 +123,7 @@ func (c *journalAccept) Run(env *environment) error {
 
 // mayWrite refuses to write to people out of a database that is older than a send journal.
 func (a *app) mayWrite(ctx context.Context) error {
-	if err := a.Compare.Check(ctx); err != nil {
+	if err := a.Workers.Compare.Check(ctx); err != nil {
 		return err
 	}
 	held, err := a.Store.StaleBy(ctx)

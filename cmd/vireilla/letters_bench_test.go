@@ -17,6 +17,7 @@ import (
 	"vireilla/internal/calendar"
 	"vireilla/internal/notice"
 	"vireilla/internal/policy"
+	"vireilla/internal/queue"
 	"vireilla/internal/store/storetest"
 	"vireilla/internal/test/smtptest"
 	"vireilla/workers"
@@ -26,11 +27,11 @@ import (
 // letters, already written, in a loop of the library on as many kept connections to the same server: Postfix's smtp-sink where it is on PATH, else one in this
 // process. Run it with -benchtime 20000x.
 func BenchmarkLetters(b *testing.B) {
-	leaveRoom() // for the reference too
+	tuneGC() // for the reference too
 	var mails []workers.Mail
 	b.Run("outbox", func(b *testing.B) {
 		server := sink(b)
-		redis, closeQueue, err := embeddedQueue()
+		redis, closeQueue, err := queue.Embedded()
 		if err != nil {
 			b.Fatal(err)
 		}
@@ -126,7 +127,7 @@ func sink(b *testing.B) string {
 func outboxOf(b *testing.B, server, database string, redis asynq.RedisConnOpt, n int) *app {
 	env := &environment{ctx: b.Context(), out: b.Output(), err: b.Output(), commands: &commands{Data: b.TempDir(), LogLevel: "warn"}}
 	at := time.Date(2024, 3, 4, 7, 0, 0, 0, time.UTC)
-	a, err := env.build(options{database: database, smtp: "smtp+plain://" + server, from: "no-reply@example.org", redis: redis, ticks: "t", letters: "l", clock: func() time.Time { return at }, quiet: true})
+	a, err := env.build(options{database: database, smtp: "smtp+plain://" + server, from: "no-reply@example.org", redis: redis, ticks: "t", letters: "l", clock: func() time.Time { return at }, silent: true})
 	if err != nil {
 		b.Fatal(err)
 	}

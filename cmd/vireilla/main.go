@@ -12,8 +12,9 @@ import (
 	"syscall"
 	_ "time/tzdata" // the town's zone, also where the machine has none
 
+	"vireilla/internal/queue"
+
 	"github.com/alecthomas/kong"
-	"github.com/redis/go-redis/v9"
 	"go.opentelemetry.io/otel"
 )
 
@@ -47,7 +48,7 @@ type commands struct {
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	redis.SetLogger(quiet{})
+	queue.Silence()
 	silence(otel.SetLogger)
 	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/hibiken/asynq"
 
 	"vireilla/internal/notice"
+	"vireilla/internal/queue"
 	"vireilla/internal/store/storetest"
 	"vireilla/internal/test/leaks"
 	"vireilla/internal/test/markers"
@@ -60,7 +61,7 @@ func newOutageOn(t *testing.T, database, redisURL string, letters int, over time
 	t.Helper()
 	o := &outage{t: t, mail: smtptest.Start(t), planned: letters, owner: map[string]string{}}
 	env := &environment{ctx: t.Context(), out: t.Output(), err: &o.log, commands: &commands{Data: t.TempDir(), LogLevel: "warn"}}
-	redis, _, err := queue(redisURL)
+	redis, _, err := queue.Configured(redisURL)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -109,7 +110,7 @@ func (o *outage) start(a *app) {
 	t := o.t
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
-	a.Health.Interval, a.Poller.Interval = lookEvery/10, time.Minute/pace
+	a.Queue.Health.Interval, a.Poller.Interval = 500*time.Millisecond, time.Minute/pace
 	entries := a.Policy.Timetable
 	for i := range entries {
 		if entries[i].Name == "appointments" { // each minute instead of each ten
@@ -121,12 +122,12 @@ func (o *outage) start(a *app) {
 		}
 	}
 	var all sync.WaitGroup
-	a.Health.Probe(ctx)
-	stop, err := a.work(a.Workers, map[string]int{tasks.Ticks: 3, tasks.Letters: 1}, 100*time.Millisecond)
+	a.Queue.Health.Probe(ctx)
+	stop, err := a.work(a.Workers, 100*time.Millisecond)
 	if err != nil {
 		t.Fatal(err)
 	}
-	all.Go(func() { a.Health.Run(ctx) })
+	all.Go(func() { a.Queue.Health.Run(ctx) })
 	all.Go(func() { a.Poller.Run(ctx) })
 	all.Go(func() { a.runTimetable(ctx) })
 	o.stop = sync.OnceFunc(func() {
@@ -165,7 +166,7 @@ func (o *outage) awaitPart(part int) {
 
 // used counts the tasks of some queues that were done.
 func (o *outage) used(queues ...string) (n int) {
-	inspector := asynq.NewInspector(o.redis)
+	inspector := asynq.NewInspector(o.Queue.Options.Redis)
 	defer inspector.Close()
 	for _, q := range queues {
 		if info, err := inspector.GetQueueInfo(q); err == nil {
@@ -229,7 +230,7 @@ func (o *outage) again(letters []notice.Entry) {
 		ids[i] = letters[i].ID
 	}
 	before := o.used(tasks.Letters)
-	if err := o.Enqueue.Letters(o.t.Context(), ids); err != nil {
+	if err := o.Queue.Letters(o.t.Context(), ids); err != nil {
 		o.t.Error(err)
 	}
 	o.await("the tasks to run again", func() bool { return o.used(tasks.Letters) >= before+len(ids)/tasks.Batch })
@@ -238,13 +239,13 @@ func (o *outage) again(letters []notice.Entry) {
 // toldAll expects that the log tells each loss of the queue and its return, and nothing else.
 func (o *outage) toldAll() {
 	o.t.Helper()
-	o.told(max(1, o.log.Count("the queue cannot be used")), max(1, o.log.Count("the queue is back")))
+	o.told(max(1, o.log.Count("the queue does not take tasks")), max(1, o.log.Count("the queue is back")))
 }
 
 // told expects how often the log says that the queue went, and that it came back; and nothing else.
 func (o *outage) told(gone, back int) {
 	o.t.Helper()
-	got := map[string]int{"gone": o.log.Count("the queue cannot be used"), "back": o.log.Count("the queue is back"), "lines": o.log.Count("\n")}
+	got := map[string]int{"gone": o.log.Count("the queue does not take tasks"), "back": o.log.Count("the queue is back"), "lines": o.log.Count("\n")}
 	if diff := cmp.Diff(map[string]int{"gone": gone, "back": back, "lines": gone + back}, got); diff != "" {
 		o.t.Errorf("-want +got\n%s\n%s", diff, o.log.String())
 	}

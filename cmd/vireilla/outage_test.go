@@ -91,7 +91,7 @@ func TestAPausedQueueWaits(t *testing.T) {
 	t.Parallel()
 	redis := servertest.StartRedis(t)
 	o := newOutage(t, redis.URL(), *inAll, 2*over(*inAll))
-	inspector := asynq.NewInspector(o.redis)
+	inspector := asynq.NewInspector(o.Queue.Options.Redis)
 	defer inspector.Close()
 	o.awaitPart(20)
 	for _, q := range []string{tasks.Ticks, tasks.Letters} {

@@ -16,16 +16,16 @@ import (
 	"vireilla/internal/calendar"
 	"vireilla/internal/notice"
 	"vireilla/internal/policy"
+	"vireilla/internal/queue"
 	"vireilla/internal/store"
 	"vireilla/internal/web"
 	"vireilla/tasks"
-	"vireilla/workers"
 )
 
 // shown serves the pages over a real store and queue, and gives both and the address.
 func shown(t *testing.T, cfg config) (*store.DB, asynq.RedisConnOpt, string) {
 	t.Helper()
-	redis, closeQueue, err := embeddedQueue()
+	redis, closeQueue, err := queue.Embedded()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -35,7 +35,13 @@ func shown(t *testing.T, cfg config) (*store.DB, asynq.RedisConnOpt, string) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = s.Close() })
-	a := &app{redis: redis, Health: &workers.QueueHealth{}, Log: slog.New(slog.DiscardHandler)}
+	log := slog.New(slog.DiscardHandler)
+	q, err := queue.Open(t.Context(), queue.Options{Redis: redis, Ticks: tasks.Ticks, Letters: tasks.Letters, Log: log})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = q.Close() })
+	a := &app{Queue: q, Log: log}
 	page, err := a.servePages(t.Context(), "127.0.0.1:0", cfg, &web.Pages{Facts: s, Actions: s, Clock: func() time.Time { return noon }, Policy: policy.Default(), Queues: true, Log: a.Log}, &web.Probes{})
 	if err != nil {
 		t.Fatal(err)
@@ -91,21 +97,6 @@ func TestTheQueuesAreChangedOnlyWhereThatIsConfiguredAndNeverByAnotherSite(t *te
 		}
 		if _, body := send(t, http.MethodGet, at+"/queues/api/queues/letters/pending_tasks", "same-origin"); !strings.Contains(body, `"payload":"7 8"`) {
 			t.Errorf("the ids are not shown: %.300s", body)
-		}
-	}
-}
-
-func TestThePayloadsOfTheQueueMonitorAreIds(t *testing.T) {
-	tick, _, err := tasks.NewTick(tasks.Ticks, tasks.Tick{Entry: "digests", At: noon})
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, v := range []struct{ kind, text, want string }{
-		{tasks.Deliver, "7 8", "7 8"}, {tasks.Deliver, "", ""}, {tasks.Deliver, "kanaria.maija@example.org", ""}, {tasks.Deliver, "7 Maija", ""},
-		{tick.Type(), string(tick.Payload()), "digests 2024-03-04T10:00:00Z"}, {"mail", `{"to":"kanaria.maija@example.org"}`, ""}, {tasks.Refresh, "", ""},
-	} {
-		if got := payload(v.kind, []byte(v.text)); got != v.want {
-			t.Errorf("%s %q is shown as %q, want %q", v.kind, v.text, got, v.want)
 		}
 	}
 }
@@ -180,10 +171,14 @@ func TestTheWorkersAliveAreKnown(t *testing.T) {
 }
 
 func TestAQueueThatIsGoneIsSaidOnThePage(t *testing.T) {
-	a := &app{redis: asynq.RedisClientOpt{Addr: "127.0.0.1:1", DialTimeout: time.Second}, Log: slog.New(slog.DiscardHandler)}
-	inspector := asynq.NewInspector(a.redis)
-	defer inspector.Close()
-	if workers, err := workersAlive(inspector)(t.Context()); err == nil {
+	log := slog.New(slog.DiscardHandler)
+	q, err := queue.Open(t.Context(), queue.Options{Redis: asynq.RedisClientOpt{Addr: "127.0.0.1:1", DialTimeout: time.Second}, Ticks: tasks.Ticks, Letters: tasks.Letters, Log: log})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer q.Close()
+	a := &app{Queue: q, Log: log}
+	if workers, err := a.workersAlive(t.Context()); err == nil {
 		t.Errorf("a queue that is not there answered %v", workers)
 	}
 }

@@ -185,7 +185,7 @@ func dueAt(env *environment, s *store.DB, p *policy.Policy, at time.Time, unwrit
 	matters := notice.Matters(at, p, waiting)
 	plan.Add(matters)
 
-	phone, err := workers.PhoneItems(env.ctx, seenAt{s, told, slices.Concat(unwritten, matters.Skips)}, p, at)
+	phone, err := workers.CallItems(env.ctx, seenAt{s, told, slices.Concat(unwritten, matters.Skips)}, p, at)
 	if err != nil {
 		return plan, err
 	}

@@ -7,6 +7,7 @@ import (
 	"crypto/x509"
 	"encoding/json"
 	"io"
+	"log/slog"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -19,6 +20,7 @@ import (
 	"github.com/hibiken/asynqmon"
 	"github.com/redis/go-redis/v9"
 
+	"vireilla/internal/queue"
 	"vireilla/internal/test/servertest"
 	"vireilla/internal/test/smtptest"
 	"vireilla/internal/test/syncbuf"
@@ -35,7 +37,7 @@ func TestLettersGoOutOverSentinelsWhileTheMasterDies(t *testing.T) {
 	o.awaitQueue()
 	o.monitored()
 	o.check()
-	gone := o.log.Count("the queue cannot be used") // not once where the change is quick, more than once where it goes in steps
+	gone := o.log.Count("the queue does not take tasks") // not once where the change is quick, more than once where it goes in steps
 	o.told(gone, gone)
 }
 
@@ -53,14 +55,14 @@ func TestLettersGoOutOverACluster(t *testing.T) {
 // monitored expects both queues on the monitor, through the inspector and through its pages.
 func (o *outage) monitored() {
 	o.t.Helper()
-	inspector := asynq.NewInspector(o.redis)
+	inspector := asynq.NewInspector(o.Queue.Options.Redis)
 	defer inspector.Close()
 	names, err := inspector.Queues()
 	slices.Sort(names)
 	if err != nil || !slices.Equal(names, []string{tasks.Letters, tasks.Ticks}) {
 		o.t.Errorf("the inspector sees %v, %v", names, err)
 	}
-	monitor := asynqmon.New(asynqmon.Options{RootPath: "/queues", RedisConnOpt: o.redis, ReadOnly: true})
+	monitor := asynqmon.New(asynqmon.Options{RootPath: "/queues", RedisConnOpt: o.Queue.Options.Redis, ReadOnly: true})
 	defer monitor.Close()
 	for _, path := range []string{"/queues/api/queues", "/queues/api/redis_info", "/queues/api/servers"} {
 		w := httptest.NewRecorder()
@@ -82,26 +84,26 @@ func TestARedisThatThrowsTasksAwayIsRefused(t *testing.T) {
 		"cluster":  {cluster.URL, cluster.Masters[2]},
 		"sentinel": {sentinels.URL, sentinels.Master},
 	} {
-		opt, err := parseRedisURL(c.url)
+		opt, err := queue.ParseURL(c.url)
 		if err != nil {
 			t.Fatal(err)
 		}
-		client, err := openQueue(t.Context(), opt)
+		client, err := queue.Open(t.Context(), queue.Options{Redis: opt, Ticks: "q", Letters: "q", Log: slog.New(slog.DiscardHandler)})
 		if err != nil {
 			t.Errorf("%s: %v", name, err)
 			continue
 		}
 		defer client.Close()
-		if paused, err := try(client, "q")(t.Context()); err != nil || paused {
+		if paused, err := client.Health.Try(t.Context()); err != nil || paused {
 			t.Errorf("%s: %v", name, err)
 		}
 		if err := c.server.Client(t).ConfigSet(t.Context(), "maxmemory-policy", "allkeys-lru").Err(); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := openQueue(t.Context(), opt); err == nil || !strings.Contains(err.Error(), "allkeys-lru") {
+		if _, err := queue.Open(t.Context(), queue.Options{Redis: opt, Ticks: "q", Letters: "q", Log: slog.New(slog.DiscardHandler)}); err == nil || !strings.Contains(err.Error(), "allkeys-lru") {
 			t.Errorf("%s: not refused: %v", name, err)
 		}
-		if _, err := try(client, "q")(t.Context()); err == nil {
+		if _, err := client.Health.Try(t.Context()); err == nil {
 			t.Errorf("%s: used though its policy was changed", name)
 		}
 	}
@@ -115,16 +117,16 @@ func TestAUserOfRedisNeedsNoMoreThanItsKeys(t *testing.T) {
 		if err := server.Client(t).Do(t.Context(), append([]any{"ACL", "SETUSER", name}, words(rules)...)...).Err(); err != nil {
 			t.Fatal(err)
 		}
-		opt, err := parseRedisURL("redis://" + name + ":pw@" + server.Addr())
+		opt, err := queue.ParseURL("redis://" + name + ":pw@" + server.Addr())
 		if err != nil {
 			t.Fatal(err)
 		}
-		client, err := openQueue(t.Context(), opt)
+		client, err := queue.Open(t.Context(), queue.Options{Redis: opt, Ticks: "q", Letters: "q", Log: slog.New(slog.DiscardHandler)})
 		if err != nil {
 			t.Fatal(err)
 		}
 		defer client.Close()
-		if _, err := try(client, "q")(t.Context()); (err == nil) != (name == "queue") {
+		if _, err := client.Health.Try(t.Context()); (err == nil) != (name == "queue") {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -140,7 +142,7 @@ func words(text string) (all []any) {
 func TestTLSIsVerified(t *testing.T) {
 	t.Parallel()
 	address, roots := behindTLS(t, servertest.StartRedis(t))
-	opt, err := parseRedisURL("rediss://:pw@" + address)
+	opt, err := queue.ParseURL("rediss://:pw@" + address)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -203,7 +205,7 @@ func TestARunWithoutItsQueueSaysSoAndEnds(t *testing.T) {
 	server.Kill()
 	t.Setenv("REDIS_URL", server.URL())
 	_, told, code := vireilla(t, "--data", data, "--policy", rules, "run", "--at", "2024-03-06", "--yes")
-	if code != failed || !strings.Contains(told, "the queue cannot be used") || !strings.Contains(told, "connection refused") || strings.Contains(told, server.Password) {
+	if code != failed || !strings.Contains(told, "the queue does not take tasks") || !strings.Contains(told, "connection refused") || strings.Contains(told, server.Password) {
 		t.Errorf("exit %d, said %q", code, told)
 	}
 	if n := len(mail.Accepted()); n > 0 {
@@ -266,7 +268,7 @@ func TestARunLeavesNothingInRedis(t *testing.T) {
 	cluster := servertest.StartRedisCluster(t)
 	t.Setenv("REDIS_URL", cluster.URL)
 	must(t, "--data", data, "--policy", rules, "run", "--at", "2024-03-07", "--yes")
-	opt, err := parseRedisURL(cluster.URL)
+	opt, err := queue.ParseURL(cluster.URL)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -309,7 +311,7 @@ func TestServeBeginsWithoutRedis(t *testing.T) {
 		}
 	}
 	await(&out, "at work")
-	await(&told, "the queue cannot be used")
+	await(&told, "the queue does not take tasks")
 	server.Restart(t)
 	await(&told, "the queue is back")
 	cancel()

@@ -10,6 +10,7 @@ import (
 
 	"github.com/hibiken/asynq"
 
+	"vireilla/internal/queue"
 	"vireilla/internal/test/servertest"
 	"vireilla/internal/test/syncbuf"
 	"vireilla/internal/web"
@@ -26,7 +27,7 @@ type teller struct {
 
 func newTeller(t *testing.T, server *servertest.RedisServer) *teller {
 	t.Helper()
-	opt, err := parseRedisURL(server.URL())
+	opt, err := queue.ParseURL(server.URL())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -43,7 +44,7 @@ func newTeller(t *testing.T, server *servertest.RedisServer) *teller {
 	}
 	inspector := asynq.NewInspector(opt)
 	t.Cleanup(func() { _ = inspector.Close() })
-	return &teller{a, t, probes, &web.Pages{Facts: a.Store, Clock: now, Policy: a.Policy, Workers: workersAlive(inspector), Queue: a.Health.State, Queues: true}}
+	return &teller{a, t, probes, &web.Pages{Facts: a.Store, Clock: now, Policy: a.Policy, Workers: a.workersAlive, Queue: a.Queue.Health.State, Queues: true}}
 }
 
 // asks gives an answer, and how long it took.
@@ -68,7 +69,7 @@ func TestAQueueThatStallsHoldsUpNoProbe(t *testing.T) {
 	t.Parallel()
 	server := servertest.StartRedis(t)
 	f := newTeller(t, server)
-	f.Health.Probe(t.Context())
+	f.Queue.Health.Probe(t.Context())
 	f.tells(f.probes.Handler(), "/metrics", "vireilla_queue_up 1\n", "asynq_queue_size", "vireilla_workers 0\n")
 	server.Hold(t)
 	defer server.Resume(t)
@@ -82,7 +83,7 @@ func TestAQueueThatStallsHoldsUpNoProbe(t *testing.T) {
 	if _, took := f.asks(f.probes.Handler(), "/readyz"); took > 3*time.Second {
 		t.Errorf("/readyz took %s", took)
 	}
-	f.Health.Probe(t.Context())
+	f.Queue.Health.Probe(t.Context())
 	f.tells(f.probes.Handler(), "/readyz", "queue: cannot be used")
 }
 
@@ -95,7 +96,7 @@ func TestAQueueThatAnswersAndCannotBeUsedIsToldEverywhere(t *testing.T) {
 	set := func(name, value string) func() error {
 		return func() error { return client.ConfigSet(t.Context(), name, value).Err() }
 	}
-	f.Health.Probe(t.Context())
+	f.Queue.Health.Probe(t.Context())
 	for _, c := range []struct {
 		name       string
 		spoil, end func() error
@@ -109,7 +110,7 @@ func TestAQueueThatAnswersAndCannotBeUsedIsToldEverywhere(t *testing.T) {
 		if err := c.spoil(); err != nil {
 			t.Fatal(err)
 		}
-		f.Health.Probe(t.Context())
+		f.Queue.Health.Probe(t.Context())
 		t.Log(c.name)
 		f.tells(f.probes.Handler(), "/metrics", "vireilla_queue_up 0\n")
 		f.tells(f.probes.Handler(), "/readyz", "queue: cannot be used; letters go out without it\n")
@@ -117,7 +118,7 @@ func TestAQueueThatAnswersAndCannotBeUsedIsToldEverywhere(t *testing.T) {
 		if err := c.end(); err != nil {
 			t.Fatal(err)
 		}
-		f.Health.Probe(t.Context())
+		f.Queue.Health.Probe(t.Context())
 	}
 }
 
@@ -125,19 +126,19 @@ func TestAPausedQueueIsToldEverywhere(t *testing.T) {
 	t.Parallel()
 	server := servertest.StartRedis(t)
 	f := newTeller(t, server)
-	f.Health.Probe(t.Context())
+	f.Queue.Health.Probe(t.Context())
 	f.tells(f.probes.Handler(), "/metrics", `asynq_queue_paused{queue="letters"} 0`)
 	inspector := asynq.NewInspectorFromRedisClient(server.Client(t))
 	if err := inspector.PauseQueue(tasks.Letters); err != nil {
 		t.Fatal(err)
 	}
-	f.Health.Probe(t.Context())
+	f.Queue.Health.Probe(t.Context())
 	f.tells(f.probes.Handler(), "/metrics", `asynq_queue_paused{queue="letters"} 1`, `asynq_queue_paused{queue="ticks"} 0`, "vireilla_queue_up 1\n")
 	f.tells(f.probes.Handler(), "/readyz", "queue: paused; what it holds waits until somebody resumes it\n")
 	f.tells(f.pages.Handler(), "/", "A queue is paused", `href="/queues/"`)
 	if err := server.Client(t).Del(t.Context(), "asynq:{letters}:paused").Err(); err != nil { // as docs/operations.md says
 		t.Fatal(err)
 	}
-	f.Health.Probe(t.Context())
+	f.Queue.Health.Probe(t.Context())
 	f.tells(f.probes.Handler(), "/readyz", "queue: ok\n")
 }

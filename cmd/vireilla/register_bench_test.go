@@ -16,6 +16,7 @@ import (
 	"vireilla/internal/caseload"
 	"vireilla/internal/feed"
 	"vireilla/internal/notice"
+	"vireilla/internal/queue"
 	"vireilla/internal/store"
 )
 
@@ -159,14 +160,14 @@ func BenchmarkScan(b *testing.B) {
 			}
 			defer db.Close()
 			fillRegister(b, db, register)
-			redis, closeQueue, err := embeddedQueue()
+			redis, closeQueue, err := queue.Embedded()
 			if err != nil {
 				b.Fatal(err)
 			}
 			defer closeQueue()
 			at := time.Date(2024, 3, 4, 6, 0, 0, 0, time.UTC)
 			a, err := env.build(options{database: "sqlite:" + path, smtp: "smtp+plain://127.0.0.1:1", from: "no-reply@example.org", redis: redis, ticks: "t", letters: "l",
-				clock: func() time.Time { return at }, quiet: true})
+				clock: func() time.Time { return at }, silent: true})
 			if err != nil {
 				b.Fatal(err)
 			}

@@ -17,6 +17,7 @@ import (
 	"vireilla/internal/calendar"
 	"vireilla/internal/mailer"
 	"vireilla/internal/notice"
+	"vireilla/internal/queue"
 	"vireilla/workers"
 )
 
@@ -77,16 +78,14 @@ func (c *runCmd) Run(env *environment) error {
 	if err := errors.Join(isThere(cfg.Database), cfg.needsMail()); err != nil {
 		return err
 	}
-	redis, closeQueue, err := queue(cfg.Redis)
+	redis, closeQueue, err := queue.Configured(cfg.Redis)
 	if err != nil {
 		return err
 	}
 	own := "run-" + rand.Text()[:8] // a queue that nobody else looks at
 	d := dayRun{database: cfg.Database, smtp: cfg.SMTP, from: cfg.From, rate: cfg.Rate, redis: redis, ticks: own, letters: own}
+	d.clear = true
 	report, err := d.run(env, day)
-	if err := clearQueue(env.ctx, redis, own); err != nil {
-		env.log().Warn("the queue of this run could not be taken out of Redis", "queue", own)
-	}
 	if err := errors.Join(err, closeQueue()); err != nil {
 		return err
 	}
@@ -122,71 +121,55 @@ func fromFault(err error) error {
 	return errors.New("MAIL_FROM " + strings.TrimPrefix(err.Error(), "letter: from "))
 }
 
-// queue gives the configured queue, or the embedded one.
-func queue(url string) (asynq.RedisConnOpt, func() error, error) {
-	if url == "" {
-		return embeddedQueue()
-	}
-	opt, err := parseRedisURL(url)
-	return opt, func() error { return nil }, err
-}
-
-// dayRun is one day's timetable in a house of its own.
+// dayRun runs one day's timetable in an app of its own.
 type dayRun struct {
 	database, smtp, from string
 	redis                asynq.RedisConnOpt
 	ticks, letters       string // queues
+	clear                bool   // the queues are this run's alone, and are removed after it
 	rate                 int
 }
+
+// databaseTimeout bounds what is still written when a run was interrupted.
+const databaseTimeout = 3 * time.Second
 
 func (d dayRun) run(env *environment, day calendar.Day) (report dayReport, err error) {
 	var clock atomic.Pointer[time.Time]
 	set := func(t time.Time) { clock.Store(&t) }
-	a, err := env.build(options{database: d.database, smtp: d.smtp, from: d.from, rate: d.rate, redis: d.redis, ticks: d.ticks, letters: d.letters, quiet: true,
-		clock: func() time.Time { return *clock.Load() }})
+	a, err := env.build(options{database: d.database, smtp: d.smtp, from: d.from, rate: d.rate, redis: d.redis, ticks: d.ticks, letters: d.letters,
+		silent: true, clock: func() time.Time { return *clock.Load() }})
 	if err != nil {
 		return report, err
 	}
 	defer func() { err = errors.Join(err, a.Close()) }()
+	if d.clear {
+		defer func() {
+			if err := a.Queue.Clear(env.ctx); err != nil {
+				a.Log.Warn("the queue of this run could not be removed from Redis", "queue", d.ticks)
+			}
+		}()
+	}
+	midnight := (day + 1).At(0, 0, a.Policy.Location)
 	set(day.At(0, 0, a.Policy.Location))
 	if err := a.mayWrite(env.ctx); err != nil {
 		return report, err
 	}
-	a.Workers.Ledger = noLedger{}
-	// A letter that is put off has one try in the time that jumps. When the run is over, the rest of the real day is there for others.
-	a.Workers.Deliver.NotOver = func() time.Time { return (day + 1).At(0, 0, a.Policy.Location) }
-	ended := make(chan error, 64)
-	stop, err := a.work(workers.Watched(a.Workers, ended), map[string]int{d.ticks: 1, d.letters: 1}, 5*time.Millisecond)
-	if err != nil {
-		return report, err
-	}
+	a.Workers.Ticks = noLedger{}
+	// A letter that is put off is tried once in the time that jumps. The rest of the real day is there for others.
+	a.Workers.Deliver.NotOver = func() time.Time { return midnight }
 	defer func() {
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(env.ctx), answerWithin)
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(env.ctx), databaseTimeout)
 		defer cancel()
 		err = errors.Join(err, a.Store.Hasten(ctx, now().Add(time.Minute)))
 	}()
-	ctx, cancel := context.WithCancelCause(env.ctx)
-	var watching sync.WaitGroup
-	defer watching.Wait()
-	defer cancel(nil)
-	a.Health.OnDown = func() {
-		cancel(fmt.Errorf("run the day: %w; what is not out yet goes out with the next run", workers.ErrQueueDown))
-	}
-	a.Health.Probe(ctx)
-	watching.Go(func() { a.Health.Run(ctx) })
-	runner := &workers.Day{Policy: a.Policy, Set: set, Put: a.Enqueue, Ended: ended, Outbox: a.Store, DeliverTasks: deliveries, Stopwatch: now}
-	err = runner.Run(ctx, day)
-	stop()
-	if ctx.Err() != nil {
-		err = context.Cause(ctx)
-	}
-	if err != nil {
+	runner := &workers.Day{Policy: a.Policy, Clock: a.Clock, Set: set, Wall: now, Queue: a.Queue, Outbox: a.Store, DeliverTasks: deliveries, Log: a.Log}
+	if err := a.runDay(env.ctx, runner, day); err != nil {
 		return report, err
 	}
 	if report, err = a.report(env.ctx, day); err != nil {
 		return report, err
 	}
-	if report.left, err = a.Store.Due(env.ctx, (day+1).At(0, 0, a.Policy.Location)); err != nil {
+	if report.left, err = a.Store.Due(env.ctx, midnight); err != nil {
 		return report, err
 	}
 	if report.stopped, err = a.Store.KillSwitch(env.ctx); err != nil {
@@ -196,9 +179,35 @@ func (d dayRun) run(env *environment, day calendar.Day) (report dayReport, err e
 	return report, nil
 }
 
-// noLedger is for days whose ticks are not the clock's.
+// runDay runs a day, and gives it up when the queue goes down.
+func (a *app) runDay(ctx context.Context, runner *workers.Day, day calendar.Day) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	var watching sync.WaitGroup
+	defer watching.Wait()
+	defer cancel(nil)
+	ended := make(chan error, 64)
+	runner.Ended = ended
+	stop, err := a.work(workers.Watched(a.Workers, ended), 5*time.Millisecond)
+	if err != nil {
+		return err
+	}
+	a.Queue.Health.Changed = func(bool) {
+		cancel(errors.New("run the day: the queue cannot be used; what is not out yet goes out with the next run"))
+	}
+	a.Queue.Health.Probe(ctx)
+	watching.Go(func() { a.Queue.Health.Run(ctx) })
+	err = runner.Run(ctx, day)
+	stop()
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	return err
+}
+
+// noLedger is for days whose ticks are not recorded.
 type noLedger struct{}
 
+func (noLedger) TickOpen(context.Context, string, time.Time) (bool, error)    { return true, nil }
 func (noLedger) TickDone(context.Context, time.Time, string, time.Time) error { return nil }
 
 // report counts what was planned for a day and what became of it.

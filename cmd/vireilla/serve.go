@@ -11,8 +11,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/hibiken/asynq"
-
+	"vireilla/internal/queue"
 	"vireilla/internal/web"
 	"vireilla/tasks"
 	"vireilla/workers"
@@ -40,7 +39,7 @@ func (c *serveCmd) Run(env *environment) error {
 	if cfg.Redis == "" && !(has("timetable") && has("workers")) { // what one puts, nobody would take
 		return errors.New("--only: without REDIS_URL the queue is in the process, so timetable and workers cannot be apart: set REDIS_URL to a Redis that all processes share, or leave --only out")
 	}
-	redis, closeQueue, err := queue(cfg.Redis)
+	redis, closeQueue, err := queue.Configured(cfg.Redis)
 	if err != nil {
 		return err
 	}
@@ -61,15 +60,15 @@ func (c *serveCmd) Run(env *environment) error {
 	var wg sync.WaitGroup
 	defer wg.Wait()
 	defer cancel() // what began must end too when the rest cannot begin
-	a.Health.Probe(ctx)
-	wg.Go(func() { a.Health.Run(ctx) })
+	a.Queue.Health.Probe(ctx)
+	wg.Go(func() { a.Queue.Health.Run(ctx) })
 	if has("workers") {
-		if err := a.Compare.Check(ctx); err != nil {
+		if err := a.Workers.Compare.Check(ctx); err != nil {
 			return err
 		}
-		wg.Go(func() { a.Compare.Run(ctx) })
+		wg.Go(func() { a.Workers.Compare.Run(ctx) })
 		wg.Go(func() { a.Poller.Run(ctx) })
-		stop, err := a.work(a.Workers, map[string]int{tasks.Ticks: 3, tasks.Letters: 1}, time.Second)
+		stop, err := a.work(a.Workers, time.Second)
 		if err != nil {
 			return err
 		}
@@ -124,19 +123,29 @@ func (a *app) servePages(ctx context.Context, address string, cfg config, pages 
 	if err != nil {
 		return nil, fmt.Errorf("LISTEN: %w", err)
 	}
-	monitor, inspector := monitor(a.redis, cfg.QueuesWrite), asynq.NewInspector(a.redis)
-	pages.Workers, pages.Queue, pages.Who = workersAlive(inspector), a.Health.State, cfg.Guard.Who
+	monitor, closeMonitor := a.Queue.Monitor(cfg.QueuesWrite)
+	pages.Workers, pages.Queue, pages.Who = a.workersAlive, a.Queue.Health.State, cfg.Guard.Who
 	mux := http.NewServeMux()
-	mux.Handle("/queues/", withoutFonts(monitor))
+	mux.Handle("/queues/", monitor)
 	mux.Handle("/queues", http.RedirectHandler("/queues/", http.StatusMovedPermanently))
 	for _, path := range []string{"/healthz", "/readyz", "/metrics"} {
 		mux.Handle("GET "+path, probes.Handler())
 	}
 	mux.Handle("/", pages.Handler())
-	return a.serve(ctx, listener, cfg.Guard.Wrap(mux), func() error { return errors.Join(monitor.Close(), inspector.Close()) }), nil
+	return a.serve(ctx, listener, cfg.Guard.Wrap(mux), closeMonitor), nil
 }
 
-// tellHere serves the probes where the pages would be, behind the same guard.
+// workersAlive asks the queue which workers are alive.
+func (a *app) workersAlive(ctx context.Context) ([]web.Worker, error) {
+	found, err := a.Queue.Workers(ctx)
+	workers := make([]web.Worker, len(found))
+	for i, w := range found {
+		workers[i] = web.Worker(w)
+	}
+	return workers, err
+}
+
+// serveHealth serves the probes where the pages would be, behind the same guard.
 func (a *app) serveHealth(ctx context.Context, cfg config, probes *web.Probes) (*page, error) {
 	listener, err := net.Listen("tcp", cfg.Listen)
 	if err != nil {

@@ -15,6 +15,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus/testutil"
 
+	"vireilla/internal/queue"
 	"vireilla/internal/test/syncbuf"
 	"vireilla/internal/web"
 )
@@ -164,7 +165,7 @@ func fetch(t *testing.T, url string) string {
 
 func TestMetricsKeepTheConventions(t *testing.T) {
 	env := &environment{ctx: t.Context(), out: io.Discard, err: io.Discard, commands: &commands{Data: t.TempDir()}}
-	redis, closeQueue, err := embeddedQueue()
+	redis, closeQueue, err := queue.Embedded()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -177,7 +178,7 @@ func TestMetricsKeepTheConventions(t *testing.T) {
 	if _, err := a.probes(); err != nil {
 		t.Fatal(err)
 	}
-	a.Health.Probe(t.Context()) // so that there are queues to tell of
+	a.Queue.Health.Probe(t.Context()) // so that there are queues to tell of
 	problems, err := testutil.GatherAndLint(a.Meters.Registry)
 	for _, p := range problems {
 		if p.Metric == "asynq_tasks_enqueued_total" { // a gauge; asynq's monitor, told of a Prometheus, asks for it by this name

@@ -28,13 +28,13 @@ func on(b *testing.B, server string, n int) *app {
 // allOut rings for the letters and waits until none is due.
 func (a *app) allOut(b *testing.B) {
 	ended := make(chan error, 1024)
-	stop, err := a.work(workers.Watched(a.Workers, ended), map[string]int{"t": 1, "l": 1}, 10*time.Millisecond)
+	stop, err := a.work(workers.Watched(a.Workers, ended), 10*time.Millisecond)
 	if err != nil {
 		b.Fatal(err)
 	}
 	defer stop()
 	for due := 1; due > 0; {
-		if err := a.Enqueue.DueLetters(b.Context(), deliveries); err != nil {
+		if err := a.Queue.DueLetters(b.Context(), deliveries); err != nil {
 			b.Fatal(err)
 		}
 		for range deliveries {
@@ -117,14 +117,14 @@ func BenchmarkWorkers(b *testing.B) {
 			}
 			ended := make(chan error, 1024)
 			for _, a := range houses {
-				stop, err := a.work(workers.Watched(a.Workers, ended), map[string]int{"t": 1, "l": 1}, 10*time.Millisecond)
+				stop, err := a.work(workers.Watched(a.Workers, ended), 10*time.Millisecond)
 				if err != nil {
 					b.Fatal(err)
 				}
 				defer stop()
 			}
 			b.ResetTimer()
-			if err := houses[0].Enqueue.DueLetters(b.Context(), n*deliveries); err != nil {
+			if err := houses[0].Queue.DueLetters(b.Context(), n*deliveries); err != nil {
 				b.Fatal(err)
 			}
 			for range n * deliveries {
@@ -145,7 +145,7 @@ func BenchmarkWorkers(b *testing.B) {
 func another(b *testing.B, server, database string, redis asynq.RedisConnOpt) *app {
 	env := &environment{ctx: b.Context(), out: b.Output(), err: b.Output(), commands: &commands{Data: b.TempDir(), LogLevel: "warn"}}
 	a, err := env.build(options{database: database, smtp: "smtp+plain://" + server, from: "no-reply@example.org", redis: redis, ticks: "t", letters: "l",
-		clock: func() time.Time { return time.Date(2024, 3, 4, 7, 0, 0, 0, time.UTC) }, quiet: true})
+		clock: func() time.Time { return time.Date(2024, 3, 4, 7, 0, 0, 0, time.UTC) }, silent: true})
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -8,14 +8,15 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
 
-	"github.com/hibiken/asynq"
-
+	"vireilla/internal/queue"
 	"vireilla/internal/test/syncbuf"
 	"vireilla/tasks"
+	"vireilla/workers"
 )
 
 // child is a process of the program.
@@ -87,21 +88,33 @@ func TestChild(t *testing.T) {
 	well(err)
 	defer done.Close()
 	env := &environment{ctx: ctx, out: io.Discard, err: os.Stderr, commands: &commands{Data: folder, Policy: filepath.Join(folder, "policy.yaml"), LogLevel: "warn"}}
-	redis, closeQueue, err := queue(os.Getenv("REDIS_URL"))
+	redis, closeQueue, err := queue.Configured(os.Getenv("REDIS_URL"))
 	well(err)
 	a, err := env.build(options{database: os.Getenv("DATABASE_URL"), smtp: "smtp+plain://127.0.0.1:1", from: "no-reply@example.org", redis: redis, ticks: tasks.Ticks,
 		letters: tasks.Letters, clock: fastClock{time.UnixMilli(shows), time.UnixMilli(since)}.now})
 	well(err)
-	end, err := a.work(asynq.HandlerFunc(func(ctx context.Context, task *asynq.Task) error {
-		err := a.Workers.ProcessTask(ctx, task)
-		if tick, none := tasks.ParseTick(task); err == nil && none == nil {
-			_, err = fmt.Fprintln(done, line(tick.Entry, tick.At))
-		}
-		return err
-	}), map[string]int{tasks.Ticks: 3, tasks.Letters: 1}, 100*time.Millisecond)
+	a.Workers.Ticks = noted{a.Store, done}
+	end, err := a.work(a.Workers, 100*time.Millisecond)
 	well(err)
+	var polling sync.WaitGroup
+	polling.Go(func() { a.Poller.Run(ctx) })
 	a.runTimetable(ctx)
+	polling.Wait()
 	end()
 	well(a.Close())
 	well(closeQueue())
+}
+
+// noted writes down each tick whose work was done.
+type noted struct {
+	workers.TickLedger
+	to io.Writer
+}
+
+func (n noted) TickDone(ctx context.Context, now time.Time, entry string, at time.Time) error {
+	err := n.TickLedger.TickDone(ctx, now, entry, at)
+	if err == nil {
+		_, err = fmt.Fprintln(n.to, line(entry, at))
+	}
+	return err
 }

@@ -55,7 +55,7 @@ func TestEachTickIsStruckOnceWhateverBecomesOfTheStriker(t *testing.T) {
 			o.awaitStriker(15*time.Second, striker)
 			striker.signal(syscall.SIGCONT)
 			o.await(10*time.Second, "the one that was stopped to see that another strikes", func() bool {
-				return strings.Contains(striker.said.String(), "another process strikes")
+				return strings.Contains(striker.said.String(), "another process records")
 			})
 		}},
 	} {

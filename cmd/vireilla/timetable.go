@@ -9,6 +9,7 @@ import (
 
 	"vireilla/internal/policy"
 	"vireilla/internal/store"
+	"vireilla/internal/timetable"
 	"vireilla/workers"
 )
 
@@ -91,7 +92,7 @@ func (c *timetableCmd) past(env *environment, p *policy.Policy, all []nextRuns) 
 	return s.Owner(env.ctx, workers.TimetableLease)
 }
 
-func (r *nextRuns) addPast(env *environment, s *store.DB, newest []store.Tick, zone *time.Location) error {
+func (r *nextRuns) addPast(env *environment, s *store.DB, newest []timetable.Tick, zone *time.Location) error {
 	written := func(t time.Time) string {
 		if t.IsZero() {
 			return ""
@@ -99,7 +100,7 @@ func (r *nextRuns) addPast(env *environment, s *store.DB, newest []store.Tick, z
 		return t.In(zone).Format(time.RFC3339)
 	}
 	for _, t := range newest {
-		if t.Name == r.Entry {
+		if t.Entry == r.Entry {
 			r.Last = &lastRun{At: written(t.At), Done: written(t.Done)}
 		}
 	}

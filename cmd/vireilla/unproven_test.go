@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"vireilla/internal/notice"
+	"vireilla/internal/queue"
 	"vireilla/internal/store/storetest"
 	"vireilla/internal/test/smtptest"
 	"vireilla/internal/test/syncbuf"
@@ -17,7 +18,7 @@ import (
 // The relay's certificate is signed by nobody whom this machine knows.
 func TestARelayThatCannotProveWhoItIsIsToldEverywhereAndGetsNothing(t *testing.T) {
 	relay := smtptest.Start(t, smtptest.WithSTARTTLS(), smtptest.WithLogin("user", "canary"))
-	redis, closeQueue, err := embeddedQueue()
+	redis, closeQueue, err := queue.Embedded()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -4,13 +4,12 @@ import (
 	"bytes"
 	"testing"
 
-	"github.com/redis/go-redis/v9"
-
 	"vireilla/internal/calendar"
+	"vireilla/internal/queue"
 )
 
 func TestMain(m *testing.M) {
-	redis.SetLogger(quiet{}) // as main does
+	queue.Silence() // as main does
 	m.Run()
 }
 

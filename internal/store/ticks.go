@@ -9,13 +9,6 @@ import (
 	"vireilla/internal/timetable"
 )
 
-// Tick is one stroke of an entry of the timetable.
-type Tick struct {
-	Name string
-	At   time.Time
-	Done time.Time // zero while its work is not done
-}
-
 // LastTicks gives for each entry the instant up to which its ticks are recorded; an entry that was never looked at is not there.
 func (s *DB) LastTicks(ctx context.Context) (map[string]time.Time, error) {
 	last := map[string]time.Time{}
@@ -82,22 +75,31 @@ func (s *DB) TickDone(ctx context.Context, now time.Time, entry string, at time.
 	})
 }
 
+// TickOpen tells whether a tick is recorded and its work is not done.
+func (s *DB) TickOpen(ctx context.Context, entry string, at time.Time) (open bool, err error) {
+	err = each(ctx, s.db, `SELECT 1 FROM tick WHERE name = $1 AND due_at = $2 AND done_at = 0`, []any{entry, millis(at)}, func(*sql.Rows) error {
+		open = true
+		return nil
+	})
+	return open, err
+}
+
 // OpenTicks gives the ticks struck before an instant whose work is not done.
-func (s *DB) OpenTicks(ctx context.Context, before time.Time) ([]Tick, error) {
+func (s *DB) OpenTicks(ctx context.Context, before time.Time) ([]timetable.Tick, error) {
 	return s.ticks(ctx, `SELECT name, due_at, done_at FROM tick WHERE done_at = 0 AND due_at < $1 ORDER BY due_at, name LIMIT 1000`, millis(before))
 }
 
 // NewestTicks gives the newest tick of each entry.
-func (s *DB) NewestTicks(ctx context.Context) ([]Tick, error) {
+func (s *DB) NewestTicks(ctx context.Context) ([]timetable.Tick, error) {
 	return s.ticks(ctx, `SELECT name, due_at, done_at FROM tick
 		WHERE (name, due_at) IN (SELECT name, (SELECT max(due_at) FROM tick WHERE name = schedule.name) FROM schedule)
 		ORDER BY name`)
 }
 
-func (s *DB) ticks(ctx context.Context, query string, args ...any) (list []Tick, err error) {
+func (s *DB) ticks(ctx context.Context, query string, args ...any) (list []timetable.Tick, err error) {
 	err = each(ctx, s.db, query, args, func(r *sql.Rows) error {
-		var t Tick
-		err := r.Scan(&t.Name, moment{&t.At}, moment{&t.Done})
+		var t timetable.Tick
+		err := r.Scan(&t.Entry, moment{&t.At}, moment{&t.Done})
 		list = append(list, t)
 		return err
 	})

@@ -77,7 +77,7 @@ func ticks(t *testing.T, s *store.DB) {
 		t.Errorf("after the clock was turned back, %d of three ticks are new", fresh)
 	}
 	newest, err := s.NewestTicks(t.Context())
-	if err != nil || len(newest) != 1 || newest[0].Name != "digests" || !newest[0].At.Equal(morning.Add(time.Minute)) || !newest[0].Done.IsZero() {
+	if err != nil || len(newest) != 1 || newest[0].Entry != "digests" || !newest[0].At.Equal(morning.Add(time.Minute)) || !newest[0].Done.IsZero() {
 		t.Errorf("newest %v, %v", newest, err)
 	}
 }

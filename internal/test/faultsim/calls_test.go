@@ -131,6 +131,14 @@ func (m *machine) RecordTicks(ctx context.Context, lease string, fence int64, s 
 	return fresh, held, err
 }
 
+func (m *machine) TickOpen(ctx context.Context, entry string, at time.Time) (bool, error) {
+	return call(ctx, m, "TickOpen "+entry, func() (bool, error) { return m.DB.TickOpen(ctx, entry, at) })
+}
+
+func (m *machine) OpenTicks(ctx context.Context, before time.Time) ([]timetable.Tick, error) {
+	return call(ctx, m, "OpenTicks", func() ([]timetable.Tick, error) { return m.DB.OpenTicks(ctx, before) })
+}
+
 func (m *machine) TickDone(ctx context.Context, now time.Time, entry string, at time.Time) error {
 	return act(ctx, m, "TickDone "+entry, func() error { return m.DB.TickDone(ctx, now, entry, at) })
 }

@@ -3,7 +3,6 @@ package faultsim
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -21,6 +20,7 @@ type machine struct {
 	name      string
 	workers   *workers.Workers
 	timetable *workers.Timetable
+	poller    *workers.Poller
 	stop      context.CancelFunc
 
 	dead    bool // under world.mu
@@ -32,33 +32,40 @@ func (w *world) start(name string) *machine {
 	m := &machine{DB: w.store, world: w, name: name}
 	stopping, stop := context.WithCancel(context.Background())
 	m.stop = stop
-	sends := &diary{w.journal(name), m}
-	compare := &workers.Compare{Clock: w.now, Journal: sends, Outbox: m, Log: w.log}
-	scan := &workers.Scan{Policy: w.policy, PolicyID: "simulation", Agenda: m, Facts: m, Bookings: m, Outbox: m, Enqueue: m.ring, Log: w.log,
-		Help: func(context.Context, int) error { return nil }}
-	deliver := &workers.Deliver{Clock: w.now, Wall: w.now, Policy: w.policy, Outbox: m, SendingBlocked: workers.NewKillSwitch(m.SendingBlocked, store.BlockedMaxAge, w.trueTime).On, Compare: compare, Journal: sends, Facts: m, Refresh: scan.Refresh, Letters: w.letters,
-		From: "Lahden kaupunki <" + sender + ">", Stop: stopping, Log: w.log, Record: &workers.Recorder{Clock: w.now, Outbox: m, Journal: sends, Log: w.log}}
 	breaker := &mailer.Breaker{}
-	deliver.Send = func(ctx context.Context, mail workers.Mail) notice.Outcome {
-		if !mail.Still() {
-			return notice.Outcome{Result: notice.Later}
-		}
-		w.begun()
-		o := breaker.Note(w.now(), mail.To, m.send(ctx, mail))
-		result := map[mailer.Result]notice.Result{mailer.Sent: notice.Accepted, mailer.Deferred: notice.Later, mailer.Failed: notice.Never, mailer.Unsure: notice.Ambiguous}[o.Result]
-		return notice.Outcome{Result: result, Code: o.Code, Why: o.Reason}
-	}
-	sweep := &workers.Sweep{Policy: w.policy, Outbox: m, Enqueue: m, DeliverTasks: 2, Log: w.log, OpenTicks: func(ctx context.Context, before time.Time, each func(string, time.Time) error) error {
-		ticks, err := call(ctx, m, "OpenTicks", func() ([]store.Tick, error) { return w.store.OpenTicks(ctx, before) })
-		for _, t := range ticks {
-			err = errors.Join(err, each(t.Name, t.At))
-		}
-		return err
-	}}
-	m.workers = &workers.Workers{Clock: w.now, Policy: w.policy, Scan: scan, Deliver: deliver, Sweep: sweep, Ledger: m, Log: w.log}
+	m.workers = workers.New(workers.Parts{
+		Clock: w.now, Wall: w.now, Policy: w.policy, PolicyID: "simulation", Store: m, Journal: &diary{w.journal(name), m}, Enqueue: m, DeliverTasks: 2,
+		Letters: w.letters, From: "Lahden kaupunki <" + sender + ">", Stop: stopping, SwitchMaxAge: store.BlockedMaxAge, Log: w.log,
+		Send: func(ctx context.Context, mail workers.Mail) notice.Outcome {
+			if !mail.Still() {
+				return notice.Outcome{Result: notice.Later}
+			}
+			w.begun()
+			o := breaker.Note(w.now(), mail.To, m.send(ctx, mail))
+			result := map[mailer.Result]notice.Result{mailer.Sent: notice.Accepted, mailer.Deferred: notice.Later, mailer.Failed: notice.Never, mailer.Unsure: notice.Ambiguous}[o.Result]
+			return notice.Outcome{Result: result, Code: o.Code, Why: o.Reason}
+		}})
+	// The clock of the steps may be turned; answers about the kill switch age by the true time.
+	m.workers.Deliver.SendingBlocked = workers.NewKillSwitch(m.SendingBlocked, store.BlockedMaxAge, w.trueTime).On
+	m.poller = &workers.Poller{Queue: m, Clock: w.now, Store: m, Do: polled{m}, Concurrency: 1, Log: w.log}
 	m.timetable = &workers.Timetable{Clock: w.now, Wall: w.trueTime, Owner: name, Entries: w.policy.Timetable, Ledger: m, Put: m.Tick, Log: w.log}
 	return m
 }
+
+// polled is what the poller does on a machine. Its deliveries go on beside its ticks, so their calls have names of their own.
+type polled struct{ *machine }
+
+func (p polled) RunTick(ctx context.Context, entry string, at time.Time) error {
+	return p.workers.RunTick(ctx, entry, at)
+}
+
+func (p polled) DeliverLetters(ctx context.Context, ids []int64) error {
+	name, _ := ctx.Value(task{}).(string)
+	return p.workers.DeliverLetters(context.WithValue(ctx, task{}, name+" letters"), ids)
+}
+
+// State is the health of the queue as this machine knows it.
+func (m *machine) State() (down, paused bool) { return m.world.queueAway, false }
 
 func (m *machine) isDead() bool {
 	m.world.mu.Lock()
@@ -121,6 +128,11 @@ func (w *world) tell() {
 // look lets the machine's timetable look once.
 func (m *machine) look() {
 	m.do(fmt.Sprintf("t%d", m.world.number()), m.timetable.Tick, func(error) {})
+}
+
+// poll lets the machine's poller poll once.
+func (m *machine) poll() {
+	m.do(fmt.Sprintf("p%d", m.world.number()), func(ctx context.Context) error { m.poller.Poll(ctx); return nil }, func(error) {})
 }
 
 // end lets the machine's timetable end, as it does when the process is asked to.

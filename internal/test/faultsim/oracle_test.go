@@ -286,7 +286,7 @@ func (w *world) checkRuns() {
 		w.t.Fatal(err)
 	}
 	for _, t := range open {
-		w.fault("tick %s of %s was never done", t.Name, t.At.In(w.policy.Location).Format("2006-01-02 15:04"))
+		w.fault("tick %s of %s was never done", t.Entry, t.At.In(w.policy.Location).Format("2006-01-02 15:04"))
 	}
 }
 

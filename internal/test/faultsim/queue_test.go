@@ -16,7 +16,6 @@ import (
 // job is a task in the queue.
 type job struct {
 	task           *asynq.Task
-	id             string // of a tick; the queue takes it once
 	name           string
 	ready          time.Time // by the world's true time
 	tries, retries int
@@ -25,8 +24,8 @@ type job struct {
 
 var errQueue = errors.New("the simulated queue is away")
 
-// ring is the doorbell of new letters.
-func (m *machine) ring(ctx context.Context, ids []int64) error {
+// Letters enqueues the delivery of new letters.
+func (m *machine) Letters(ctx context.Context, ids []int64) error {
 	for part := range slices.Chunk(ids, tasks.Batch) {
 		t, options := tasks.NewDeliver(tasks.Letters, part)
 		if err := m.put(ctx, t, options); err != nil {
@@ -36,7 +35,7 @@ func (m *machine) ring(ctx context.Context, ids []int64) error {
 	return nil
 }
 
-// RingAny is the doorbell of the sweep.
+// DueLetters enqueues the delivery of whatever is due.
 func (m *machine) DueLetters(ctx context.Context, n int) error {
 	for range n {
 		t, options := tasks.NewDeliver(tasks.Letters, nil)
@@ -47,20 +46,12 @@ func (m *machine) DueLetters(ctx context.Context, n int) error {
 	return nil
 }
 
-// Tick puts the task of a tick; put twice, it is one. One that was put aside is tried anew.
+// Help finds nobody: machines are few and cases too.
+func (m *machine) Help(context.Context, int) error { return nil }
+
+// Tick enqueues the task of a tick.
 func (m *machine) Tick(ctx context.Context, entry string, at time.Time) error {
-	w, tick := m.world, tasks.Tick{Entry: entry, At: at}
-	switch j := w.aside[tick.ID()]; {
-	case j != nil:
-		delete(w.aside, tick.ID())
-		j.tries, j.ready = 0, w.trueTime()
-		w.queue = append(w.queue, j)
-		w.note("the queue tries %s anew", j.name)
-		return nil
-	case m.knows(tick.ID()) && w.lost[tick.ID()]:
-		tick = tick.After(w.trueTime())
-	}
-	t, options, err := tasks.NewTick(tasks.Ticks, tick)
+	t, options, err := tasks.NewTick(tasks.Ticks, tasks.Tick{Entry: entry, At: at})
 	if err != nil {
 		return err
 	}
@@ -69,18 +60,11 @@ func (m *machine) Tick(ctx context.Context, entry string, at time.Time) error {
 
 // put gives a task to the queue, which may be away, lose it, take it twice or keep it for a while.
 func (m *machine) put(ctx context.Context, t *asynq.Task, options []asynq.Option) error {
-	var id string
 	var retries int
 	for _, o := range options {
-		switch o.Type() {
-		case asynq.TaskIDOpt:
-			id = o.Value().(string)
-		case asynq.MaxRetryOpt:
+		if o.Type() == asynq.MaxRetryOpt {
 			retries = o.Value().(int)
 		}
-	}
-	if m.knows(id) {
-		return nil
 	}
 	f := m.seam(ctx, "put "+t.Type(), true)
 	w := m.world
@@ -90,18 +74,11 @@ func (m *machine) put(ctx context.Context, t *asynq.Task, options []asynq.Option
 	case f == failsBefore || w.queueAway:
 		return errQueue
 	}
-	if m.knows(id) {
-		return nil
-	}
-	if id != "" {
-		w.ticks[id] = w.trueTime().Add(90 * 24 * time.Hour)
-	}
 	copies, ready := 1, w.trueTime()
 	if w.troubled {
 		switch n := w.rng.IntN(100); {
-		case n < 4: // its id stays known, as that of a task whose worker died and whose lease was lost
+		case n < 4: // as a task whose worker died and whose lease was lost
 			copies = 0
-			w.lost[id] = true
 			w.note("the queue loses it")
 		case n < 7:
 			copies = 2
@@ -111,7 +88,7 @@ func (m *machine) put(ctx context.Context, t *asynq.Task, options []asynq.Option
 		}
 	}
 	for range copies {
-		w.queue = append(w.queue, &job{task: t, id: id, retries: retries, ready: ready, name: fmt.Sprintf("%s#%d", strings.TrimPrefix(t.Type(), "tick:"), w.number())})
+		w.queue = append(w.queue, &job{task: t, retries: retries, ready: ready, name: fmt.Sprintf("%s#%d", strings.TrimPrefix(t.Type(), "tick:"), w.number())})
 	}
 	if f == diesAfter {
 		return errDead
@@ -120,11 +97,6 @@ func (m *machine) put(ctx context.Context, t *asynq.Task, options []asynq.Option
 		return errQueue
 	}
 	return nil
-}
-
-// knows tells whether the queue has a task of that id, at work, done or put aside.
-func (m *machine) knows(id string) bool {
-	return id != "" && m.world.trueTime().Before(m.world.ticks[id])
 }
 
 // readyJobs gives the jobs that may begin.
@@ -138,7 +110,7 @@ func (w *world) readyJobs() []*job {
 	return ready
 }
 
-// begin gives a job to a machine. A job that failed comes back in a while; after some times it is put aside, and its id stays known.
+// begin gives a job to a machine. A job that failed comes back in a while; after some times the queue gives it up.
 func (w *world) begin(j *job, m *machine) {
 	j.at = m
 	w.note("%s begins %s", m.name, j.name)
@@ -149,12 +121,8 @@ func (w *world) begin(j *job, m *machine) {
 		case err == nil || errors.Is(err, asynq.SkipRetry):
 			w.drop(j)
 		case j.tries > j.retries:
-			w.note("the queue puts %s aside", j.name)
+			w.note("the queue gives up %s", j.name)
 			w.drop(j)
-			if j.id != "" {
-				w.ticks[j.id] = w.trueTime().Add(90 * 24 * time.Hour)
-				w.aside[j.id] = j
-			}
 		default:
 			j.ready = w.trueTime().Add(time.Duration(j.tries+1) * 10 * time.Second)
 		}
@@ -170,7 +138,6 @@ func (w *world) recover() {
 	for _, j := range slices.Clone(w.queue) {
 		if j.at != nil && j.at.isDead() {
 			if j.at, j.ready = nil, w.trueTime().Add(time.Minute); w.troubled && w.rng.IntN(4) == 0 {
-				w.lost[j.id] = true
 				w.drop(j)
 			}
 		}

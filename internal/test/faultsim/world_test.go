@@ -45,9 +45,6 @@ type world struct {
 	folder   string
 	numbers  int
 	queue    []*job
-	ticks    map[string]time.Time // ticks that the queue knows, and until when
-	aside    map[string]*job      // those of them that were tried to no end
-	lost     map[string]bool      // those of them that are believed to be at work for ever
 
 	leaseOf    string // the machine that keeps the timetable
 	leaseUntil time.Time
@@ -101,7 +98,7 @@ var loaded = sync.OnceValues(func() (*templates.Set, error) { return templates.L
 // newWorld must be called inside the bubble.
 func newWorld(t *testing.T, seed uint64, path string) *world {
 	t.Helper()
-	w := &world{t: t, rng: rand.New(rand.NewPCG(seed, 1)), ticks: map[string]time.Time{}, aside: map[string]*job{}, lost: map[string]bool{}, began: time.Now(), policy: policy.Default(), troubled: true,
+	w := &world{t: t, rng: rand.New(rand.NewPCG(seed, 1)), began: time.Now(), policy: policy.Default(), troubled: true,
 		seen: newSeen(), register: newRegister()}
 	w.policy.Guard.Floor = 6 + w.rng.IntN(30)
 	for i := range w.policy.Timetable {
@@ -286,6 +283,9 @@ func (w *world) moment() {
 	for _, m := range w.machines {
 		if !m.isDead() && !m.stopped && (m == looking || w.troubled && w.rng.IntN(6) == 0) {
 			m.look()
+			if w.rng.IntN(3) == 0 {
+				m.poll()
+			}
 		}
 	}
 	w.pump()
@@ -304,7 +304,7 @@ func (w *world) disturb() {
 	toggle(&w.sick, "the database is sick", 60, 2)
 	if w.queueAway && w.rng.IntN(3) == 0 {
 		w.note("the queue has lost everything")
-		w.queue, w.ticks, w.aside, w.lost = nil, map[string]time.Time{}, map[string]*job{}, map[string]bool{}
+		w.queue = nil
 	}
 	switch n := w.rng.IntN(100); {
 	case n < 3:

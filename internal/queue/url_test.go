@@ -1,4 +1,4 @@
-package main
+package queue
 
 import (
 	"crypto/tls"
@@ -27,7 +27,7 @@ func TestEveryFormOfRedisURLIsRead(t *testing.T) {
 		"rediss-sentinel://u:s@a/1?master=main&username=q&password=p%26%3Dw": asynq.RedisFailoverClientOpt{MasterName: "main", SentinelAddrs: []string{"a:26379"},
 			SentinelUsername: "u", SentinelPassword: "s", Username: "q", Password: "p&=w", DB: 1, TLSConfig: secure},
 	} {
-		got, err := parseRedisURL(text)
+		got, err := ParseURL(text)
 		if err != nil {
 			t.Errorf("%s: %v", text, err)
 			continue
@@ -45,7 +45,7 @@ func TestTheFormsOfTheLibraryMeanTheSame(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got, err := parseRedisURL(text); err != nil || !cmp.Equal(want, got) {
+		if got, err := ParseURL(text); err != nil || !cmp.Equal(want, got) {
 			t.Errorf("%s: %v\n%s", text, err, cmp.Diff(want, got))
 		}
 	}
@@ -59,7 +59,7 @@ func TestAWrongRedisURLIsNotRepeated(t *testing.T) {
 		"redis-socket:///r?db=hunter2", "redis-sentinel://:hunter2@a,b", "redis-sentinel://:hunter2@a,,b?master=m", "redis-sentinel://a?master=m&password=hunter2&password=x",
 		"redis-sentinel://a?master=m&hunter2", "redis-sentinel://a?master=%zz", "redis-cluster://:hunter2@a/1", "redis-cluster://:hunter2@?x=1", "redis-cluster://a b",
 	} {
-		_, err := parseRedisURL(text)
+		_, err := ParseURL(text)
 		if err == nil {
 			t.Errorf("%s is read", text)
 			continue
@@ -74,7 +74,7 @@ func FuzzRedisURL(f *testing.F) {
 	f.Add("redis-sentinel://:pw@a:1,b/2?master=m")
 	f.Add("rediss://u:p%40@[::1]:6379/0")
 	f.Fuzz(func(t *testing.T, text string) {
-		if opt, err := parseRedisURL(text); (opt == nil) == (err == nil) {
+		if opt, err := ParseURL(text); (opt == nil) == (err == nil) {
 			t.Errorf("%q: %v, %v", text, opt, err)
 		}
 	})

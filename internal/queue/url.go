@@ -1,4 +1,4 @@
-package main
+package queue
 
 import (
 	"crypto/tls"
@@ -12,8 +12,8 @@ import (
 	"github.com/hibiken/asynq"
 )
 
-// redisForms is what may stand in REDIS_URL. Faults end with it and never repeat what was written: any part of it may belong to a password.
-const redisForms = `write one of
+// URLForms says what may stand in REDIS_URL. Errors end with it and never repeat what was written: any part of it may belong to a password.
+const URLForms = `write one of
   redis://[USER][:PASSWORD@]HOST[:PORT][/DB]
   redis-socket://[:PASSWORD@]/PATH[?db=DB]
   redis-sentinel://[USER][:PASSWORD@]HOST[:PORT],HOST…[/DB]?master=NAME[&username=…][&password=…]
@@ -26,8 +26,8 @@ const (
 	sentinelPort = "26379"
 )
 
-// redisURL is a REDIS_URL taken apart. Its library wants one host; lists of them are read here.
-type redisURL struct {
+// parts is a REDIS_URL taken apart. net/url wants one host; lists of hosts are read here.
+type parts struct {
 	kind               string // redis, socket, sentinel or cluster
 	tls                *tls.Config
 	username, password string
@@ -36,19 +36,19 @@ type redisURL struct {
 	query              url.Values
 }
 
-// parseRedisURL reads the forms of asynq.ParseRedisURI and goes on where those end: user names, the database and the login behind a Sentinel, Cluster, and TLS for
-// both. At a Sentinel USER and PASSWORD are those of the Sentinels, as there; username and password in the query those of the servers that they watch. TLS is
-// verified against the machine's certificates.
-func parseRedisURL(text string) (asynq.RedisConnOpt, error) {
-	opt, err := readRedisURL(text)
+// ParseURL reads the forms of asynq.ParseRedisURI, and beyond them user names, the database and the login behind a Sentinel, Cluster, and TLS
+// for both. With a Sentinel, USER and PASSWORD are those of the Sentinels; username and password in the query are those of the servers that
+// they watch. TLS is verified against the machine's certificates.
+func ParseURL(text string) (asynq.RedisConnOpt, error) {
+	opt, err := parse(text)
 	if err != nil {
-		return nil, fmt.Errorf("REDIS_URL: %w; %s", err, redisForms)
+		return nil, fmt.Errorf("REDIS_URL: %w; %s", err, URLForms)
 	}
 	return opt, nil
 }
 
-func readRedisURL(text string) (asynq.RedisConnOpt, error) {
-	u, err := splitRedisURL(text)
+func parse(text string) (asynq.RedisConnOpt, error) {
+	u, err := split(text)
 	if err != nil {
 		return nil, err
 	}
@@ -80,8 +80,8 @@ func readRedisURL(text string) (asynq.RedisConnOpt, error) {
 	return asynq.RedisClientOpt{Addr: u.hosts[0], Username: u.username, Password: u.password, DB: db, TLSConfig: u.tls}, err
 }
 
-// splitRedisURL takes a URL apart without net/url, which may refuse several hosts and repeats what it refuses.
-func splitRedisURL(text string) (u redisURL, err error) {
+// split takes a URL apart without net/url, which may refuse several hosts and repeats what it refuses.
+func split(text string) (u parts, err error) {
 	scheme, rest, _ := strings.Cut(text, "://")
 	secure := strings.HasPrefix(scheme, "rediss")
 	parameters := map[string]string{"redis": "", "redis-socket": "db", "redis-sentinel": "master username password", "redis-cluster": ""}
