@@ -61,6 +61,7 @@ func rows() map[string][]string {
 		"internal/test/syncbuf":      nil,
 		"internal/test/faultsim":     nil,
 		"internal/test/smtptest":     nil,
+		"internal/test/pictures":     nil,
 		"internal/crash":             nil,
 		"internal/test/crashtest":    nil,
 		"internal/test/outboxcheck":  {"internal/notice", "internal/test/smtptest", "internal/test/markers", "internal/test/leaks"},
