@@ -140,7 +140,7 @@ func planAt(env *environment, s *store.DB, p *policy.Policy, at time.Time) (noti
 }
 
 // seenFrom gives appointments with what was told of them by an instant.
-func seenFrom(at time.Time, ahead []store.Booking) []notice.Booking {
+func seenFrom(at time.Time, ahead []notice.AwakeBooking) []notice.Booking {
 	bookings := make([]notice.Booking, len(ahead))
 	for i := range ahead {
 		if bookings[i] = ahead[i].Booking; bookings[i].Told != nil && bookings[i].Told.At.After(at) {

@@ -17,8 +17,8 @@ import (
 	"vireilla/internal/timetable"
 )
 
-// TestADayReadsNoTableWhole asks SQLite how it would answer each statement of a day's work: none may go through the register or the outbox from end to end. A
-// day costs what is due that day.
+// TestADayReadsNoTableWhole asks SQLite for the query plan of each statement of a day's work: none may scan the
+// register or the outbox. A day costs what is due that day.
 func TestADayReadsNoTableWhole(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "v.db")
 	s, err := Open(t.Context(), "sqlite:"+path)
@@ -27,20 +27,20 @@ func TestADayReadsNoTableWhole(t *testing.T) {
 	}
 	plain := s.db
 	defer plain.Close()
-	heard := &heard{}
-	s.db = sql.OpenDB(listener{plain.Driver(), "file:" + path + "?_txlock=immediate", heard})
+	recorded := &recorder{}
+	s.db = sql.OpenDB(recordingConnector{plain.Driver(), "file:" + path + "?_txlock=immediate", recorded})
 	defer s.db.Close()
-	aDay(t, s, heard)
+	aDay(t, s, recorded)
 
-	statements := heard.list
+	statements := recorded.list
 	if len(statements) < 30 {
-		t.Fatalf("heard only %d statements", len(statements))
+		t.Fatalf("recorded only %d statements", len(statements))
 	}
 	for _, h := range statements {
 		if !regexp.MustCompile(`(?i)^\s*(select|update|delete|insert|with)`).MatchString(h.text) {
 			continue
 		}
-		if err := each(t.Context(), plain, "EXPLAIN QUERY PLAN "+h.text, h.args, func(r *sql.Rows) error {
+		if err := forRows(t.Context(), plain, "EXPLAIN QUERY PLAN "+h.text, h.args, func(r *sql.Rows) error {
 			var id, parent, unused int
 			var step string
 			if err := r.Scan(&id, &parent, &unused, &step); err != nil {
@@ -56,8 +56,8 @@ func TestADayReadsNoTableWhole(t *testing.T) {
 	}
 }
 
-// whole tells whether a step goes through a table that grows with the register or with the years. The agenda holds what has something to say; an index with a
-// condition holds what is open; what is in brackets is already narrowed.
+// whole reports whether a step scans a table that grows with the register or with the years. The agenda holds what has
+// something to say; a partial index holds what is open; a subquery has a limit.
 func whole(text, step string) bool {
 	table, found := strings.CutPrefix(step, "SCAN ")
 	if !found {
@@ -67,13 +67,15 @@ func whole(text, step string) bool {
 	switch {
 	case strings.HasPrefix(table, "CONSTANT"), strings.HasPrefix(table, "(subquery"):
 		return false
-	case strings.Contains(text, "FROM agenda "+table), strings.Contains(text, ") "+table): // the latter is the name of a query with a limit
+	// the name of a subquery with a limit
+	case strings.Contains(text, "FROM agenda "+table), strings.Contains(text, ") "+table):
 		return false
 	}
 	if how == "USING INDEX run_day" { // the runs from the newest on, until there are enough
 		return !strings.Contains(text, "LIMIT")
 	}
-	for _, narrow := range []string{"notice_due", "notice_sending", "notice_held", "notice_ended", "notice_waiting", "run_held", "told_phone", "tick_open", "appointment_wake", "agenda_clarification"} {
+	for _, narrow := range []string{"notice_due", "notice_sending", "notice_held", "notice_ended", "notice_waiting",
+		"run_held", "told_phone", "tick_open", "appointment_wake", "agenda_clarification"} {
 		if strings.HasSuffix(how, " "+narrow) {
 			return false
 		}
@@ -82,7 +84,7 @@ func whole(text, step string) bool {
 }
 
 // aDay does what the steps of a day do.
-func aDay(t *testing.T, s *DB, heard *heard) {
+func aDay(t *testing.T, s *DB, recorded *recorder) {
 	t.Helper()
 	ctx, now := t.Context(), time.Date(2024, 3, 4, 6, 0, 0, 0, time.UTC)
 	day := calendar.Date(2024, 3, 4)
@@ -100,9 +102,10 @@ func aDay(t *testing.T, s *DB, heard *heard) {
 	exec(`INSERT INTO coach VALUES ('C-1', 'Eero-Kanaria', 'kanaria.c@example.org', 'T-1', 'fi', 'coach', 0)`)
 	exec(`INSERT INTO seeker VALUES ('S-1', 'Aino-Kanaria', 'kanaria.s@example.org', 'neutral', 'fi', 'Lahti', 'C-1', '2024-01-01', '', '', '', 'unemployed', '', 0, 0, 0)`)
 	well(s.Prepare(ctx, day, "p"))
-	heard.list = nil // that everybody wakes behind a new policy costs what it costs
+	recorded.list = nil // a new policy wakes all cases, at any cost
 	well(s.Prepare(ctx, day+1, "p"))
-	o := policy.Obligation{Seeker: "S-1", Rule: "initial_interview", Anchor: day, Due: day, DueStrict: day, Stage: policy.Due, Owner: "C-1"}
+	o := policy.Obligation{Seeker: "S-1", Rule: "initial_interview", Anchor: day, Due: day, DueStrict: day,
+		Stage: policy.Due, Owner: "C-1"}
 	well(s.Refresh(ctx, day, func(*notice.Awake) notice.Agenda {
 		return notice.Agenda{Seeker: "S-1", Wake: day + 1, Obligations: []policy.Obligation{o}}
 	}))
@@ -126,17 +129,19 @@ func aDay(t *testing.T, s *DB, heard *heard) {
 	well(err)
 	_, err = s.Seekers(ctx, []string{"S-1"})
 	well(err)
-	well(s.AwakeBookings(ctx, now, func([]Booking) {}))
+	well(s.AwakeBookings(ctx, now, func([]notice.AwakeBooking) {}))
 	_, err = s.Bookings(ctx, []string{"A-1"})
 	well(err)
 	well(s.Sleep(ctx, []notice.Evaluated{{Wake: now}}))
 	item := notice.Item{Seeker: "S-1", Rule: o.Rule, Anchor: day, Stage: policy.Due}
-	_, err = s.Add(ctx, now, Run{Kind: "digests", Day: day, Guard: policy.Default().Guard}, notice.Plan{
-		Notices: []notice.Notice{{Key: "k", Letter: notice.CoachDigest, To: "C-1", Role: notice.ToCoach, SendAt: now, Expires: now.Add(time.Hour), Told: []notice.Item{item}}},
-		Skips:   []notice.Skip{{Key: "s", Why: "x", Until: now.Add(time.Hour)}},
+	_, err = s.Add(ctx, now, notice.Run{Kind: "digests", Day: day, Guard: policy.Default().Guard}, notice.Plan{
+		Notices: []notice.Notice{{Key: "k", Letter: notice.CoachDigest, To: "C-1", Role: notice.ToCoach, SendAt: now,
+			Expires: now.Add(time.Hour), Told: []notice.Item{item}}},
+		Skips: []notice.Skip{{Key: "s", Why: "x", Until: now.Add(time.Hour)}},
 	})
 	well(err)
-	for _, count := range []func(context.Context, time.Time) (int, error){s.Due, func(ctx context.Context, at time.Time) (int, error) { return s.FreeStuck(ctx, at, []string{"x"}) }} {
+	for _, count := range []func(context.Context, time.Time) (int, error){s.Due,
+		func(ctx context.Context, at time.Time) (int, error) { return s.FreeStuck(ctx, at, []string{"x"}) }} {
 		_, err = count(ctx, now)
 		well(err)
 	}
@@ -154,7 +159,8 @@ func aDay(t *testing.T, s *DB, heard *heard) {
 	well(err)
 	fence, err := s.TakeLease(ctx, "timetable", "one", time.Minute)
 	well(err)
-	_, _, err = s.RecordTicks(ctx, "timetable", fence, timetable.Record{Entry: "digests", Now: now, Ticks: []time.Time{now}, Skips: []timetable.Skip{{From: now, To: now, Why: timetable.TooOld}}})
+	_, _, err = s.RecordTicks(ctx, "timetable", fence, timetable.Record{Entry: "digests", Now: now,
+		Ticks: []time.Time{now}, Skips: []timetable.Skip{{From: now, To: now, Why: timetable.TooOld}}})
 	well(err)
 	_, err = s.NewestTicks(ctx)
 	well(err)
@@ -167,11 +173,11 @@ func aDay(t *testing.T, s *DB, heard *heard) {
 	well(err)
 	_, err = s.Vitals(ctx, now, []string{"digests"})
 	well(err)
-	operatorsLook(t, s, now, day)
+	readPages(t, s, now, day)
 }
 
-// operatorsLook asks what the pages ask.
-func operatorsLook(t *testing.T, s *DB, now time.Time, day calendar.Day) {
+// readPages reads what the web pages show.
+func readPages(t *testing.T, s *DB, now time.Time, day calendar.Day) {
 	t.Helper()
 	ctx := t.Context()
 	ask := func(name string, err error) {
@@ -209,8 +215,8 @@ func operatorsLook(t *testing.T, s *DB, now time.Time, day calendar.Day) {
 	}
 }
 
-// heard is the statements that went to the database.
-type heard struct {
+// recorder records the statements that go to the database.
+type recorder struct {
 	mu   sync.Mutex
 	list []statement
 }
@@ -220,7 +226,7 @@ type statement struct {
 	args []any
 }
 
-func (h *heard) note(text string, args []driver.NamedValue) {
+func (h *recorder) note(text string, args []driver.NamedValue) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	values := make([]any, len(args))
@@ -230,46 +236,46 @@ func (h *heard) note(text string, args []driver.NamedValue) {
 	h.list = append(h.list, statement{text, values})
 }
 
-// listener connects to a database and hears what is said.
-type listener struct {
-	driver driver.Driver
-	dsn    string
-	heard  *heard
+// recordingConnector opens connections that record their statements.
+type recordingConnector struct {
+	driver   driver.Driver
+	dsn      string
+	recorder *recorder
 }
 
-func (l listener) Driver() driver.Driver { return l.driver }
+func (l recordingConnector) Driver() driver.Driver { return l.driver }
 
-func (l listener) Connect(context.Context) (driver.Conn, error) {
+func (l recordingConnector) Connect(context.Context) (driver.Conn, error) {
 	conn, err := l.driver.Open(l.dsn)
-	return heardConn{conn, l.heard}, err
+	return recordingConn{conn, l.recorder}, err
 }
 
-type heardConn struct {
+type recordingConn struct {
 	driver.Conn
-	heard *heard
+	recorder *recorder
 }
 
-func (c heardConn) BeginTx(ctx context.Context, opts driver.TxOptions) (driver.Tx, error) {
+func (c recordingConn) BeginTx(ctx context.Context, opts driver.TxOptions) (driver.Tx, error) {
 	return c.Conn.(driver.ConnBeginTx).BeginTx(ctx, opts)
 }
 
-func (c heardConn) PrepareContext(ctx context.Context, text string) (driver.Stmt, error) {
+func (c recordingConn) PrepareContext(ctx context.Context, text string) (driver.Stmt, error) {
 	s, err := c.Conn.(driver.ConnPrepareContext).PrepareContext(ctx, text)
-	return heardStmt{s, text, c.heard}, err
+	return recordingStmt{s, text, c.recorder}, err
 }
 
-type heardStmt struct {
+type recordingStmt struct {
 	driver.Stmt
-	text  string
-	heard *heard
+	text     string
+	recorder *recorder
 }
 
-func (s heardStmt) QueryContext(ctx context.Context, args []driver.NamedValue) (driver.Rows, error) {
-	s.heard.note(s.text, args)
+func (s recordingStmt) QueryContext(ctx context.Context, args []driver.NamedValue) (driver.Rows, error) {
+	s.recorder.note(s.text, args)
 	return s.Stmt.(driver.StmtQueryContext).QueryContext(ctx, args)
 }
 
-func (s heardStmt) ExecContext(ctx context.Context, args []driver.NamedValue) (driver.Result, error) {
-	s.heard.note(s.text, args)
+func (s recordingStmt) ExecContext(ctx context.Context, args []driver.NamedValue) (driver.Result, error) {
+	s.recorder.note(s.text, args)
 	return s.Stmt.(driver.StmtExecContext).ExecContext(ctx, args)
 }

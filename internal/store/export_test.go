@@ -8,7 +8,7 @@ import (
 	"github.com/pressly/goose/v3"
 )
 
-// AtSchema makes a database as an older program left it, with the schema of then, and opens it.
+// AtSchema creates a database with an older schema and opens it.
 func AtSchema(ctx context.Context, url string, version int64) (*sql.DB, error) {
 	db, dia, err := connect(url)
 	if err != nil {
@@ -18,7 +18,7 @@ func AtSchema(ctx context.Context, url string, version int64) (*sql.DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	provider, err := goose.NewProvider(dia.goose, db, rewritten{files, dia.migrations})
+	provider, err := goose.NewProvider(dia.goose, db, rewritten{files, dia.migration})
 	if err != nil {
 		return nil, err
 	}

@@ -16,7 +16,8 @@ import (
 	"vireilla/internal/test/servertest"
 )
 
-// Somebody's hand or a damaged page may leave a row that nobody can read. The claim gives it with the others, and says so: an error would stop all letters for ever.
+// A manual change or a damaged page may leave a row that cannot be read. Claim returns it with the others, marked: an
+// error would stop all letters for ever.
 func TestALetterThatCannotBeReadStopsNoOther(t *testing.T) {
 	for name, url := range map[string]func(t *testing.T) string{
 		"SQLite":     func(t *testing.T) string { return "sqlite:" + filepath.Join(t.TempDir(), "v.db") },
@@ -28,16 +29,20 @@ func TestALetterThatCannotBeReadStopsNoOther(t *testing.T) {
 			morning := time.Date(2024, time.March, 4, 5, 30, 0, 0, time.UTC)
 			var p notice.Plan
 			for i := range 4 {
-				p.Notices = append(p.Notices, notice.Notice{Key: fmt.Sprintf("coach_digest/C-%d/2024-03-04", i), Letter: notice.CoachDigest, To: fmt.Sprintf("C-%d", i), Role: notice.ToCoach, Language: "fi",
-					SendAt: morning, Expires: morning.Add(time.Hour), Items: []notice.Item{{Seeker: "S-1"}}, Told: []notice.Item{{Seeker: "S-1"}}})
+				p.Notices = append(p.Notices, notice.Notice{Key: fmt.Sprintf("coach_digest/C-%d/2024-03-04", i),
+					Letter: notice.CoachDigest, To: fmt.Sprintf("C-%d", i), Role: notice.ToCoach, Language: "fi",
+					SendAt: morning, Expires: morning.Add(time.Hour), Items: []notice.Item{{Seeker: "S-1"}},
+					Told: []notice.Item{{Seeker: "S-1"}}})
 			}
-			run := notice.Run{Kind: "digests", Day: calendar.Date(2024, time.March, 4), Policy: "test", Guard: policy.Guard{Floor: 5, Times: 3, Runs: 10}}
+			run := notice.Run{Kind: "digests", Day: calendar.Date(2024, time.March, 4), Policy: "test",
+				Guard: policy.Guard{Floor: 5, Times: 3, Runs: 10}}
 			if _, err := s.Add(t.Context(), morning, run, p); err != nil {
 				t.Fatal(err)
 			}
-			spoil(t, database, `UPDATE notice SET items = '[{"s":' WHERE to_id = 'C-0'`, `UPDATE notice SET told = '{}' WHERE to_id = 'C-1'`)
+			spoil(t, database, `UPDATE notice SET items = '[{"s":' WHERE to_id = 'C-0'`,
+				`UPDATE notice SET told = '{}' WHERE to_id = 'C-1'`)
 			spoilt := 2
-			if name == "SQLite" { // which keeps any value in any column
+			if name == "SQLite" { // which stores any value in any column
 				spoil(t, database, `UPDATE notice SET start_at = 'soon' WHERE to_id = 'C-2'`)
 				spoilt = 3
 			}

@@ -64,7 +64,8 @@ func TestADatabaseOfANewerProgramIsRefused(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer conn.Close(t.Context())
-	if _, err := conn.Exec(t.Context(), `INSERT INTO goose_db_version (version_id, is_applied) VALUES (4711, true)`); err != nil {
+	if _, err := conn.Exec(t.Context(),
+		`INSERT INTO goose_db_version (version_id, is_applied) VALUES (4711, true)`); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := store.Open(t.Context(), database); err == nil || !strings.Contains(err.Error(), "4711") {
@@ -72,13 +73,15 @@ func TestADatabaseOfANewerProgramIsRefused(t *testing.T) {
 	}
 }
 
-// A line was cut while the server was committing a claim: who gives it back at once comes before it stands, waits, and gives it back all the same.
+// A connection broke while the server was committing a claim: giving the claim back waits for the COMMIT, and then
+// succeeds.
 func TestAClaimThatIsBeingCommittedIsGivenBack(t *testing.T) {
 	database := servertest.Postgres(t)
 	s := openURL(t, database)
 	at := time.Date(2024, time.March, 4, 7, 0, 0, 0, time.UTC)
 	run := notice.Run{Kind: "digests", Day: calendar.Date(2024, time.March, 4), Guard: policy.Guard{Floor: 50}}
-	added, err := s.Add(t.Context(), at, run, notice.Plan{Notices: []notice.Notice{{Key: "k", Letter: notice.CoachDigest, To: "C-1", Role: notice.ToCoach, SendAt: at, Expires: at.Add(time.Hour)}}})
+	added, err := s.Add(t.Context(), at, run, notice.Plan{Notices: []notice.Notice{{Key: "k", Letter: notice.CoachDigest,
+		To: "C-1", Role: notice.ToCoach, SendAt: at, Expires: at.Add(time.Hour)}}})
 	if err != nil || len(added.IDs) != 1 {
 		t.Fatal(added, err)
 	}
@@ -91,20 +94,24 @@ func TestAClaimThatIsBeingCommittedIsGivenBack(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := tx.Exec(t.Context(), `UPDATE notice SET state = 'sending', fence = 77, tries = 1 WHERE id = $1`, added.IDs[0]); err != nil {
+	if _, err := tx.Exec(t.Context(), `UPDATE notice SET state = 'sending', fence = 77, tries = 1 WHERE id = $1`,
+		added.IDs[0]); err != nil {
 		t.Fatal(err)
 	}
 	gave := make(chan error, 1)
 	go func() {
-		_, err := s.Record(t.Context(), at, []notice.Report{{Claimed: notice.Claimed{ID: added.IDs[0], Fence: 77}, Next: notice.Next{State: notice.Deferred, Try: at}, Returned: true}})
+		_, err := s.Record(t.Context(), at, []notice.Report{{Claimed: notice.Claimed{ID: added.IDs[0], Fence: 77},
+			Next: notice.Next{State: notice.Deferred, Try: at}, Returned: true}})
 		gave <- err
 	}()
-	waits, look := false, time.NewTicker(10*time.Millisecond)
-	defer look.Stop()
+	waits, poll := false, time.NewTicker(10*time.Millisecond)
+	defer poll.Stop()
 	for !waits {
 		select {
-		case <-look.C:
-			if err := tx.QueryRow(t.Context(), `SELECT EXISTS (SELECT 1 FROM pg_locks WHERE NOT granted AND transactionid::text = pg_current_xact_id()::text)`).Scan(&waits); err != nil {
+		case <-poll.C:
+			if err := tx.QueryRow(t.Context(),
+				`SELECT EXISTS (SELECT 1 FROM pg_locks
+					WHERE NOT granted AND transactionid::text = pg_current_xact_id()::text)`).Scan(&waits); err != nil {
 				t.Fatal(err)
 			}
 		case err := <-gave:

@@ -6,7 +6,8 @@ import (
 	"testing"
 )
 
-// What was committed survives a power cut (synchronous 2 is FULL), whichever of the pool's connections did it, and none gives up at once when another writes.
+// What any connection of the pool commits survives a power cut (synchronous 2 is FULL), and none gives up at once when
+// another writes.
 func TestEachConnectionToSQLiteKeepsWhatItCommits(t *testing.T) {
 	s, err := Open(t.Context(), "sqlite:"+filepath.Join(t.TempDir(), "v.db"))
 	if err != nil {

@@ -29,7 +29,7 @@ func open(t *testing.T) *store.DB {
 
 func TestSQLiteKeepsTheContract(t *testing.T) { storetest.Run(t, open) }
 
-// Names and addresses are in the file, and in what SQLite keeps beside it.
+// Names and addresses are in the file, and in the files that SQLite keeps beside it.
 func TestOthersMayNotReadTheFile(t *testing.T) {
 	defer syscall.Umask(syscall.Umask(0))
 	folder := t.TempDir()
@@ -45,7 +45,8 @@ func TestOthersMayNotReadTheFile(t *testing.T) {
 	}
 }
 
-// TestManyMayCreateOneFile opens a file that is not there yet from several sides, as processes that start together do.
+// TestManyMayCreateOneFile opens a file that does not exist yet several times at once, as processes that start together
+// do.
 func TestManyMayCreateOneFile(t *testing.T) {
 	path := "sqlite:" + filepath.Join(t.TempDir(), "v.db")
 	var wg sync.WaitGroup
@@ -63,7 +64,7 @@ func TestManyMayCreateOneFile(t *testing.T) {
 	wg.Wait()
 }
 
-// Whichever page it is: the first one is read before anything is asked.
+// Any page may be damaged; the first one is read before the check runs.
 func TestADamagedDatabaseIsRefused(t *testing.T) {
 	const page = 4096
 	path := filepath.Join(t.TempDir(), "v.db")
@@ -78,7 +79,8 @@ func TestADamagedDatabaseIsRefused(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name, part := range map[string][2]int{"its name": {0, 16}, "its first page": {100, page}, "all but its name": {16, len(sound)}, "a table": {page, 3 * page}, "all": {0, len(sound)}} {
+	for name, part := range map[string][2]int{"its name": {0, 16}, "its first page": {100, page},
+		"all but its name": {16, len(sound)}, "a table": {page, 3 * page}, "all": {0, len(sound)}} {
 		text := bytes.Clone(sound)
 		for i := part[0]; i < part[1]; i++ {
 			text[i] ^= 0x5a
@@ -86,7 +88,8 @@ func TestADamagedDatabaseIsRefused(t *testing.T) {
 		if err := os.WriteFile(path, text, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := store.Open(t.Context(), "sqlite:"+path); err == nil || !strings.Contains(err.Error(), "database: is damaged") {
+		if _, err := store.Open(t.Context(), "sqlite:"+path); err == nil || !strings.Contains(err.Error(),
+			"database: is damaged") {
 			t.Errorf("%s: %v", name, err)
 		}
 	}

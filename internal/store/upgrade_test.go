@@ -13,8 +13,8 @@ import (
 	"vireilla/internal/test/servertest"
 )
 
-// A database of the first schema, on the evening of its last day: S-1 and S-2 are in the register, S-9 has left it. A-1 was told, and its letter is the outbox's in every state
-// that there is.
+// A database of the first schema: S-1 and S-2 are in the register, S-9 has left it. A-1 was told, and the outbox has a
+// letter about it in every state.
 var firstSchema = []string{
 	`INSERT INTO team VALUES ('T-1', 'Itä', 'lahti_region', '', 'kanaria.lead@example.org', 'fi', 0, 1)`,
 	`INSERT INTO coach VALUES ('C-1', 'Eero-Kanaria', 'kanaria.c1@example.org', 'T-1', 'fi', 'coach', 0, 1)`,
@@ -60,7 +60,8 @@ func upgraded(t *testing.T, url string) {
 			t.Fatal(err)
 		}
 	}
-	all := []notice.State{notice.Pending, notice.Sending, notice.Sent, notice.Deferred, notice.Failed, notice.Unsure, notice.Held, notice.Withdrawn}
+	all := []notice.State{notice.Pending, notice.Sending, notice.Sent, notice.Deferred, notice.Failed, notice.Unsure,
+		notice.Held, notice.Withdrawn}
 	db, err := store.AtSchema(t.Context(), url, 1)
 	well(err)
 	for _, text := range firstSchema {
@@ -77,7 +78,8 @@ func upgraded(t *testing.T, url string) {
 		}
 		_, err := db.Exec(firstLetter, i+1, key(state), string(state), code)
 		well(err)
-		plan.Notices = append(plan.Notices, notice.Notice{Key: key(state), Letter: notice.AppointmentReminder, To: "S-1", Role: notice.ToSeeker, Subject: "A-1", SendAt: evening,
+		plan.Notices = append(plan.Notices, notice.Notice{Key: key(state), Letter: notice.AppointmentReminder, To: "S-1",
+			Role: notice.ToSeeker, Subject: "A-1", SendAt: evening,
 			Expires: evening.Add(time.Hour)})
 	}
 	well(db.Close())
@@ -87,15 +89,16 @@ func upgraded(t *testing.T, url string) {
 		t.Fatalf("schema %d, %v", version, err)
 	}
 
-	// The agenda is found anew, for those who are in the register.
+	// The agenda is computed anew, for those who are in the register.
 	well(s.Prepare(t.Context(), day, "p"))
-	var looked []string
-	found := policy.Obligation{Seeker: "S-1", Rule: "job_search_discussion", Anchor: calendar.Date(2024, 1, 12), Due: calendar.Date(2024, 4, 12), DueStrict: calendar.Date(2024, 4, 12),
+	var evaluated []string
+	found := policy.Obligation{Seeker: "S-1", Rule: "job_search_discussion", Anchor: calendar.Date(2024, 1, 12),
+		Due: calendar.Date(2024, 4, 12), DueStrict: calendar.Date(2024, 4, 12),
 		Stage: policy.Due, Owner: "C-1", Coach: "C-1"}
 	well(s.Refresh(t.Context(), day, func(a *notice.Awake) notice.Agenda {
 		agenda := notice.Agenda{Seeker: a.Seeker.ID, Wake: day + 1}
 		if !a.Gone {
-			looked = append(looked, a.Seeker.ID)
+			evaluated = append(evaluated, a.Seeker.ID)
 		}
 		if a.Seeker.ID == "S-1" {
 			if len(a.Contacts) != 1 || len(a.Training) != 1 {
@@ -105,8 +108,8 @@ func upgraded(t *testing.T, url string) {
 		}
 		return agenda
 	}))
-	if slices.Sort(looked); !slices.Equal(looked, []string{"S-1", "S-2"}) {
-		t.Errorf("looked at %v", looked)
+	if slices.Sort(evaluated); !slices.Equal(evaluated, []string{"S-1", "S-2"}) {
+		t.Errorf("evaluated %v", evaluated)
 	}
 	staged, err := s.Staged(t.Context())
 	if err != nil || len(staged) != 1 || staged[0].Obligation != found || staged[0].Told["C-1"] != policy.Due {
@@ -121,7 +124,8 @@ func upgraded(t *testing.T, url string) {
 	if err != nil || len(told) != 1 || told[0].Told == nil || told[0].Told.Sequence != 2 || !told[0].Told.Was.IsZero() {
 		t.Fatalf("told %+v, %v", told, err)
 	}
-	if letters, _ := notice.Appointments(evening, policy.Default(), []notice.Booking{told[0].Booking}); len(letters.Notices) != 0 {
+	if letters, _ := notice.Appointments(evening, policy.Default(),
+		[]notice.Booking{told[0].Booking}); len(letters.Notices) != 0 {
 		t.Errorf("told once more: %v", letters.Keys())
 	}
 	if at, awake, err := s.NextBooking(t.Context()); err != nil || awake {
@@ -144,11 +148,13 @@ func upgraded(t *testing.T, url string) {
 		t.Errorf("planned again: %+v, %v", added, err)
 	}
 	run.Day--
-	if added, err := s.Add(t.Context(), evening, run, notice.Plan{Notices: []notice.Notice{{Key: "fresh", SendAt: evening.Add(time.Hour)}}}); err != nil || len(added.IDs) != 1 {
-		t.Errorf("behind a release: %+v, %v", added, err)
+	if added, err := s.Add(t.Context(), evening, run, notice.Plan{Notices: []notice.Notice{{Key: "fresh",
+		SendAt: evening.Add(time.Hour)}}}); err != nil || len(added.IDs) != 1 {
+		t.Errorf("after a release: %+v, %v", added, err)
 	}
 	claimed, err := s.Claim(t.Context(), evening, evening, nil, 25)
-	if err != nil || len(claimed) != 4 || slices.ContainsFunc(claimed, func(c notice.Claimed) bool { return c.Unreadable }) {
+	if err != nil || len(claimed) != 4 ||
+		slices.ContainsFunc(claimed, func(c notice.Claimed) bool { return c.Unreadable }) {
 		t.Errorf("claimed %+v, %v", claimed, err)
 	}
 	if stuck, err := s.FreeStuck(t.Context(), evening, nil); err != nil || stuck != 1 {

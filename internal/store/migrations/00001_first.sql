@@ -1,6 +1,6 @@
 -- +goose Up
 -- Days are text, 2024-03-04, '' when not set. Moments are milliseconds since 1970 UTC, 0 when not set.
--- rev counts the changes that came with the feed, so that who evaluated an older state cannot overwrite the wish to be looked at again.
+-- rev counts the changes that came with the feed, so that evaluating an older state cannot put a row to sleep.
 
 CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 
@@ -25,19 +25,19 @@ CREATE TABLE seeker (
 	previous_job_search_ended TEXT NOT NULL, unemployment_started TEXT NOT NULL, status TEXT NOT NULL, service_line TEXT NOT NULL,
 	supplementary_weeks BIGINT NOT NULL, protected BIGINT NOT NULL,
 	gone_at BIGINT NOT NULL DEFAULT 0, rev BIGINT NOT NULL DEFAULT 0,
-	wake_on TEXT DEFAULT '');  -- the day to look at the case again; '' at once, NULL not by time alone
+	wake_on TEXT DEFAULT '');  -- when to evaluate the case again; '' at once, NULL never
 CREATE INDEX seeker_wake ON seeker (wake_on, seeker_id) WHERE wake_on IS NOT NULL;
 
 CREATE TABLE contact (
 	contact_id TEXT PRIMARY KEY, seeker_id TEXT NOT NULL, coach_id TEXT NOT NULL, kind TEXT NOT NULL, mode TEXT NOT NULL,
 	held_at BIGINT NOT NULL, held_on TEXT NOT NULL, gone_at BIGINT NOT NULL DEFAULT 0, rev BIGINT NOT NULL DEFAULT 0);
-CREATE INDEX contact_seeker ON contact (seeker_id, gone_at, held_on, kind, contact_id);  -- holds all that the rules ask for
+CREATE INDEX contact_seeker ON contact (seeker_id, gone_at, held_on, kind, contact_id);  -- a covering index for the rules
 
 CREATE TABLE appointment (
 	appointment_id TEXT PRIMARY KEY, seeker_id TEXT NOT NULL, coach_id TEXT NOT NULL, kind TEXT NOT NULL, starts_at BIGINT NOT NULL,
 	minutes BIGINT NOT NULL, mode TEXT NOT NULL, place TEXT NOT NULL, state TEXT NOT NULL, booked_at BIGINT NOT NULL, changed_at BIGINT NOT NULL,
 	cancelled_at BIGINT NOT NULL, gone_at BIGINT NOT NULL DEFAULT 0, rev BIGINT NOT NULL DEFAULT 0,
-	wake_at BIGINT DEFAULT 0,  -- the moment to look at it again; NULL not by time alone
+	wake_at BIGINT DEFAULT 0,  -- when to evaluate it again; NULL never
 	told_at BIGINT NOT NULL DEFAULT 0, told_start BIGINT NOT NULL DEFAULT 0, told_mode TEXT NOT NULL DEFAULT '', told_place TEXT NOT NULL DEFAULT '',
 	told_sequence BIGINT NOT NULL DEFAULT 0, told_cancelled BIGINT NOT NULL DEFAULT 0);
 CREATE INDEX appointment_seeker ON appointment (seeker_id);
@@ -79,20 +79,20 @@ CREATE INDEX notice_sending ON notice (claimed_until) WHERE state = 'sending';
 CREATE INDEX notice_run ON notice (run);
 CREATE INDEX notice_to ON notice (to_id);
 
--- Letters that were not written, with the reason, for as long as a coach can do something about it.
+-- Letters that were skipped, with the reason, for as long as a coach can do something about it.
 CREATE TABLE skip (
 	key TEXT PRIMARY KEY, letter TEXT NOT NULL, to_id TEXT NOT NULL, subject TEXT NOT NULL, why TEXT NOT NULL, at BIGINT NOT NULL, until BIGINT NOT NULL);
 CREATE INDEX skip_until ON skip (until);
 CREATE INDEX skip_to ON skip (to_id);
 
--- Addresses that bounced; a new address of the same person is tried again.
+-- Addresses that bounced. A new address of the same person is written to again.
 CREATE TABLE suppression (seeker_id TEXT PRIMARY KEY, email TEXT NOT NULL, at BIGINT NOT NULL);
 
 -- One row for a kind of run and local day.
 CREATE TABLE run (
 	kind TEXT NOT NULL, day TEXT NOT NULL, planned BIGINT NOT NULL, state TEXT NOT NULL, at BIGINT NOT NULL, PRIMARY KEY (kind, day));
 
--- The timetable's ledger.
+-- The ticks of the timetable.
 CREATE TABLE schedule (name TEXT PRIMARY KEY, last_tick BIGINT NOT NULL);
 CREATE TABLE tick (name TEXT NOT NULL, due_at BIGINT NOT NULL, done_at BIGINT NOT NULL DEFAULT 0, PRIMARY KEY (name, due_at));
 CREATE INDEX tick_open ON tick (due_at) WHERE done_at = 0;

@@ -12,28 +12,31 @@ import (
 // erased removes a person who has everything, and nobody else.
 func erased(t *testing.T, s *store.DB) {
 	mustImport(t, s, Small())
-	o := policy.Obligation{Seeker: "S-1", Rule: "job_search_discussion", Anchor: monday, Due: monday, DueStrict: monday, Stage: policy.Due, Owner: "C-1"}
+	o := policy.Obligation{Seeker: "S-1", Rule: "job_search_discussion", Anchor: monday, Due: monday, DueStrict: monday,
+		Stage: policy.Due, Owner: "C-1"}
 	other := o
 	other.Seeker = "S-2"
-	looked(t, s, map[string][]policy.Obligation{"S-1": {o}, "S-2": {other}})
+	refresh(t, s, map[string][]policy.Obligation{"S-1": {o}, "S-2": {other}})
 	items := []notice.Item{{Seeker: "S-1", Rule: o.Rule, Anchor: monday, Stage: policy.Due}}
 	if _, err := s.Add(t.Context(), morning, run("digests"), notice.Plan{Notices: []notice.Notice{
-		{Key: "coach_digest/C-1/x", Letter: notice.CoachDigest, To: "C-1", Role: notice.ToCoach, SendAt: morning, Expires: morning.Add(time.Hour), Items: items, Told: items}}}); err != nil {
+		{Key: "coach_digest/C-1/x", Letter: notice.CoachDigest, To: "C-1", Role: notice.ToCoach, SendAt: morning,
+			Expires: morning.Add(time.Hour), Items: items, Told: items}}}); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.Record(t.Context(), morning, []notice.Report{report(claim(t, s, morning)[0], notice.Sent)}); err != nil {
+	if _, err := s.Record(t.Context(), morning, []notice.Report{report(claim(t, s, morning)[0],
+		notice.Sent)}); err != nil {
 		t.Fatal(err)
 	}
 	add(t, s, 2)
-	asked, err := s.Erasable(t.Context(), "S-1")
+	counted, err := s.Erasable(t.Context(), "S-1")
 	if err != nil {
 		t.Fatal(err)
 	}
 	if _, err := s.Case(t.Context(), "S-1"); err != nil {
-		t.Errorf("to ask was enough: %v", err)
+		t.Errorf("counting removed it: %v", err)
 	}
-	if n, err := s.Erase(t.Context(), "S-1"); err != nil || n < 9 || n != asked {
-		t.Fatalf("%d rows, asked %d, %v", n, asked, err)
+	if n, err := s.Erase(t.Context(), "S-1"); err != nil || n < 9 || n != counted {
+		t.Fatalf("%d rows, counted %d, %v", n, counted, err)
 	}
 	if _, err := s.Case(t.Context(), "S-1"); err == nil {
 		t.Error("the case is still there")

@@ -92,13 +92,14 @@ func deltaGuard(t *testing.T, s *store.DB) {
 	}
 }
 
-// What is closed while open rows still belong to it is told, once and by its id.
+// What is closed while open rows still belong to it is reported once, by its id.
 func stranded(t *testing.T, s *store.DB) {
 	mustImport(t, s, Small())
 	closing := Small()
-	closing["teams.csv"] = []map[string]any{{"team_id": "T-9", "name": "Länsi", "authority": "lahti_region", "lead_email": "kanaria.lead@example.org", "language": "fi"}}
+	closing["teams.csv"] = []map[string]any{{"team_id": "T-9", "name": "Länsi", "authority": "lahti_region",
+		"lead_email": "kanaria.lead@example.org", "language": "fi"}}
 	closing["coaches.csv"] = closing["coaches.csv"][1:]
-	closed := func(f Feed, at time.Time) (told []string) {
+	closed := func(f Feed, at time.Time) (reported []string) {
 		err := s.Import(t.Context(), at, func(im *store.Import) error {
 			for _, file := range caseload.Files() {
 				if _, err := im.Stage(t.Context(), &file, fill(&file, f[file.Name])); err != nil {
@@ -108,16 +109,17 @@ func stranded(t *testing.T, s *store.DB) {
 			_, err := im.Apply(t.Context(), true, true)
 			found, err2 := im.Stranded(t.Context())
 			for i := range found {
-				told = append(told, found[i].String())
+				reported = append(reported, found[i].String())
 			}
 			return errors.Join(err, err2)
 		})
 		if err != nil {
 			t.Fatal(err)
 		}
-		return told
+		return reported
 	}
-	want := []string{"coaches.csv: coaches belong to teams that this import closes: T-1 (1)", "seekers.csv: seekers belong to coaches that this import closes: C-1 (3)"}
+	want := []string{"coaches.csv: coaches belong to teams that this import closes: T-1 (1)",
+		"seekers.csv: seekers belong to coaches that this import closes: C-1 (3)"}
 	if got := closed(closing, morning.Add(time.Hour)); !slices.Equal(got, want) {
 		t.Errorf("%q, want %q", got, want)
 	}
@@ -135,7 +137,7 @@ func failedImport(t *testing.T, s *store.DB) {
 		if _, err := im.Apply(t.Context(), true, false); err != nil {
 			return err
 		}
-		return errors.New("the lights went out")
+		return errors.New("a failure")
 	})
 	if err == nil {
 		t.Fatal("no error")

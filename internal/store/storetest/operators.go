@@ -13,11 +13,12 @@ import (
 	"vireilla/internal/store"
 )
 
-// inEveryState plans letters and brings one of them to each state; it gives the letter of each.
+// inEveryState plans letters, brings one to each state and returns their ids.
 func inEveryState(t *testing.T, s *store.DB) map[notice.State]int64 {
 	t.Helper()
 	add(t, s, len(notice.States()))
-	if _, err := s.Release(t.Context(), morning, "appointments", monday); err != nil { // more than the guard of these runs lets through
+	// more than the guard of these runs lets through
+	if _, err := s.Release(t.Context(), morning, "appointments", monday); err != nil {
 		t.Fatal(err)
 	}
 	ids := map[notice.State]int64{}
@@ -48,7 +49,8 @@ func inEveryState(t *testing.T, s *store.DB) map[notice.State]int64 {
 
 func everyState(t *testing.T, s *store.DB) {
 	for state, id := range inEveryState(t, s) {
-		for _, f := range []notice.Filter{{State: string(state)}, {State: string(state), Day: monday}, {State: string(state), To: "S-1", Letter: notice.AppointmentReminder, Newest: true}} {
+		for _, f := range []notice.Filter{{State: string(state)}, {State: string(state), Day: monday},
+			{State: string(state), To: "S-1", Letter: notice.AppointmentReminder, Newest: true}} {
 			found, err := s.Letters(t.Context(), f)
 			if err != nil || len(found) != 1 || found[0].ID != id || found[0].State != state {
 				t.Errorf("%+v: %+v, %v", f, found, err)
@@ -78,10 +80,10 @@ func paged(t *testing.T, s *store.DB) {
 	}
 }
 
-// decisions tries every wish in every state: what the states say and what the store does is one thing.
+// decisions tries every action in every state: the store does what notice.State allows.
 func decisions(t *testing.T, s *store.DB) {
 	ids := inEveryState(t, s)
-	for _, wish := range []struct {
+	for _, action := range []struct {
 		name string
 		may  func(notice.State) bool
 		do   func(id int64) error
@@ -94,12 +96,12 @@ func decisions(t *testing.T, s *store.DB) {
 			if err != nil || len(now) != 1 {
 				t.Fatal(now, err)
 			}
-			if err := wish.do(id); (err == nil) != wish.may(now[0].State) || err != nil && !errors.Is(err, notice.ErrState) {
-				t.Errorf("%s of a letter that was %s and is %s: %v", wish.name, state, now[0].State, err)
+			if err := action.do(id); (err == nil) != action.may(now[0].State) || err != nil && !errors.Is(err, notice.ErrState) {
+				t.Errorf("%s of a letter that was %s and is %s: %v", action.name, state, now[0].State, err)
 			}
 		}
-		if err := wish.do(1 << 40); !errors.Is(err, notice.ErrState) {
-			t.Errorf("%s of a letter that is not there: %v", wish.name, err)
+		if err := action.do(1 << 40); !errors.Is(err, notice.ErrState) {
+			t.Errorf("%s of a letter that is not there: %v", action.name, err)
 		}
 	}
 }
@@ -150,11 +152,13 @@ func counted(t *testing.T, s *store.DB) {
 	}
 	later := run("digests")
 	later.Day = monday + 2
-	if _, err := s.Add(t.Context(), morning, later, notice.Plan{Notices: []notice.Notice{letter("coach_digest/C-1/x"), letter("coach_digest/C-2/x")}}); err != nil {
+	if _, err := s.Add(t.Context(), morning, later, notice.Plan{Notices: []notice.Notice{letter("coach_digest/C-1/x"),
+		letter("coach_digest/C-2/x")}}); err != nil {
 		t.Fatal(err)
 	}
 	days, err := s.History(t.Context(), monday-1, monday+2)
-	wanted := []notice.DayTally{{Day: monday - 1, States: map[notice.State]int{}}, {Day: monday, States: all}, {Day: monday + 1, States: map[notice.State]int{}},
+	wanted := []notice.DayTally{{Day: monday - 1, States: map[notice.State]int{}}, {Day: monday, States: all},
+		{Day: monday + 1, States: map[notice.State]int{}},
 		{Day: monday + 2, States: map[notice.State]int{notice.Pending: 2}}}
 	if diff := cmp.Diff(wanted, days); err != nil || diff != "" {
 		t.Errorf("%v\n%s", err, diff)
@@ -169,16 +173,19 @@ func counted(t *testing.T, s *store.DB) {
 func skipped(t *testing.T, s *store.DB) {
 	var p notice.Plan
 	for i, why := range []string{"protected", "protected", "no_address"} {
-		p.Skips = append(p.Skips, notice.Skip{Key: fmt.Sprint("k", i), Letter: notice.AppointmentBooked, To: "S-1", Why: why, Until: morning.Add(time.Hour)})
+		p.Skips = append(p.Skips, notice.Skip{Key: fmt.Sprint("k", i), Letter: notice.AppointmentBooked, To: "S-1", Why: why,
+			Until: morning.Add(time.Hour)})
 	}
-	if _, err := s.Add(t.Context(), morning, notice.Run{Kind: "appointments", Day: monday, Guard: policy.Default().Guard}, p); err != nil {
+	if _, err := s.Add(t.Context(), morning, notice.Run{Kind: "appointments", Day: monday, Guard: policy.Default().Guard},
+		p); err != nil {
 		t.Fatal(err)
 	}
 	for _, v := range []struct {
 		from, before time.Duration
 		want         map[string]int
 	}{
-		{0, time.Millisecond, map[string]int{"protected": 2, "no_address": 1}}, {-time.Hour, 0, map[string]int{}}, {time.Millisecond, time.Hour, map[string]int{}},
+		{0, time.Millisecond, map[string]int{"protected": 2, "no_address": 1}}, {-time.Hour, 0, map[string]int{}},
+		{time.Millisecond, time.Hour, map[string]int{}},
 	} {
 		got, err := s.Skipped(t.Context(), morning.Add(v.from), morning.Add(v.before))
 		if diff := cmp.Diff(v.want, got); err != nil || diff != "" {

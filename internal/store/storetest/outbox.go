@@ -58,7 +58,8 @@ func claimedOnce(t *testing.T, s *store.DB) {
 }
 
 func report(c notice.Claimed, state notice.State) notice.Report {
-	return notice.Report{Claimed: c, Next: notice.Next{State: state, Try: morning.Add(time.Minute), Ambiguous: state == notice.Unsure}}
+	return notice.Report{Claimed: c, Next: notice.Next{State: state, Try: morning.Add(time.Minute),
+		Ambiguous: state == notice.Unsure}}
 }
 
 func oldFence(t *testing.T, s *store.DB) {
@@ -77,7 +78,7 @@ func oldFence(t *testing.T, s *store.DB) {
 	}
 }
 
-// oneFence: whoever gives back a claim that the database undid must not meet the one that came after it.
+// oneFence: giving back a claim that the database undid must not end the next claim.
 func oneFence(t *testing.T, s *store.DB) {
 	add(t, s, 5)
 	seen := map[int64]bool{}
@@ -129,11 +130,14 @@ func neverClaimed(t *testing.T, s *store.DB) {
 func sentTells(t *testing.T, s *store.DB) {
 	mustImport(t, s, Small())
 	anchor := calendar.Date(2024, 1, 12)
-	o := policy.Obligation{Seeker: "S-1", Rule: "job_search_discussion", Era: "nordic", Anchor: anchor, DueStrict: anchor + 91, Due: anchor + 91,
+	o := policy.Obligation{Seeker: "S-1", Rule: "job_search_discussion", Era: "nordic", Anchor: anchor,
+		DueStrict: anchor + 91, Due: anchor + 91,
 		Stage: policy.Upcoming, Owner: "C-1", Coach: "C-1", Weight: 40, Basis: "1379/2021"}
-	looked(t, s, map[string][]policy.Obligation{"S-1": {o}})
-	item := notice.Item{Seeker: "S-1", Rule: o.Rule, Anchor: anchor, Stage: policy.Upcoming, Due: o.Due, Coach: "C-1", New: true}
-	n := notice.Notice{Key: "coach_digest/C-1/2024-03-04", Letter: notice.CoachDigest, To: "C-1", Role: notice.ToCoach, Language: "fi", SendAt: morning,
+	refresh(t, s, map[string][]policy.Obligation{"S-1": {o}})
+	item := notice.Item{Seeker: "S-1", Rule: o.Rule, Anchor: anchor, Stage: policy.Upcoming, Due: o.Due, Coach: "C-1",
+		New: true}
+	n := notice.Notice{Key: "coach_digest/C-1/2024-03-04", Letter: notice.CoachDigest, To: "C-1", Role: notice.ToCoach,
+		Language: "fi", SendAt: morning,
 		Expires: morning.Add(time.Hour), Items: []notice.Item{item}, Told: []notice.Item{item}, Rest: 7, Late: 2}
 	if _, err := s.Add(t.Context(), morning, run("digests"), notice.Plan{Notices: []notice.Notice{n}}); err != nil {
 		t.Fatal(err)
@@ -216,7 +220,7 @@ func guardHoldsTheTried(t *testing.T, s *store.DB) {
 	}
 }
 
-// releasedOnce releases a run. What is planned behind that counts anew, and when it is too much, it alone is held.
+// releasedOnce releases a run. What is planned after that counts anew, and when it is too much, it alone is held.
 func releasedOnce(t *testing.T, s *store.DB) {
 	expect := func(what string, got, want any) {
 		t.Helper()
@@ -246,7 +250,7 @@ func releasedOnce(t *testing.T, s *store.DB) {
 	expect("planned while it is held", len(add(t, s, 8)), 0)
 	expect("pending, by hand", states(t, s)[notice.Pending], 1)
 	expect("released", release(), 6)
-	expect("planned behind that", len(add(t, s, 13)), 5)
+	expect("planned after that", len(add(t, s, 13)), 5)
 	expect("planned beyond", len(add(t, s, 14)), 0)
 	expect("held", states(t, s)[notice.Held], 6)
 	out := claim(t, s, morning)
@@ -255,7 +259,8 @@ func releasedOnce(t *testing.T, s *store.DB) {
 	if _, err := s.Record(t.Context(), morning, []notice.Report{again}); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.Add(t.Context(), morning, run("appointments"), notice.Plan{Notices: []notice.Notice{letter(again.Key)}}); err != nil {
+	if _, err := s.Add(t.Context(), morning, run("appointments"),
+		notice.Plan{Notices: []notice.Notice{letter(again.Key)}}); err != nil {
 		t.Fatal(err)
 	}
 	expect("held, with one that was planned again", states(t, s)[notice.Held], 7)
@@ -293,13 +298,13 @@ func killSwitch(t *testing.T, s *store.DB) {
 		t.Fatal(err)
 	}
 	if c := claim(t, s, morning); len(c) != 0 {
-		t.Fatal("claimed while stopped")
+		t.Fatal("claimed while the kill switch is on")
 	}
 	if err := s.SetKillSwitch(t.Context(), false); err != nil {
 		t.Fatal(err)
 	}
 	if c := claim(t, s, morning); len(c) != 1 {
-		t.Fatal("nothing claimed after the start")
+		t.Fatal("nothing claimed after the kill switch was turned off")
 	}
 }
 
@@ -307,7 +312,8 @@ func toldBooking(t *testing.T, s *store.DB) {
 	mustImport(t, s, Small())
 	add(t, s, 1)
 	r := report(claim(t, s, morning)[0], notice.Sent)
-	r.Told = &notice.ToldBooking{StartsAt: morning.Add(96 * time.Hour), Mode: "office", Place: "x", Sequence: 2, At: morning}
+	r.Told = &notice.ToldBooking{StartsAt: morning.Add(96 * time.Hour), Mode: "office", Place: "x", Sequence: 2,
+		At: morning}
 	if _, err := s.Record(t.Context(), morning, []notice.Report{r}); err != nil {
 		t.Fatal(err)
 	}
@@ -349,14 +355,16 @@ func heldWhenStuck(t *testing.T, s *store.DB) {
 	start := morning.Add(96 * time.Hour)
 	other := letter("appointment_changed/A-2/x/1")
 	other.Letter, other.Subject = notice.AppointmentChanged, "A-2"
-	if _, err := s.Add(t.Context(), morning, run("appointments"), notice.Plan{Notices: []notice.Notice{letter("appointment_reminder/A-1/x/72h"), other}}); err != nil {
+	if _, err := s.Add(t.Context(), morning, run("appointments"),
+		notice.Plan{Notices: []notice.Notice{letter("appointment_reminder/A-1/x/72h"), other}}); err != nil {
 		t.Fatal(err)
 	}
 	claim(t, s, morning)
 	changed := Small()
 	changed["appointments.csv"][1]["changed_at"] = morning.Add(time.Minute).UnixMilli()
 	mustImport(t, s, changed)
-	if n, err := s.FreeStuck(t.Context(), morning.Add(store.ClaimFor), []string{notice.AppointmentChanged}); n != 2 || err != nil {
+	if n, err := s.FreeStuck(t.Context(), morning.Add(store.ClaimFor), []string{notice.AppointmentChanged}); n != 2 ||
+		err != nil {
 		t.Fatalf("freed %d, %v", n, err)
 	}
 	if n := states(t, s); n[notice.Held] != 1 || n[notice.Unsure] != 1 {
@@ -373,10 +381,10 @@ func heldWhenStuck(t *testing.T, s *store.DB) {
 	}
 }
 
-// closedNeverWakes closes what was booked; nothing is to be looked at.
+// closedNeverWakes closes what was booked; nothing is to be evaluated.
 func closedNeverWakes(t *testing.T, s *store.DB) {
 	mustImport(t, s, Small())
-	asleep(t, s)
+	sleepAll(t, s)
 	without := Small()
 	without["appointments.csv"] = without["appointments.csv"][:2]
 	without["seekers.csv"] = without["seekers.csv"][1:]
@@ -387,8 +395,8 @@ func closedNeverWakes(t *testing.T, s *store.DB) {
 	if err := s.Prepare(t.Context(), monday, "another policy"); err != nil {
 		t.Fatal(err)
 	}
-	asleep(t, s)
+	sleepAll(t, s)
 	if _, found, err := s.NextBooking(t.Context()); err != nil || found {
-		t.Fatalf("something wakes behind another policy: %v, %v", found, err)
+		t.Fatalf("something wakes after another policy: %v, %v", found, err)
 	}
 }

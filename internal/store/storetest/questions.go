@@ -18,7 +18,8 @@ func bytewise(t *testing.T, s *store.DB) {
 	feed["seekers.csv"] = feed["seekers.csv"][:1]
 	ids := []string{"S-10", "S-1", "s-2", "Å-1", "A-1", "Z", "a b", "aa", "_", "ö"}
 	for _, id := range ids {
-		feed["seekers.csv"] = append(feed["seekers.csv"], map[string]any{"seeker_id": id + "x", "coach_id": "C-1", "status": "unemployed"})
+		feed["seekers.csv"] = append(feed["seekers.csv"], map[string]any{"seeker_id": id + "x", "coach_id": "C-1",
+			"status": "unemployed"})
 	}
 	mustImport(t, s, feed)
 	var got []string
@@ -43,7 +44,8 @@ func toldTwiceInOne(t *testing.T, s *store.DB) {
 		t.Fatal(err)
 	}
 	told, err := s.Told(t.Context(), morning)
-	if err != nil || len(told) != 1 || told[policy.Key{Seeker: "S-1", Rule: item.Rule, Anchor: monday}]["C-1"] != policy.Overdue {
+	if err != nil || len(told) != 1 || told[policy.Key{Seeker: "S-1", Rule: item.Rule,
+		Anchor: monday}]["C-1"] != policy.Overdue {
 		t.Fatalf("told %v, %v", told, err)
 	}
 	yesterday := morning.Add(-24 * time.Hour)
@@ -53,7 +55,8 @@ func toldTwiceInOne(t *testing.T, s *store.DB) {
 	if err := s.AdoptTold(t.Context(), morning, map[string][]notice.Item{"C-2": {item}}); err != nil {
 		t.Fatal(err)
 	}
-	for by, want := range map[time.Time]policy.Stage{yesterday.Add(-time.Second): policy.NoStage, yesterday: policy.Upcoming, morning.Add(-time.Second): policy.Upcoming, morning: policy.Overdue} {
+	for by, want := range map[time.Time]policy.Stage{yesterday.Add(-time.Second): policy.NoStage,
+		yesterday: policy.Upcoming, morning.Add(-time.Second): policy.Upcoming, morning: policy.Overdue} {
 		told, err := s.Told(t.Context(), by)
 		if got := told[policy.Key{Seeker: "S-1", Rule: item.Rule, Anchor: monday}]["C-2"]; err != nil || got != want {
 			t.Errorf("by %s C-2 knew of %q, want %q; %v", by, got, want, err)
@@ -61,13 +64,14 @@ func toldTwiceInOne(t *testing.T, s *store.DB) {
 	}
 	for by, want := range map[time.Time]int{morning: 3, morning.Add(-time.Second): 1} {
 		of, err := s.ToldOf(t.Context(), by, "S-1")
-		if err != nil || len(of) != want || of[0].Owner != "C-2" || of[0].Stage != policy.Upcoming || !of[0].At.Equal(yesterday) {
+		if err != nil || len(of) != want || of[0].Owner != "C-2" || of[0].Stage != policy.Upcoming ||
+			!of[0].At.Equal(yesterday) {
 			t.Errorf("by %s: %+v, %v", by, of, err)
 		}
 	}
 }
 
-// importsAtOnce brings the same new rows in from two sides.
+// importsAtOnce imports the same new rows in several goroutines.
 func importsAtOnce(t *testing.T, s *store.DB) {
 	var wg sync.WaitGroup
 	for range 3 {
@@ -83,7 +87,7 @@ func importsAtOnce(t *testing.T, s *store.DB) {
 	}
 }
 
-// plansAtOnce plans the same letters from several sides, with reasons in another order.
+// plansAtOnce plans the same letters in several goroutines, in another order.
 func plansAtOnce(t *testing.T, s *store.DB) {
 	var wg sync.WaitGroup
 	var mu sync.Mutex
@@ -93,7 +97,8 @@ func plansAtOnce(t *testing.T, s *store.DB) {
 			var p notice.Plan
 			for i := range 5 {
 				p.Notices = append(p.Notices, letter("appointment_reminder/A-"+string(rune('0'+i))+"/x/72h"))
-				p.Skips = append(p.Skips, notice.Skip{Key: "k" + string(rune('0'+i)), Letter: "x", To: "S-1", Why: "w" + string(rune('0'+n)), Until: morning})
+				p.Skips = append(p.Skips, notice.Skip{Key: "k" + string(rune('0'+i)), Letter: "x", To: "S-1",
+					Why: "w" + string(rune('0'+n)), Until: morning})
 			}
 			if n%2 == 1 {
 				slices.Reverse(p.Notices)
@@ -118,7 +123,8 @@ func plansAtOnce(t *testing.T, s *store.DB) {
 func filters(t *testing.T, s *store.DB) {
 	ids := add(t, s, 3)
 	for name, f := range map[string]notice.Filter{
-		"state": {State: "pending"}, "letter": {Letter: notice.AppointmentReminder}, "to": {To: "S-1"}, "day": {Day: monday}, "all": {},
+		"state": {State: "pending"}, "letter": {Letter: notice.AppointmentReminder}, "to": {To: "S-1"}, "day": {Day: monday},
+		"all": {},
 	} {
 		if entries, err := s.Letters(t.Context(), f); err != nil || len(entries) != 3 {
 			t.Errorf("by %s: %d letters, %v", name, len(entries), err)
@@ -131,7 +137,8 @@ func filters(t *testing.T, s *store.DB) {
 			t.Errorf("by %s: %v, %v", name, entries, err)
 		}
 	}
-	if entries, err := s.Letters(t.Context(), notice.Filter{ID: 1 << 40, Day: monday + 1}); err != nil || len(entries) != 0 {
+	if entries, err := s.Letters(t.Context(), notice.Filter{ID: 1 << 40, Day: monday + 1}); err != nil ||
+		len(entries) != 0 {
 		t.Errorf("%v, %v", entries, err)
 	}
 }
@@ -139,11 +146,13 @@ func filters(t *testing.T, s *store.DB) {
 // training asks for cases of training in every way.
 func training(t *testing.T, s *store.DB) {
 	feed := Small()
-	feed["training.csv"] = Rows{{"training_id": "V-1", "seeker_id": "S-1", "kind": "self_motivated", "state": "open", "applied_on": "2024-02-01",
+	feed["training.csv"] = Rows{{"training_id": "V-1", "seeker_id": "S-1", "kind": "self_motivated", "state": "open",
+		"applied_on":  "2024-02-01",
 		"notified_on": "2024-03-01", "handler_id": "C-2"}}
 	mustImport(t, s, feed)
-	o := policy.Obligation{Seeker: "S-1", Rule: "clarification", Subject: "V-1", Anchor: monday, DueStrict: monday, Due: monday, Stage: policy.Due, Owner: "S-1"}
-	looked(t, s, map[string][]policy.Obligation{"S-1": {o}})
+	o := policy.Obligation{Seeker: "S-1", Rule: "clarification", Subject: "V-1", Anchor: monday, DueStrict: monday,
+		Due: monday, Stage: policy.Due, Owner: "S-1"}
+	refresh(t, s, map[string][]policy.Obligation{"S-1": {o}})
 	decided, err := s.Decisions(t.Context(), monday-10, monday)
 	named, err2 := s.Matters(t.Context(), []string{"V-1", "V-2"})
 	awaited, err3 := s.Clarifications(t.Context())
@@ -193,12 +202,14 @@ func operators(t *testing.T, s *store.DB) {
 	mustImport(t, s, Small())
 	ids := add(t, s, 2)
 	c := claim(t, s, morning)
-	if _, err := s.Record(t.Context(), morning, []notice.Report{report(c[0], notice.Deferred), report(c[1], notice.Sent)}); err != nil {
+	if _, err := s.Record(t.Context(), morning, []notice.Report{report(c[0], notice.Deferred),
+		report(c[1], notice.Sent)}); err != nil {
 		t.Fatal(err)
 	}
 	later := morning.Add(time.Hour)
 	tally, err := s.Tally(t.Context(), monday)
-	if err != nil || tally[notice.AppointmentReminder][notice.Deferred] != 1 || tally[notice.AppointmentReminder][notice.Sent] != 1 {
+	if err != nil || tally[notice.AppointmentReminder][notice.Deferred] != 1 ||
+		tally[notice.AppointmentReminder][notice.Sent] != 1 {
 		t.Errorf("tally %v, %v", tally, err)
 	}
 	if runs, err := s.Runs(t.Context(), 5); err != nil || len(runs) != 1 || runs[0].Planned != len(ids) {
@@ -219,7 +230,8 @@ func operators(t *testing.T, s *store.DB) {
 	if n, err := s.Due(t.Context(), morning); err != nil || n != 0 {
 		t.Errorf("%d due before a person decided, %v", n, err)
 	}
-	if err := s.Hasten(t.Context(), morning); err != nil { // the run of a past day brings out what is tried again by hand today
+	// the run of a past day brings out what is tried again by hand today
+	if err := s.Hasten(t.Context(), morning); err != nil {
 		t.Error(err)
 	}
 	if n, err := s.Due(t.Context(), morning); err != nil || n != 1 {

@@ -13,20 +13,20 @@ import (
 	"vireilla/internal/timetable"
 )
 
-const clock = "clock" // the lease under which these tests strike
+const clock = "clock" // the lease under which these tests record ticks
 
-func take(t *testing.T, s *store.DB, holder string, span time.Duration) int64 {
+func take(t *testing.T, s *store.DB, owner string, span time.Duration) int64 {
 	t.Helper()
-	fence, err := s.TakeLease(t.Context(), clock, holder, span)
+	fence, err := s.TakeLease(t.Context(), clock, owner, span)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return fence
 }
 
-func strike(t *testing.T, s *store.DB, fence int64, stroke timetable.Record) (fresh int, held bool) {
+func recordTicks(t *testing.T, s *store.DB, fence int64, record timetable.Record) (fresh int, held bool) {
 	t.Helper()
-	ticks, held, err := s.RecordTicks(t.Context(), clock, fence, stroke)
+	ticks, held, err := s.RecordTicks(t.Context(), clock, fence, record)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -55,7 +55,7 @@ func ticks(t *testing.T, s *store.DB) {
 	}
 	wg.Wait()
 	if fresh != 2 {
-		t.Fatalf("%d strokes of two ticks", fresh)
+		t.Fatalf("%d of two ticks are new", fresh)
 	}
 	if last, err := s.LastTicks(t.Context()); err != nil || !last["digests"].Equal(morning) {
 		t.Fatalf("last %v, %v", last, err)
@@ -71,30 +71,33 @@ func ticks(t *testing.T, s *store.DB) {
 		t.Fatalf("open %v, %v", open, err)
 	}
 	back := timetable.Record{Entry: "digests", Last: morning, Now: morning.Add(-time.Hour)}
-	again := timetable.Record{Entry: "digests", Last: back.Now, Now: morning.Add(time.Minute), Ticks: append(first.Ticks, morning.Add(time.Minute))}
-	strike(t, s, fence, back)
-	if fresh, _ := strike(t, s, fence, again); fresh != 1 {
+	again := timetable.Record{Entry: "digests", Last: back.Now, Now: morning.Add(time.Minute),
+		Ticks: append(first.Ticks, morning.Add(time.Minute))}
+	recordTicks(t, s, fence, back)
+	if fresh, _ := recordTicks(t, s, fence, again); fresh != 1 {
 		t.Errorf("after the clock was turned back, %d of three ticks are new", fresh)
 	}
 	newest, err := s.NewestTicks(t.Context())
-	if err != nil || len(newest) != 1 || newest[0].Entry != "digests" || !newest[0].At.Equal(morning.Add(time.Minute)) || !newest[0].Done.IsZero() {
+	if err != nil || len(newest) != 1 || newest[0].Entry != "digests" || !newest[0].At.Equal(morning.Add(time.Minute)) ||
+		!newest[0].Done.IsZero() {
 		t.Errorf("newest %v, %v", newest, err)
 	}
 }
 
-// lostFence: who was stopped while it held the lease, and comes back, records nothing.
+// lostFence: a process that paused while it owned the lease records nothing when it resumes.
 func lostFence(t *testing.T, s *store.DB) {
 	old := take(t, s, "one", 0) // over at once
 	young := take(t, s, "two", time.Minute)
 	if old == 0 || young <= old {
 		t.Fatalf("fence %d, then %d", old, young)
 	}
-	stroke := timetable.Record{Entry: "digests", Now: morning, Ticks: []time.Time{morning}, Skips: []timetable.Skip{{From: morning, To: morning, Why: timetable.TooOld}}}
-	if _, held := strike(t, s, old, stroke); held {
-		t.Error("struck with a fence that is lost")
+	record := timetable.Record{Entry: "digests", Now: morning, Ticks: []time.Time{morning},
+		Skips: []timetable.Skip{{From: morning, To: morning, Why: timetable.TooOld}}}
+	if _, held := recordTicks(t, s, old, record); held {
+		t.Error("recorded with a fence that is lost")
 	}
-	if _, held, err := s.RecordTicks(t.Context(), "another clock", young, stroke); err != nil || held {
-		t.Errorf("struck under a lease that nobody took: %v", err)
+	if _, held, err := s.RecordTicks(t.Context(), "another clock", young, record); err != nil || held {
+		t.Errorf("recorded under a lease that nobody took: %v", err)
 	}
 	open, err := s.OpenTicks(t.Context(), morning.Add(time.Hour))
 	last, err2 := s.LastTicks(t.Context())
@@ -102,8 +105,8 @@ func lostFence(t *testing.T, s *store.DB) {
 	if err != nil || err2 != nil || err3 != nil || len(open)+len(last)+len(skips) != 0 {
 		t.Fatal(open, last, skips, err, err2, err3)
 	}
-	if fresh, held := strike(t, s, young, stroke); fresh != 1 || !held {
-		t.Errorf("the new holder struck %d, held %v", fresh, held)
+	if fresh, held := recordTicks(t, s, young, record); fresh != 1 || !held {
+		t.Errorf("the new owner recorded %d, held %v", fresh, held)
 	}
 }
 
@@ -123,37 +126,37 @@ func leases(t *testing.T, s *store.DB) {
 	if !slices.Equal(fences, []int64{0, 0, 0, 0, 1}) {
 		t.Fatalf("fences %v", fences)
 	}
-	holder, err := s.Owner(t.Context(), clock)
-	if err != nil || holder == "" {
-		t.Fatalf("holder %q, %v", holder, err)
+	owner, err := s.Owner(t.Context(), clock)
+	if err != nil || owner == "" {
+		t.Fatalf("owner %q, %v", owner, err)
 	}
-	if fence := take(t, s, holder, time.Minute); fence != 1 {
+	if fence := take(t, s, owner, time.Minute); fence != 1 {
 		t.Errorf("renewed with fence %d", fence)
 	}
 	if err := s.EndLease(t.Context(), clock, "somebody else"); err != nil {
 		t.Fatal(err)
 	}
 	if fence := take(t, s, "next", time.Minute); fence != 0 {
-		t.Errorf("taken from its holder, fence %d", fence)
+		t.Errorf("taken from its owner, fence %d", fence)
 	}
-	if err := s.EndLease(t.Context(), clock, holder); err != nil {
+	if err := s.EndLease(t.Context(), clock, owner); err != nil {
 		t.Fatal(err)
 	}
 	if now, err := s.Owner(t.Context(), clock); err != nil || now != "" {
-		t.Errorf("%q holds a lease that was let go, %v", now, err)
+		t.Errorf("%q holds a lease that was ended, %v", now, err)
 	}
 	if fence := take(t, s, "next", time.Minute); fence != 2 {
 		t.Errorf("not taken at once, fence %d", fence)
 	}
-	if fence := take(t, s, holder, time.Minute); fence != 0 {
+	if fence := take(t, s, owner, time.Minute); fence != 0 {
 		t.Errorf("taken back, fence %d", fence)
 	}
-	if fence, err := s.TakeLease(t.Context(), "another", holder, time.Minute); err != nil || fence != 1 {
+	if fence, err := s.TakeLease(t.Context(), "another", owner, time.Minute); err != nil || fence != 1 {
 		t.Errorf("another lease: fence %d, %v", fence, err)
 	}
 }
 
-// leaseAhead: the database's clock was an hour ahead when the lease was given, and its holder is dead.
+// leaseAhead: the database's clock was an hour ahead when the lease was given, and its owner is dead.
 func leaseAhead(t *testing.T, s *store.DB) {
 	take(t, s, "one", time.Hour)
 	if fence := take(t, s, "two", 10*time.Second); fence != 2 {
@@ -165,11 +168,11 @@ func tickSkips(t *testing.T, s *store.DB) {
 	fence := take(t, s, "one", time.Minute)
 	early := timetable.Skip{From: morning.Add(-72 * time.Hour), To: morning.Add(-24 * time.Hour), Why: timetable.TooOld}
 	late := timetable.Skip{From: morning.Add(-23 * time.Hour), To: morning.Add(-time.Hour), Why: timetable.Superseded}
-	stroke := timetable.Record{Entry: "digests", Now: morning, Skips: []timetable.Skip{early, late}}
-	strike(t, s, fence, stroke)
-	stroke.Last, stroke.Skips[1].To = morning, morning
-	strike(t, s, fence, stroke) // told once is told
-	stroke.Skips[1].To = late.To
+	record := timetable.Record{Entry: "digests", Now: morning, Skips: []timetable.Skip{early, late}}
+	recordTicks(t, s, fence, record)
+	record.Last, record.Skips[1].To = morning, morning
+	recordTicks(t, s, fence, record) // a skip that is recorded stays as it is
+	record.Skips[1].To = late.To
 	got, err := s.TickSkips(t.Context(), "digests", 9)
 	if err != nil {
 		t.Fatal(err)
@@ -182,29 +185,31 @@ func tickSkips(t *testing.T, s *store.DB) {
 	}
 }
 
-// oldTicks: what is done and old goes; what is open stays, however old.
+// oldTicks: ticks that are done and old are forgotten; open ones stay, however old.
 func oldTicks(t *testing.T, s *store.DB) {
 	fence := take(t, s, "one", time.Minute)
-	var struck []time.Time
+	var due []time.Time
 	for days := 4; days >= 0; days-- {
-		struck = append(struck, morning.AddDate(0, 0, -days))
+		due = append(due, morning.AddDate(0, 0, -days))
 	}
-	strike(t, s, fence, timetable.Record{Entry: "digests", Now: morning, Ticks: struck, Skips: []timetable.Skip{
-		{From: struck[0], To: struck[1], Why: timetable.TooOld}, {From: struck[2], To: struck[3], Why: timetable.NotCaughtUp}}})
-	for _, at := range struck[1:] {
+	recordTicks(t, s, fence, timetable.Record{Entry: "digests", Now: morning, Ticks: due, Skips: []timetable.Skip{
+		{From: due[0], To: due[1], Why: timetable.TooOld}, {From: due[2], To: due[3], Why: timetable.NotCaughtUp}}})
+	for _, at := range due[1:] {
 		if err := s.TickDone(t.Context(), morning, "digests", at); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if err := s.Forget(t.Context(), morning, struck[2]); err != nil {
+	if err := s.Forget(t.Context(), morning, due[2]); err != nil {
 		t.Fatal(err)
 	}
-	// Only what is forgotten can be struck anew.
-	fresh, _, err := s.RecordTicks(t.Context(), clock, fence, timetable.Record{Entry: "digests", Last: morning, Now: morning, Ticks: struck})
-	if err != nil || len(fresh) != 1 || !fresh[0].Equal(struck[1]) {
+	// Only a forgotten tick can be recorded anew.
+	fresh, _, err := s.RecordTicks(t.Context(), clock, fence, timetable.Record{Entry: "digests", Last: morning,
+		Now: morning, Ticks: due})
+	if err != nil || len(fresh) != 1 || !fresh[0].Equal(due[1]) {
 		t.Errorf("forgotten: %v, %v", fresh, err)
 	}
-	if skips, err := s.TickSkips(t.Context(), "digests", 9); err != nil || len(skips) != 1 || skips[0].Why != timetable.NotCaughtUp {
+	if skips, err := s.TickSkips(t.Context(), "digests", 9); err != nil || len(skips) != 1 ||
+		skips[0].Why != timetable.NotCaughtUp {
 		t.Errorf("left: %v, %v", skips, err)
 	}
 	if last, err := s.LastTicks(t.Context()); err != nil || !last["digests"].Equal(morning) {

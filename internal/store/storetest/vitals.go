@@ -20,7 +20,8 @@ func vitals(t *testing.T, s *store.DB) {
 		}
 		return v
 	}
-	if v := read(morning); len(v.Open)+len(v.Done)+len(v.Runs)+v.HeldRuns+v.Undecided+v.OpenTicks != 0 || v.KillSwitch || !v.OldestDue.IsZero() || !v.OldestTick.IsZero() {
+	if v := read(morning); len(v.Open)+len(v.Done)+len(v.Runs)+v.HeldRuns+v.Undecided+v.OpenTicks != 0 || v.KillSwitch ||
+		!v.OldestDue.IsZero() || !v.OldestTick.IsZero() {
 		t.Fatalf("of nothing: %+v", v)
 	}
 	add(t, s, 4)
@@ -28,32 +29,38 @@ func vitals(t *testing.T, s *store.DB) {
 		t.Errorf("before they are due: %+v", v)
 	}
 	c := claim(t, s, morning.Add(time.Second))
-	if _, err := s.Record(t.Context(), morning, []notice.Report{report(c[0], notice.Sent), report(c[1], notice.Deferred), report(c[2], notice.Held)}); err != nil {
+	if _, err := s.Record(t.Context(), morning, []notice.Report{report(c[0], notice.Sent), report(c[1], notice.Deferred),
+		report(c[2], notice.Held)}); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.Add(t.Context(), morning, run("digests"), notice.Plan{Notices: []notice.Notice{letter("1"), letter("2"), letter("3"), letter("4"), letter("5"), letter("6")}}); err != nil {
+	if _, err := s.Add(t.Context(), morning, run("digests"), notice.Plan{Notices: []notice.Notice{letter("1"), letter("2"),
+		letter("3"), letter("4"), letter("5"), letter("6")}}); err != nil {
 		t.Fatal(err)
 	}
 	fence := take(t, s, "one", time.Minute)
 	for _, name := range []string{"digests", "leads"} {
-		strike(t, s, fence, timetable.Record{Entry: name, Now: morning, Ticks: []time.Time{morning.Add(-time.Minute)}})
+		recordTicks(t, s, fence, timetable.Record{Entry: name, Now: morning, Ticks: []time.Time{morning.Add(-time.Minute)}})
 	}
-	if err := errors.Join(s.TickDone(t.Context(), morning, "digests", morning.Add(-time.Minute)), s.SetKillSwitch(t.Context(), true), s.SetStale(t.Context(), "journal", morning)); err != nil {
+	if err := errors.Join(s.TickDone(t.Context(), morning, "digests", morning.Add(-time.Minute)),
+		s.SetKillSwitch(t.Context(), true), s.SetStale(t.Context(), "journal", morning)); err != nil {
 		t.Fatal(err)
 	}
 	v := read(morning.Add(time.Hour))
-	want := notice.Vitals{Open: map[notice.State]int{notice.Sending: 1, notice.Deferred: 1, notice.Held: 7}, OldestDue: morning, HeldRuns: 1, Undecided: 1, KillSwitch: true, Stale: 1,
+	want := notice.Vitals{Open: map[notice.State]int{notice.Sending: 1, notice.Deferred: 1, notice.Held: 7},
+		OldestDue: morning, HeldRuns: 1, Undecided: 1, KillSwitch: true, Stale: 1,
 		OpenTicks: 1, OldestTick: morning.Add(-time.Minute), Done: map[string]time.Time{"digests": morning},
 		Runs: map[string]time.Time{"digests": morning, "appointments": morning}}
 	if !reflect.DeepEqual(v, want) {
 		t.Errorf("got  %+v\nwant %+v", v, want)
 	}
-	if v := read(morning.Add(97 * time.Hour)); v.HeldRuns != 0 || v.Undecided != 0 || v.Open[notice.Held] != 0 || v.Open[notice.Deferred] != 1 {
+	if v := read(morning.Add(97 * time.Hour)); v.HeldRuns != 0 || v.Undecided != 0 || v.Open[notice.Held] != 0 ||
+		v.Open[notice.Deferred] != 1 {
 		t.Errorf("held letters that are of no use any more wait for nobody: %+v", v)
 	}
 }
 
-// lateSince: however often a letter was tried, and whenever it is tried again. One that may go out only later is late from then on.
+// lateSince: however often a letter was tried, and whenever it is tried again. A letter that may go out only later is
+// late from then on.
 func lateSince(t *testing.T, s *store.DB) {
 	expect := func(what string, at time.Duration, since ...time.Duration) {
 		t.Helper()
@@ -120,7 +127,8 @@ func lateSince(t *testing.T, s *store.DB) {
 		t.Fatal(err)
 	}
 
-	if _, err := s.Add(t.Context(), morning, run("digests"), notice.Plan{Notices: []notice.Notice{letter("3"), letter("4"), letter("5"), letter("6"), letter("7"), letter("8")}}); err != nil {
+	if _, err := s.Add(t.Context(), morning, run("digests"), notice.Plan{Notices: []notice.Notice{letter("3"), letter("4"),
+		letter("5"), letter("6"), letter("7"), letter("8")}}); err != nil {
 		t.Fatal(err)
 	}
 	expect("the guard holds the run", 33*hour)
@@ -132,7 +140,7 @@ func lateSince(t *testing.T, s *store.DB) {
 	expect("the run is under way", 35*hour, 34*hour)
 }
 
-// forgottenHeld are letters of a held run about which nobody ever decided: what they tell of people is forgotten as well.
+// forgottenHeld: letters of a held run that nobody ever decided about are emptied as well.
 func forgottenHeld(t *testing.T, s *store.DB) {
 	var plan notice.Plan
 	for i := range 6 { // more than the guard of these runs lets through

@@ -11,8 +11,8 @@ import (
 	"vireilla/internal/store"
 )
 
-// looked looks at everybody who wakes, finds what is given of each, and gives the ids of those it looked at, in their order.
-func looked(t *testing.T, s *store.DB, finds map[string][]policy.Obligation) (ids []string) {
+// refresh evaluates all cases that wake, with the obligations given for each, and returns their sorted ids.
+func refresh(t *testing.T, s *store.DB, finds map[string][]policy.Obligation) (ids []string) {
 	t.Helper()
 	err := s.Refresh(t.Context(), monday, func(a *notice.Awake) notice.Agenda {
 		ids = append(ids, a.Seeker.ID)
@@ -25,23 +25,26 @@ func looked(t *testing.T, s *store.DB, finds map[string][]policy.Obligation) (id
 	return ids
 }
 
-// asleep looks at everything, so that nobody is awake.
-func asleep(t *testing.T, s *store.DB) {
+// sleepAll evaluates everything, so that nothing is awake.
+func sleepAll(t *testing.T, s *store.DB) {
 	t.Helper()
-	looked(t, s, nil)
-	var looked []notice.Evaluated
+	refresh(t, s, nil)
+	var evaluated []notice.Evaluated
 	for _, b := range awake(t, s) {
-		looked = append(looked, notice.Evaluated{ID: b.ID, Rev: b.Rev})
+		evaluated = append(evaluated, notice.Evaluated{ID: b.ID, Rev: b.Rev})
 	}
-	if err := s.Sleep(t.Context(), looked); err != nil {
+	if err := s.Sleep(t.Context(), evaluated); err != nil {
 		t.Fatal(err)
 	}
 }
 
-// awake gives the appointments to be looked at.
+// awake returns the appointments to be evaluated.
 func awake(t *testing.T, s *store.DB) (bookings []notice.AwakeBooking) {
 	t.Helper()
-	if err := s.AwakeBookings(t.Context(), morning, func(part []notice.AwakeBooking) { bookings = append(bookings, part...) }); err != nil {
+	if err := s.AwakeBookings(t.Context(), morning, func(part []notice.AwakeBooking) {
+		bookings = append(bookings,
+			part...)
+	}); err != nil {
 		t.Fatal(err)
 	}
 	return bookings
@@ -49,22 +52,22 @@ func awake(t *testing.T, s *store.DB) (bookings []notice.AwakeBooking) {
 
 func wakesTouched(t *testing.T, s *store.DB) {
 	mustImport(t, s, Small())
-	asleep(t, s)
+	sleepAll(t, s)
 	touched := Small()
 	touched["contacts.csv"][1]["held_on"] = "2024-01-15"
 	mustImport(t, s, touched)
 	if bookings := awake(t, s); len(bookings) != 1 || bookings[0].ID != "A-2" {
 		t.Fatalf("awake appointments: %d", len(bookings))
 	}
-	if ids := looked(t, s, nil); !slices.Equal(ids, []string{"S-2"}) {
+	if ids := refresh(t, s, nil); !slices.Equal(ids, []string{"S-2"}) {
 		t.Fatalf("awake: %v", ids)
 	}
 }
 
-// wakesOnItsDay lets a case sleep until a day, and another policy wake everybody.
+// wakesOnItsDay: a case sleeps until its day, and another policy wakes all cases.
 func wakesOnItsDay(t *testing.T, s *store.DB) {
 	mustImport(t, s, Small())
-	look := func(a *notice.Awake) notice.Agenda {
+	evaluate := func(a *notice.Awake) notice.Agenda {
 		found := notice.Agenda{Seeker: a.Seeker.ID}
 		if a.Seeker.ID == "S-2" {
 			found.Wake = monday + 3
@@ -85,7 +88,7 @@ func wakesOnItsDay(t *testing.T, s *store.DB) {
 		}
 	}
 	prepare("p/1")
-	if err := s.Refresh(t.Context(), monday, look); err != nil {
+	if err := s.Refresh(t.Context(), monday, evaluate); err != nil {
 		t.Fatal(err)
 	}
 	if n := awake(); n != 1 {
@@ -93,18 +96,18 @@ func wakesOnItsDay(t *testing.T, s *store.DB) {
 	}
 	prepare("p/1")
 	if n := awake(); n != 1 {
-		t.Fatalf("awake %02d behind the same policy", n)
+		t.Fatalf("awake %02d after the same policy", n)
 	}
 	prepare("p/2")
 	if n := awake(); n != 33 {
-		t.Fatalf("awake %02d behind another policy, want everybody", n)
+		t.Fatalf("awake %02d after another policy, want everybody", n)
 	}
-	if ids := looked(t, s, nil); len(ids) != 3 {
-		t.Fatalf("looked at %v behind another policy, want everybody", ids)
+	if ids := refresh(t, s, nil); len(ids) != 3 {
+		t.Fatalf("evaluated %v after another policy, want everybody", ids)
 	}
 }
 
-// importInBetween imports while a case is being looked at: the newest state is the last one seen.
+// importInBetween imports while a case is being evaluated: the newest state is the last one seen.
 func importInBetween(t *testing.T, s *store.DB) {
 	mustImport(t, s, Small())
 	var wg sync.WaitGroup
@@ -117,7 +120,7 @@ func importInBetween(t *testing.T, s *store.DB) {
 		touched["seekers.csv"][0]["status"] = status
 		var seen string
 		var once sync.Once
-		look := func(a *notice.Awake) notice.Agenda {
+		evaluate := func(a *notice.Awake) notice.Agenda {
 			once.Do(func() {
 				wg.Go(func() {
 					if _, err := Import(t, s, touched, true, true); err != nil {
@@ -130,27 +133,28 @@ func importInBetween(t *testing.T, s *store.DB) {
 			}
 			return notice.Agenda{Seeker: a.Seeker.ID}
 		}
-		for range 2 { // during the import, and behind it
-			if err := s.Refresh(t.Context(), monday, look); err != nil {
+		for range 2 { // during the import, and after it
+			if err := s.Refresh(t.Context(), monday, evaluate); err != nil {
 				t.Fatal(err)
 			}
 			wg.Wait()
 		}
 		if seen != status {
-			t.Fatalf("the last look saw %q, the import brought %q", seen, status)
+			t.Fatalf("the last evaluation saw %q, the import brought %q", seen, status)
 		}
 	}
 }
 
-// looksAtOnce looks at many cases from several sides.
-func looksAtOnce(t *testing.T, s *store.DB) {
+// refreshesAtOnce evaluates many cases in several goroutines.
+func refreshesAtOnce(t *testing.T, s *store.DB) {
 	feed := Small()
 	feed["seekers.csv"] = nil
 	feed["contacts.csv"] = nil
 	feed["appointments.csv"] = nil
 	const many = 2300
 	for i := range many {
-		feed["seekers.csv"] = append(feed["seekers.csv"], map[string]any{"seeker_id": fmt.Sprintf("S-%05d", i), "coach_id": "C-1", "status": "unemployed"})
+		feed["seekers.csv"] = append(feed["seekers.csv"], map[string]any{"seeker_id": fmt.Sprintf("S-%05d", i),
+			"coach_id": "C-1", "status": "unemployed"})
 	}
 	mustImport(t, s, feed)
 	var wg sync.WaitGroup
@@ -163,7 +167,8 @@ func looksAtOnce(t *testing.T, s *store.DB) {
 				defer mu.Unlock()
 				seen[a.Seeker.ID]++
 				return notice.Agenda{Seeker: a.Seeker.ID, Wake: monday + 1, Obligations: []policy.Obligation{
-					{Seeker: a.Seeker.ID, Rule: "job_search_discussion", Anchor: monday, Due: monday, DueStrict: monday, Stage: policy.Due, Owner: "C-1"}}}
+					{Seeker: a.Seeker.ID, Rule: "job_search_discussion", Anchor: monday, Due: monday, DueStrict: monday,
+						Stage: policy.Due, Owner: "C-1"}}}
 			})
 			if err != nil {
 				t.Error(err)
@@ -176,7 +181,7 @@ func looksAtOnce(t *testing.T, s *store.DB) {
 	wg.Wait()
 	for id, n := range seen {
 		if n != 1 {
-			t.Fatalf("%s was looked at %d times", id, n)
+			t.Fatalf("%s was evaluated %d times", id, n)
 		}
 	}
 	if n, err := s.Awake(t.Context(), monday+1, many+1); err != nil || n != many {
@@ -184,12 +189,14 @@ func looksAtOnce(t *testing.T, s *store.DB) {
 	}
 }
 
-// quietIsNotKept keeps of a case only what has something to say.
+// quietIsNotKept: only obligations that have something to say are stored.
 func quietIsNotKept(t *testing.T, s *store.DB) {
 	mustImport(t, s, Small())
-	quiet := policy.Obligation{Seeker: "S-1", Rule: "job_search_discussion", Anchor: monday, Due: monday + 80, DueStrict: monday + 80, Owner: "C-1"}
-	loud := policy.Obligation{Seeker: "S-1", Rule: "initial_interview", Anchor: monday, Due: monday, DueStrict: monday, Stage: policy.Due, Owner: "C-1"}
-	looked(t, s, map[string][]policy.Obligation{"S-1": {quiet, loud}})
+	quiet := policy.Obligation{Seeker: "S-1", Rule: "job_search_discussion", Anchor: monday, Due: monday + 80,
+		DueStrict: monday + 80, Owner: "C-1"}
+	loud := policy.Obligation{Seeker: "S-1", Rule: "initial_interview", Anchor: monday, Due: monday, DueStrict: monday,
+		Stage: policy.Due, Owner: "C-1"}
+	refresh(t, s, map[string][]policy.Obligation{"S-1": {quiet, loud}})
 	staged, err := s.Staged(t.Context())
 	if err != nil || len(staged) != 1 || staged[0].Obligation != loud {
 		t.Fatalf("staged %+v, %v", staged, err)

@@ -8,11 +8,12 @@ import (
 	"time"
 )
 
-// A file that takes long to look through is opened at once. When damage is found in it later, nothing is written any more, no letter is begun, and who asks is told.
+// A file that takes long to check is opened at once. When damage is found later, nothing is written any more, no letter
+// is begun, and every call returns the damage.
 func TestDamageThatIsFoundLaterStopsEverything(t *testing.T) {
-	before := soundWithin
-	soundWithin = 0
-	t.Cleanup(func() { soundWithin = before })
+	before := checkWait
+	checkWait = 0
+	t.Cleanup(func() { checkWait = before })
 	path := filepath.Join(t.TempDir(), "v.db")
 	s, err := Open(t.Context(), "sqlite:"+path)
 	if err != nil {
@@ -36,29 +37,30 @@ func TestDamageThatIsFoundLaterStopsEverything(t *testing.T) {
 	}
 	s, err = Open(t.Context(), "sqlite:"+path)
 	if err != nil {
-		if !strings.Contains(err.Error(), "database: is damaged") { // it was as quick as that
+		if !strings.Contains(err.Error(), "database: is damaged") { // the check may be quick enough
 			t.Fatal(err)
 		}
 		return
 	}
 	defer s.Close()
-	s.looking.Wait()
+	s.checking.Wait()
 	now := time.Date(2024, 3, 4, 7, 0, 0, 0, time.UTC)
 	_, claims := s.Claim(t.Context(), now, now, nil, 25)
 	_, begins := s.SendingBlocked(t.Context())
 	_, vitals := s.Vitals(t.Context(), now, nil)
-	for what, err := range map[string]error{"a claim": claims, "a beginning": begins, "the vitals": vitals, "readiness": s.Ready(t.Context()), "a change": s.SetKillSwitch(t.Context(), false)} {
+	for what, err := range map[string]error{"a claim": claims, "a beginning": begins, "the vitals": vitals,
+		"readiness": s.Ready(t.Context()), "a change": s.SetKillSwitch(t.Context(), false)} {
 		if err == nil || !strings.Contains(err.Error(), "database: is damaged") {
 			t.Errorf("%s: %v", what, err)
 		}
 	}
 }
 
-// Who closes a database does not wait until all of it was looked through.
-func TestClosingEndsTheLook(t *testing.T) {
-	before := soundWithin
-	soundWithin = 0
-	t.Cleanup(func() { soundWithin = before })
+// Close does not wait for the end of the check.
+func TestClosingEndsTheCheck(t *testing.T) {
+	before := checkWait
+	checkWait = 0
+	t.Cleanup(func() { checkWait = before })
 	s, err := Open(t.Context(), "sqlite:"+filepath.Join(t.TempDir(), "v.db"))
 	if err != nil {
 		t.Fatal(err)
@@ -66,7 +68,7 @@ func TestClosingEndsTheLook(t *testing.T) {
 	if err := s.Close(); err != nil {
 		t.Error(err)
 	}
-	if err := s.Sound(); err != nil {
-		t.Errorf("a look that was ended found %v", err)
+	if err := s.damageFound(); err != nil {
+		t.Errorf("a check that was ended found %v", err)
 	}
 }

@@ -28,7 +28,7 @@ func one(t *testing.T) (c *sql.Conn, kept func() int) {
 	do(t, c, `CREATE TABLE a (n INTEGER PRIMARY KEY)`)
 	do(t, c, `INSERT INTO a VALUES (1), (2), (3)`)
 	return c, func() (n int) {
-		if err := c.Raw(func(conn any) error { n = len(conn.(*keeper).idle); return nil }); err != nil {
+		if err := c.Raw(func(conn any) error { n = len(conn.(*cachingConn).idle); return nil }); err != nil {
 			t.Error(err)
 		}
 		return n
@@ -42,7 +42,7 @@ func do(t *testing.T, c *sql.Conn, text string, args ...any) {
 	}
 }
 
-func numbers(t *testing.T, c *sql.Conn, each func(n int)) (all []int) {
+func numbers(t *testing.T, c *sql.Conn, visit func(n int)) (all []int) {
 	t.Helper()
 	rows, err := c.QueryContext(t.Context(), `SELECT n FROM a WHERE n < $1 ORDER BY n`, 100)
 	if err != nil {
@@ -55,7 +55,7 @@ func numbers(t *testing.T, c *sql.Conn, each func(n int)) (all []int) {
 			t.Fatal(err)
 		}
 		all = append(all, n)
-		each(n)
+		visit(n)
 	}
 	if err := rows.Err(); err != nil {
 		t.Fatal(err)
@@ -138,10 +138,10 @@ func TestAStatementThatIsCutShortMayBeRunAgain(t *testing.T) {
 
 func TestNotMoreThanSoManyStatementsAreKept(t *testing.T) {
 	c, kept := one(t)
-	for i := range 2 * mostKept {
+	for i := range 2 * maxIdle {
 		do(t, c, fmt.Sprintf(`UPDATE a SET n = n WHERE n = %d`, i))
 	}
-	if n := kept(); n != mostKept {
+	if n := kept(); n != maxIdle {
 		t.Errorf("%d statements are kept", n)
 	}
 }
