@@ -226,7 +226,7 @@ func stagedAt(env *environment, s *store.DB, p *policy.Policy, day calendar.Day,
 					clarifications = append(clarifications, o)
 				}
 			}
-			if why := p.Quiet(cases[i].Case, day); why != "" {
+			if why := p.NoContactReason(cases[i].Case, day); why != "" {
 				seeker := &cases[i].Seeker
 				quiet.Skips = append(quiet.Skips, notice.Skip{Letter: notice.CoachDigest, To: seeker.CoachID, Subject: seeker.ID, Why: why})
 			}

@@ -85,17 +85,18 @@ func TestAReasonIsTrueOfThePerson(t *testing.T) {
 		{"a rule of earlier years", known, "first_interview", OtherEra, "other years"},
 	} {
 		t.Run(v.name, func(t *testing.T) {
-			var told []string
-			for _, got := range Default().Explain(v.c, on(t, "2024-03-04")) {
-				if strings.TrimSpace(got.Rule+" "+got.Subject) != v.rule {
+			var got []string
+			for _, verdict := range Default().Explain(v.c, on(t, "2024-03-04")) {
+				if strings.TrimSpace(verdict.Rule+" "+verdict.Subject) != v.rule {
 					continue
 				}
-				if got.Why == v.why && strings.Contains(got.Because, v.part) && !got.Open && got.Change != "" && got.Steps != nil {
+				if verdict.Why == v.why && strings.Contains(verdict.Because, v.part) && !verdict.Open && verdict.Change != "" &&
+					verdict.Steps != nil {
 					return
 				}
-				told = append(told, got.Why+": "+got.Because)
+				got = append(got, verdict.Why+": "+verdict.Because)
 			}
-			t.Errorf("%s, want %s with %q", told, v.why, v.part)
+			t.Errorf("%s, want %s with %q", got, v.why, v.part)
 		})
 	}
 }
@@ -119,7 +120,7 @@ func TestWithoutAgreedWeeksNoFurtherDiscussionIsAskedFor(t *testing.T) {
 	}
 }
 
-func TestTheArithmeticIsToldInWords(t *testing.T) {
+func TestTheArithmeticIsExplainedInWords(t *testing.T) {
 	known := seekerOf(t, "2024-01-02", "initial_interview 2024-01-08", "supplementary_discussion 2024-02-26")
 	known.Training = []caseload.Training{
 		{ID: "TR-1", Kind: caseload.SelfMotivatedStudy, State: caseload.ClarificationRequested, AppliedOn: on(t, "2024-02-01"), ClarificationDue: on(t, "2024-03-02")},

@@ -13,8 +13,8 @@ func TestTheEmbeddedPolicyIsRight(t *testing.T) {
 	}
 }
 
-// Every fault is told at its own line, so that an office can mend its file.
-func TestFaultsAreToldWithLineAndColumn(t *testing.T) {
+// Every fault is reported at its own line, so that an office can mend its file.
+func TestFaultsAreReportedWithLineAndColumn(t *testing.T) {
 	lines := strings.Split(string(DefaultFile()), "\n")
 	lineOf := func(part string) int {
 		for i, l := range lines {
@@ -58,16 +58,16 @@ func TestFaultsAreToldWithLineAndColumn(t *testing.T) {
 			t.Fatalf("%q is not in the file", v.from)
 		}
 		_, faults := Parse([]byte(text))
-		told := false
+		found := false
 		for _, f := range faults {
-			told = told || strings.Contains(f.What, v.what)
+			found = found || strings.Contains(f.What, v.what)
 			if !strings.Contains(v.what, "gap") && strings.Contains(f.What, v.what) {
 				if want := lineOf(v.from); f.Line != want || f.Column < 1 {
-					t.Errorf("%s: told at %s, want line %d", v.to, f, want)
+					t.Errorf("%s: reported at %s, want line %d", v.to, f, want)
 				}
 			}
 		}
-		if !told {
+		if !found {
 			t.Errorf("%s: %v", v.to, faults)
 		}
 	}
