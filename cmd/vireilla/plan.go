@@ -90,7 +90,7 @@ func planDay(env *environment, s *store.DB, p *policy.Policy, day calendar.Day, 
 
 // wholeDay adds what a day brings of some appointments to what is due in its morning, and keeps what goes out on that day.
 func wholeDay(env *environment, s *store.DB, p *policy.Policy, plan notice.Plan, bookings []notice.Booking, begin, end time.Time) (notice.Plan, error) {
-	plan.Add(notice.Foresee(begin, end, p, bookings, func(t time.Time) time.Time {
+	plan.Add(notice.Forecast(begin, end, p, bookings, func(t time.Time) time.Time {
 		for _, e := range p.Timetable {
 			if e.Name == "appointments" {
 				return e.Spec.Next(t.Add(-1))

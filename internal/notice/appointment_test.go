@@ -18,7 +18,7 @@ func booked(start, bookedAt string) Booking {
 	}
 }
 
-// told says that a letter told the booking as it stands.
+// told marks the booking as told by a letter, as it stands.
 func (b Booking) told(when string) Booking {
 	b.Told = &ToldBooking{StartsAt: b.StartsAt, Mode: b.Mode, Place: b.Place, At: at(when)}
 	return b
@@ -48,7 +48,7 @@ func (b Booking) cancelled(when string) Booking {
 	return b
 }
 
-// ahead plans one booking, and tells when it wants to be looked at again.
+// ahead plans one booking, and adds its wake time.
 func ahead(now string, p *policy.Policy, b Booking) []string {
 	plan, wake := Appointments(at(now), p, []Booking{b})
 	lines := words(plan)

@@ -13,7 +13,7 @@ import (
 	"vireilla/internal/policy"
 )
 
-// Small builders: what a test does not name is well and unremarkable.
+// Small builders: what a test does not name has an ordinary value.
 
 func helsinki() *time.Location {
 	zone, err := time.LoadLocation("Europe/Helsinki")
@@ -95,7 +95,7 @@ func leads(now time.Time, p *policy.Policy, staff *Staff, staged []Staged, befor
 	return Leads(now, p, staff, slices.Values(staged), before)
 }
 
-// A plan in words, one line a letter or skip.
+// words gives a plan as text, one line a letter or skip.
 func words(p Plan) []string {
 	lines := []string{}
 	for _, n := range p.Notices {

@@ -21,7 +21,7 @@ func TestWhatIsShortNotice(t *testing.T) {
 	} {
 		b := booked(c.start, c.booked)
 		b.ChangedAt = at(c.changed)
-		if got := Short(office(), b.Appointment); got != c.want {
+		if got := short(office(), b.Appointment); got != c.want {
 			t.Errorf("%s: %v", c.name, got)
 		}
 	}

@@ -193,7 +193,7 @@ func TestTheLeadIsToldOnceOfWhatEscalated(t *testing.T) {
 	}
 }
 
-// Coaches go on in a team that left the register: they are written to, and what nobody leads has a reason.
+// Coaches of a team that left the register still get letters; a letter to its lead becomes a skip.
 func TestWhatTheLeadOfAClosedTeamWouldBeToldHasAReason(t *testing.T) {
 	open := team(away("C-9", "", "2024-03-05", "2024-03-05"))
 	delete(open.Teams, "T-2")
@@ -217,7 +217,8 @@ func TestALeadIsToldAllThatEscalatedHoweverMuchItIs(t *testing.T) {
 	}
 }
 
-// Where nobody stands in for a coach, the lead has the digest: what it has no room to name, the letter five minutes later names, and nothing is in both.
+// Where nobody stands in for a coach, the lead gets the digest. What it has no room for stands in the letter five minutes
+// later, and nothing stands in both.
 func TestALeadsDigestTellsWhatItNames(t *testing.T) {
 	p := office()
 	p.Digest.MaxItems = 2

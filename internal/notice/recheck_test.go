@@ -7,7 +7,7 @@ import (
 	"vireilla/internal/policy"
 )
 
-// verdict is what the door says, in words.
+// verdict is the result of a check in words.
 func verdict(c Claimed, p *policy.Policy, d Recheck, now string) string {
 	v := c.Check(p, &d, at(now))
 	switch {
@@ -28,7 +28,7 @@ func digest(items ...Staged) Claimed {
 	return Claimed{Notice: digests(at("2024-03-05 07:30"), policy.Default(), team(), items).Notices[0]}
 }
 
-func staffDoor(staff *Staff, staged ...Staged) Recheck {
+func staffFacts(staff *Staff, staged ...Staged) Recheck {
 	d := Recheck{Staff: staff, Staged: staged, Address: "kanaria.c1@example.org", Seekers: map[string]caseload.Seeker{}}
 	for _, s := range staged {
 		d.Seekers[s.Seeker] = caseload.Seeker{ID: s.Seeker}
@@ -43,40 +43,40 @@ func TestADigestSaysWhatIsStillTrue(t *testing.T) {
 	other.Anchor++ // the contact was held, and the next one is owed
 	asleep := two
 	asleep.Stage = policy.NoStage
-	gone := staffDoor(team(), one, two)
+	gone := staffFacts(team(), one, two)
 	gone.Address = ""
 	for _, c := range []struct {
 		name string
-		door Recheck
+		facts Recheck
 		now  string
 		want string
 	}{
-		{"all", staffDoor(team(), one, two), "2024-03-05 07:31", "go S-1 S-2"},
-		{"a contact was held in between", staffDoor(team(), one), "2024-03-05 07:31", "go S-1"},
-		{"another is owed instead", staffDoor(team(), one, other), "2024-03-05 07:31", "go S-1"},
-		{"it has nothing to say any more", staffDoor(team(), one, asleep), "2024-03-05 07:31", "go S-1"},
-		{"both were held", staffDoor(team()), "2024-03-05 07:31", "met"},
-		{"one went to another coach", staffDoor(team(), one, two.of("C-2")), "2024-03-05 07:31", "go S-1"},
-		{"both went", staffDoor(team(), one.of("C-2"), two.of("C-2")), "2024-03-05 07:31", "met"},
-		{"the coach fell ill", staffDoor(team(away("C-1", "C-2", "2024-03-05", "2024-03-05")), one, two), "2024-03-05 07:31", "met"},
+		{"all", staffFacts(team(), one, two), "2024-03-05 07:31", "go S-1 S-2"},
+		{"a contact was held in between", staffFacts(team(), one), "2024-03-05 07:31", "go S-1"},
+		{"another is owed instead", staffFacts(team(), one, other), "2024-03-05 07:31", "go S-1"},
+		{"it has nothing to say any more", staffFacts(team(), one, asleep), "2024-03-05 07:31", "go S-1"},
+		{"both were held", staffFacts(team()), "2024-03-05 07:31", "met"},
+		{"one went to another coach", staffFacts(team(), one, two.of("C-2")), "2024-03-05 07:31", "go S-1"},
+		{"both went", staffFacts(team(), one.of("C-2"), two.of("C-2")), "2024-03-05 07:31", "met"},
+		{"the coach fell ill", staffFacts(team(away("C-1", "C-2", "2024-03-05", "2024-03-05")), one, two), "2024-03-05 07:31", "met"},
 		{"the coach left", gone, "2024-03-05 07:31", "no_address"},
-		{"the day is over", staffDoor(team(), one, two), "2024-03-06 00:00", "too_late"},
-		{"late in the evening", staffDoor(team(), one, two), "2024-03-05 23:59", "go S-1 S-2"},
+		{"the day is over", staffFacts(team(), one, two), "2024-03-06 00:00", "too_late"},
+		{"late in the evening", staffFacts(team(), one, two), "2024-03-05 23:59", "go S-1 S-2"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			if got := verdict(digest(one, two), p, c.door, c.now); got != c.want {
+			if got := verdict(digest(one, two), p, c.facts, c.now); got != c.want {
 				t.Errorf("%s, want %s", got, c.want)
 			}
 		})
 	}
 }
 
-// An item that left the digest at the door stays news for its owner.
+// An item that the recheck took out of a digest stays news for its owner.
 func TestWhatADigestDoesNotSayIsNotTold(t *testing.T) {
 	one, two := owed("S-1", "initial_interview", policy.Overdue, "2024-03-04"), owed("S-2", "initial_interview", policy.Overdue, "2024-03-04")
 	known := owed("S-3", "initial_interview", policy.Overdue, "2024-03-04").told("C-1", policy.Overdue)
 	c := digest(one, two, known)
-	d := staffDoor(team(), one, known)
+	d := staffFacts(team(), one, known)
 	v := c.Check(office(), &d, at("2024-03-05 07:31"))
 	if len(v.Items) != 2 || len(v.Told) != 1 || v.Told[0].Seeker != "S-1" || v.Late != 2 {
 		t.Errorf("%+v", v)
@@ -89,16 +89,16 @@ func TestALeadsLetterIsForTheTeamOfTheCoach(t *testing.T) {
 	c := Claimed{Notice: leads(at("2024-03-05 07:35"), p, team(), []Staged{s}, Plan{}).Notices[0]}
 	for _, v := range []struct {
 		name string
-		door Recheck
+		facts Recheck
 		want string
 	}{
-		{"still", staffDoor(team(), s), "go S-1"},
-		{"an absent coach is the lead's too", staffDoor(team(away("C-1", "C-9", "2024-03-05", "2024-03-05")), s), "go S-1"},
-		{"a colleague of the team", staffDoor(team(), s.of("C-2")), "go S-1"},
-		{"another team", staffDoor(team(), s.of("C-9")), "met"},
-		{"held", staffDoor(team()), "met"},
+		{"still", staffFacts(team(), s), "go S-1"},
+		{"an absent coach is the lead's too", staffFacts(team(away("C-1", "C-9", "2024-03-05", "2024-03-05")), s), "go S-1"},
+		{"a colleague of the team", staffFacts(team(), s.of("C-2")), "go S-1"},
+		{"another team", staffFacts(team(), s.of("C-9")), "met"},
+		{"held", staffFacts(team()), "met"},
 	} {
-		if got := verdict(c, p, v.door, "2024-03-05 07:36"); got != v.want {
+		if got := verdict(c, p, v.facts, "2024-03-05 07:36"); got != v.want {
 			t.Errorf("%s: %s, want %s", v.name, got, v.want)
 		}
 	}
@@ -108,10 +108,10 @@ func TestAPhoneItemStandsWhileTheSeekerIsThere(t *testing.T) {
 	p := office()
 	item := PhoneItems(at("2024-03-05 07:30"), p, []AwakeBooking{{Booking: booked("2024-03-05 15:00", "2024-03-04 17:00")}}, nil, nil, nil)[0]
 	c := digest(item)
-	if got := verdict(c, p, staffDoor(team(), item), "2024-03-05 07:31"); got != "go S-1" {
+	if got := verdict(c, p, staffFacts(team(), item), "2024-03-05 07:31"); got != "go S-1" {
 		t.Error(got)
 	}
-	if got := verdict(c, p, staffDoor(team()), "2024-03-05 07:31"); got != "met" {
+	if got := verdict(c, p, staffFacts(team()), "2024-03-05 07:31"); got != "met" {
 		t.Errorf("gone: %s", got)
 	}
 }
@@ -127,7 +127,7 @@ func unsure(c Claimed) Claimed {
 	return c
 }
 
-func TestAnAppointmentLetterIsCheckedAtTheDoor(t *testing.T) {
+func TestAnAppointmentLetterIsCheckedBeforeItGoesOut(t *testing.T) {
 	fresh := booked("2024-03-14 09:00", "2024-03-04 07:00")
 	known := fresh.told("2024-03-01 09:00")
 	booking, reminder := letter("2024-03-04 09:00", fresh), letter("2024-03-11 09:00", known)
@@ -191,7 +191,7 @@ func TestAnAppointmentLetterIsCheckedAtTheDoor(t *testing.T) {
 	}
 }
 
-// A letter of a change was under way while the appointment was cancelled: what is taken back is the time that the letter told.
+// A letter about a change was on its way while the appointment was cancelled: the time that it told is cancelled.
 func TestACancellingNamesTheTimeThatWasTold(t *testing.T) {
 	b := booked("2024-03-14 09:00", "2024-03-01 08:00").told("2024-03-01 09:00")
 	cancel := letter("2024-03-04 09:00", b.cancelled("2024-03-04 08:00"))
@@ -202,7 +202,7 @@ func TestACancellingNamesTheTimeThatWasTold(t *testing.T) {
 	}
 }
 
-// A relay that was away must not make two reminders arrive at once.
+// A relay that was down must not make two reminders arrive at once.
 func TestAReminderGivesWayToTheNextOne(t *testing.T) {
 	b := booked("2024-03-14 09:00", "2024-03-01 08:00").told("2024-03-01 09:00")
 	three, one := letter("2024-03-11 09:00", b), letter("2024-03-13 09:00", b)
@@ -223,7 +223,7 @@ func TestAReminderGivesWayToTheNextOne(t *testing.T) {
 	}
 }
 
-func TestAMatterIsCheckedAtTheDoor(t *testing.T) {
+func TestAMatterIsCheckedBeforeItGoesOut(t *testing.T) {
 	p := office()
 	claim := func(now string, m Matter) Claimed {
 		return Claimed{Notice: Matters(at(now), p, []Matter{m}).Notices[0]}
