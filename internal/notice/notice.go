@@ -10,24 +10,6 @@ import (
 	"vireilla/internal/policy"
 )
 
-// The letters.
-const (
-	CoachDigest          = "coach_digest"
-	LeadEscalation       = "lead_escalation"
-	AppointmentBooked    = "appointment_booked"
-	AppointmentReminder  = "appointment_reminder"
-	AppointmentChanged   = "appointment_changed"
-	AppointmentCancelled = "appointment_cancelled"
-	MatterUpdate         = "matter_update"
-)
-
-// Roles of a recipient.
-const (
-	ToCoach  = "coach"
-	ToLead   = "lead"
-	ToSeeker = "seeker"
-)
-
 // Digest items that are no rule of the policy.
 const (
 	ShortNotice  = "short_notice"   // an appointment so near that the coach phones too

@@ -37,12 +37,11 @@ func (c *Claimed) Check(p *policy.Policy, d *Recheck, now time.Time) Verdict {
 		return Verdict{Why: TooLate}
 	}
 	day := calendar.DayOf(now, p.Location)
-	if c.Role != ToSeeker {
-		return c.checkDigest(d, day)
-	}
 	v := Verdict{}
-	switch c.Letter {
-	case MatterUpdate:
+	switch KindOf(c.Letter).About {
+	case AboutItems:
+		return c.checkDigest(d, day)
+	case AboutMatter:
 		v.Why = c.checkMatter(p, d, day)
 	default:
 		v.Why = c.checkBooking(p, d, now, day)

@@ -15,6 +15,3 @@ type Vitals struct {
 	Done       map[string]time.Time // when each entry's last work was done
 	Runs       map[string]time.Time // when a run of each kind last planned, with letters or without
 }
-
-// RunKinds lists the kinds of run that book letters.
-func RunKinds() []string { return []string{"digests", "leads", "training", "appointments"} }

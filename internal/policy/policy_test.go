@@ -31,7 +31,7 @@ func TestFaultsAreReportedWithLineAndColumn(t *testing.T) {
 		{"from: 2022-05-02", "from: 2022-05-12", "a gap"},
 		{"from: 2022-05-02", "from: 2022-02-30", "not a day"},
 		{"supplementary_discussion: {upcoming: 3,", "supplementary_discussion: {upcoming: 13,", "cannot happen"},
-		{`cron: "40 3 * * *"`, `cron: "0 0 31 2 *"`, "never"},
+		{`cron: "40 3 * * *"`, `cron: "0 0 31 2 *"`, "has no tick"},
 		{`cron: "40 3 * * *"`, `cron: "TZ=0 40 3 * * *"`, "cron"},
 		{"catch_up_within: 1 hour}", "catch_up_within: 1 fortnight}", `"1 fortnight" is not`},
 		{"catch_up_within: 1 hour}", "catch_up_within: 0 hours}", `"0 hours" is not`},

@@ -93,12 +93,9 @@ func narrowed(f notice.Filter) (where string, args []any) {
 	return where, args
 }
 
-// kinds are the kinds of run that plan letters.
-func kinds() [4]string { return [4]string{"appointments", "digests", "leads", "training"} }
-
 // runsOf names the runs of a day as letters do.
 func runsOf(day calendar.Day) (runs []any) {
-	for _, kind := range kinds() {
+	for _, kind := range notice.RunKinds() {
 		runs = append(runs, kind+"/"+day.String())
 	}
 	return runs

@@ -96,7 +96,7 @@ func (s *DB) History(ctx context.Context, from, to calendar.Day) ([]notice.DayTa
 	for d := from; d <= to; d++ {
 		days = append(days, notice.DayTally{Day: d, States: map[notice.State]int{}})
 	}
-	for _, kind := range kinds() {
+	for _, kind := range notice.RunKinds() {
 		err := each(ctx, s.db, `SELECT run, state, count(*) FROM notice WHERE run >= $1 AND run <= $2 GROUP BY run, state`,
 			[]any{kind + "/" + from.String(), kind + "/" + to.String()}, func(r *sql.Rows) error {
 				var run string

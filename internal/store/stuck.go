@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
-	"slices"
 	"time"
 
 	"vireilla/internal/notice"
@@ -52,7 +51,7 @@ type stuck struct {
 // toldPerhaps keeps what a letter about an appointment has perhaps told. Of an appointment that changed since the claim only the start is known, so that the
 // change is told.
 func (f *stuck) toldPerhaps(ctx context.Context, tx *sql.Tx, wall time.Time) error {
-	if !slices.Contains([]string{notice.AppointmentBooked, notice.AppointmentChanged, notice.AppointmentCancelled, notice.AppointmentReminder}, f.letter) {
+	if notice.KindOf(f.letter).About != notice.AboutAppointment {
 		return nil
 	}
 	_, err := tx.ExecContext(ctx, `UPDATE appointment SET told_at = $1, told_was = told_start, told_start = $2,

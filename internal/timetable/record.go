@@ -2,8 +2,8 @@ package timetable
 
 import "time"
 
-// Stroke is what a look at the clock says of an entry: which ticks to strike and
-// which to leave out on the way from Last, where its ledger stands, to Now.
+// Record is what one check of the clock found for an entry between Last, its last recorded check, and Now: the ticks that
+// are due and those to skip.
 type Record struct {
 	Entry     string
 	Last, Now time.Time
