@@ -18,7 +18,7 @@ type Compare struct {
 		ID() string
 		Tail() (hands []notice.HandoverID, pulse time.Time)
 		Reload() error
-		See(now, pulse time.Time) error
+		RecordLastTick(now, pulse time.Time) error
 	}
 	Outbox interface {
 		LastTick(ctx context.Context) (time.Time, error)
@@ -65,7 +65,7 @@ func (c *Compare) Check(ctx context.Context) error {
 	}
 	if !behind {
 		c.told.Store(false)
-		return c.Journal.See(c.Clock(), pulse)
+		return c.Journal.RecordLastTick(c.Clock(), pulse)
 	}
 	if err := c.Outbox.SetStale(ctx, c.Journal.ID(), c.Clock()); err != nil {
 		return fmt.Errorf("hold all letters: %w", err)

@@ -46,10 +46,10 @@ func TestADigestSaysWhatIsStillTrue(t *testing.T) {
 	gone := staffFacts(team(), one, two)
 	gone.Address = ""
 	for _, c := range []struct {
-		name string
+		name  string
 		facts Recheck
-		now  string
-		want string
+		now   string
+		want  string
 	}{
 		{"all", staffFacts(team(), one, two), "2024-03-05 07:31", "go S-1 S-2"},
 		{"a contact was held in between", staffFacts(team(), one), "2024-03-05 07:31", "go S-1"},
@@ -88,9 +88,9 @@ func TestALeadsLetterIsForTheTeamOfTheCoach(t *testing.T) {
 	s := owed("S-1", "initial_interview", policy.Escalated, "2024-02-20")
 	c := Claimed{Notice: leads(at("2024-03-05 07:35"), p, team(), []Staged{s}, Plan{}).Notices[0]}
 	for _, v := range []struct {
-		name string
+		name  string
 		facts Recheck
-		want string
+		want  string
 	}{
 		{"still", staffFacts(team(), s), "go S-1"},
 		{"an absent coach is the lead's too", staffFacts(team(away("C-1", "C-9", "2024-03-05", "2024-03-05")), s), "go S-1"},

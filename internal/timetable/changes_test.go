@@ -24,9 +24,8 @@ func changes(z *time.Location) []time.Time {
 	}
 }
 
-// seen walks through real time, minute by minute, and notes when the wall clock
-// first shows each minute of the days from first to last. It knows nothing of
-// cron and needs no arithmetic with offsets.
+// seen walks through real time minute by minute, and gives when the wall clock first shows each minute of the days from
+// first to last. It uses neither cron nor arithmetic with offsets.
 func seen(first, last time.Time) map[string]time.Time {
 	shown := map[string]time.Time{}
 	for t := first; t.Before(last); t = t.Add(time.Minute) {
