@@ -15,21 +15,21 @@ import (
 	"vireilla/internal/store/storetest"
 )
 
-// register is what is true: the rows of the office's own system, of which the program has a copy.
+// register is what is true: the rows of the office's own system, which the program imports.
 type register struct {
 	files    map[string]map[string]map[string]any // file, id, column
 	ids      map[string][]string                  // of a file, in the order they came
 	versions map[string][]version                 // of appointments and of seekers' reachability and address, by id
 }
 
-// version is what was true of something from a step of the story on.
+// version is what was true from a step of the story on.
 type version struct {
 	from  int
 	start int64 // of an appointment; 0 when it is not booked
-	told  int64 // of one that was cancelled: the start it had
+	told  int64 // of a cancelled appointment: the start it had
 	email string
-	mute  bool // no letter may go there
-	ended bool // nor here, as soon as the clocks have come to the day
+	mute  bool // no letter may go to the seeker
+	ended bool // the job search ends: no letter may go from that day on
 }
 
 func newRegister() register {
@@ -46,8 +46,8 @@ func (w *world) clock(day calendar.Day, hour, minute int) int64 {
 	return day.At(hour, minute, w.policy.Location).UnixMilli()
 }
 
-// found makes the office: a team, three coaches, fifteen seekers, ten appointments, three training cases.
-func (w *world) found() {
+// setUp makes the office: a team, three coaches, fifteen seekers, ten appointments, three training cases.
+func (w *world) setUp() {
 	today := w.today()
 	feed := storetest.Feed{}
 	add := func(file, id string, r row) { feed[file] = append(feed[file], w.put(file, id, r)) }
@@ -73,7 +73,7 @@ func (w *world) found() {
 		add("training.csv", t, row{"training_id": t, "seeker_id": w.any("seekers.csv"), "kind": w.word("short_study", "self_motivated_study", "labour_market_training"), "state": "applied",
 			"applied_on": (today - 5).String(), "information_complete_on": (today - calendar.Day(w.rng.IntN(25))).String(), "study_starts_on": (today + calendar.Day(w.rng.IntN(40))).String()})
 	}
-	w.bring(feed)
+	w.importFeed(feed)
 }
 
 func (w *world) word(words ...string) string { return words[w.rng.IntN(len(words))] }
@@ -90,7 +90,7 @@ func (w *world) someTime() int64 {
 	return w.clock(w.today()+calendar.Day(1+w.rng.IntN(40)), 9+w.rng.IntN(6), 15*w.rng.IntN(4))
 }
 
-// put changes what is named of a row of the register, and gives the row.
+// put changes some columns of a row of the register, and gives the row.
 func (w *world) put(file, id string, r row) row {
 	if w.files[file] == nil {
 		w.files[file] = map[string]row{}
@@ -124,20 +124,20 @@ func (w *world) put(file, id string, r row) row {
 	return maps.Clone(now)
 }
 
-// bring lets the program know.
-func (w *world) bring(feed storetest.Feed) {
+// importFeed imports rows into the program's database.
+func (w *world) importFeed(feed storetest.Feed) {
 	if _, err := storetest.Import(w.t, w.store, feed, false, true); err != nil {
 		w.t.Fatal(err)
 	}
 }
 
-// change changes a row of the register and brings it.
+// change changes a row of the register and imports it.
 func (w *world) change(file, id string, r row) {
 	w.note("%s %s: %s", file, id, strings.Join(slices.Sorted(maps.Keys(r)), " "))
-	w.bring(storetest.Feed{file: {w.put(file, id, r)}})
+	w.importFeed(storetest.Feed{file: {w.put(file, id, r)}})
 }
 
-// people is one thing that somebody does.
+// people lets a person do one thing, chosen at random.
 func (w *world) people() {
 	w.step++
 	seeker, appointment, today := w.any("seekers.csv"), w.any("appointments.csv"), w.today()
@@ -202,7 +202,7 @@ func (w *world) switchOff(off bool) {
 	w.note("the kill switch: %v", off)
 }
 
-// decide is an operator who has something done with a letter that is not out.
+// decide lets an operator retry or withdraw a letter that is not sent.
 func (w *world) decide() {
 	entries := w.outbox()
 	entries = slices.DeleteFunc(entries, func(e notice.Entry) bool {
@@ -226,7 +226,7 @@ func (w *world) decide() {
 	}
 }
 
-// release lets the oldest run that the guard holds go out.
+// release releases the oldest run that the guard put on hold.
 func (w *world) release() {
 	if len(w.held) == 0 {
 		return

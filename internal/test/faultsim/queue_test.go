@@ -16,16 +16,16 @@ import (
 // job is a task in the queue.
 type job struct {
 	task           *asynq.Task
-	id             string // of a tick; the queue takes it once
+	id             string // of a tick; the queue accepts an id once
 	name           string
 	ready          time.Time // by the world's true time
 	tries, retries int
-	at             *machine // who has it
+	at             *machine // that works on it
 }
 
-var errQueue = errors.New("the simulated queue is away")
+var errQueue = errors.New("the simulated queue is down")
 
-// ring is the doorbell of new letters.
+// ring enqueues the delivery of new letters.
 func (m *machine) ring(ctx context.Context, ids []int64) error {
 	for part := range slices.Chunk(ids, tasks.Batch) {
 		t, options := tasks.NewDeliver(tasks.Letters, part)
@@ -36,7 +36,7 @@ func (m *machine) ring(ctx context.Context, ids []int64) error {
 	return nil
 }
 
-// RingAny is the doorbell of the sweep.
+// DueLetters enqueues deliveries for the sweep.
 func (m *machine) DueLetters(ctx context.Context, n int) error {
 	for range n {
 		t, options := tasks.NewDeliver(tasks.Letters, nil)
@@ -47,15 +47,15 @@ func (m *machine) DueLetters(ctx context.Context, n int) error {
 	return nil
 }
 
-// Tick puts the task of a tick; put twice, it is one. One that was put aside is tried anew.
+// Tick enqueues the task of a tick once. A task that was archived is tried again.
 func (m *machine) Tick(ctx context.Context, entry string, at time.Time) error {
 	w, tick := m.world, tasks.Tick{Entry: entry, At: at}
-	switch j := w.aside[tick.ID()]; {
+	switch j := w.archived[tick.ID()]; {
 	case j != nil:
-		delete(w.aside, tick.ID())
+		delete(w.archived, tick.ID())
 		j.tries, j.ready = 0, w.trueTime()
 		w.queue = append(w.queue, j)
-		w.note("the queue tries %s anew", j.name)
+		w.note("the queue tries %s again", j.name)
 		return nil
 	case m.knows(tick.ID()) && w.lost[tick.ID()]:
 		tick = tick.After(w.trueTime())
@@ -67,7 +67,7 @@ func (m *machine) Tick(ctx context.Context, entry string, at time.Time) error {
 	return m.put(ctx, t, options)
 }
 
-// put gives a task to the queue, which may be away, lose it, take it twice or keep it for a while.
+// put enqueues a task. The queue may be down, lose it, take it twice or delay it.
 func (m *machine) put(ctx context.Context, t *asynq.Task, options []asynq.Option) error {
 	var id string
 	var retries int
@@ -99,7 +99,7 @@ func (m *machine) put(ctx context.Context, t *asynq.Task, options []asynq.Option
 	copies, ready := 1, w.trueTime()
 	if w.troubled {
 		switch n := w.rng.IntN(100); {
-		case n < 4: // its id stays known, as that of a task whose worker died and whose lease was lost
+		case n < 4: // its id stays known, like that of a task whose worker died and whose lease was lost
 			copies = 0
 			w.lost[id] = true
 			w.note("the queue loses it")
@@ -122,12 +122,12 @@ func (m *machine) put(ctx context.Context, t *asynq.Task, options []asynq.Option
 	return nil
 }
 
-// knows tells whether the queue has a task of that id, at work, done or put aside.
+// knows says whether the queue has a task with that id: active, done or archived.
 func (m *machine) knows(id string) bool {
 	return id != "" && m.world.trueTime().Before(m.world.ticks[id])
 }
 
-// readyJobs gives the jobs that may begin.
+// readyJobs lists the jobs that may begin.
 func (w *world) readyJobs() []*job {
 	var ready []*job
 	for _, j := range w.queue {
@@ -138,7 +138,8 @@ func (w *world) readyJobs() []*job {
 	return ready
 }
 
-// begin gives a job to a machine. A job that failed comes back in a while; after some times it is put aside, and its id stays known.
+// begin gives a job to a machine. A job that failed is retried later; after its retries it is archived, and its id stays
+// known.
 func (w *world) begin(j *job, m *machine) {
 	j.at = m
 	w.note("%s begins %s", m.name, j.name)
@@ -149,11 +150,11 @@ func (w *world) begin(j *job, m *machine) {
 		case err == nil || errors.Is(err, asynq.SkipRetry):
 			w.drop(j)
 		case j.tries > j.retries:
-			w.note("the queue puts %s aside", j.name)
+			w.note("the queue archives %s", j.name)
 			w.drop(j)
 			if j.id != "" {
 				w.ticks[j.id] = w.trueTime().Add(90 * 24 * time.Hour)
-				w.aside[j.id] = j
+				w.archived[j.id] = j
 			}
 		default:
 			j.ready = w.trueTime().Add(time.Duration(j.tries+1) * 10 * time.Second)
