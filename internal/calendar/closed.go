@@ -2,8 +2,8 @@ package calendar
 
 import "time"
 
-// The closed days of Finland by section 5 of Act 150/1930: church holidays, Independence Day, May Day, Christmas Eve and
-// Midsummer Eve. No Go library has them all right.
+// The closed days of Finland by section 5 of Act 150/1930: church holidays, Independence Day, May Day, Christmas Eve
+// and Midsummer Eve. No Go library has them all right.
 const (
 	firstYear = 1800
 	lastYear  = 2300

@@ -64,7 +64,8 @@ func (c *Calendar) mark(d Day) mark {
 // Closed says whether the day is a holiday or an eve on which offices are closed.
 func (c *Calendar) Closed(d Day) bool { return c.mark(d) != 0 }
 
-// Open says whether the day is Monday to Friday and not closed: a day on which a period may end (Act 150/1930, section 5).
+// Open says whether the day is Monday to Friday and not closed: a day on which a period may end (Act 150/1930,
+// section 5).
 func (c *Calendar) Open(d Day) bool {
 	w := d.Weekday()
 	return w != time.Saturday && w != time.Sunday && c.mark(d) == 0
@@ -95,8 +96,8 @@ func (c *Calendar) LastOpen(d Day) Day {
 	return d
 }
 
-// WorkingDaysFrom gives the n-th working day after d (before d when n is negative). d itself is not counted (Act 150/1930,
-// section 2); n = 0 gives d.
+// WorkingDaysFrom gives the n-th working day after d (before d when n is negative). d itself is not counted (Act
+// 150/1930, section 2); n = 0 gives d.
 func (c *Calendar) WorkingDaysFrom(d Day, n int) Day {
 	step := Day(1)
 	if n < 0 {

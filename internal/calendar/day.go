@@ -1,5 +1,5 @@
-// Package calendar has days, the closed days of Finland, and the counting of days as the law requires it. It is pure: no
-// clock, no database, no log.
+// Package calendar has days, the closed days of Finland, and the counting of days as the law requires it. It is pure:
+// no clock, no database, no log.
 package calendar
 
 import (
@@ -105,8 +105,8 @@ func (d Day) At(hour, minute int, zone *time.Location) time.Time {
 	return t
 }
 
-// AddMonths counts calendar months from the day (section 3 of the Act on the computation of statutory periods, 150/1930):
-// the same day number, or the last day of a month that is too short.
+// AddMonths counts calendar months from the day (section 3 of the Act on the computation of statutory periods,
+// 150/1930): the same day number, or the last day of a month that is too short.
 func (d Day) AddMonths(n int) Day {
 	y, m, day := d.Civil()
 	first := Date(y, m+time.Month(n), 1)

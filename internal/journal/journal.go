@@ -272,8 +272,8 @@ func (j *Journal) RecordLastTick(now, lastTick time.Time) error {
 	return j.write(now, false, line{What: seen, Seen: lastTick.UnixMilli()})
 }
 
-// Accept records that the database was brought up to date with the journal: earlier handovers no longer make it stale. The
-// last of the letters, which the database holds, are compared with it from now on.
+// Accept records that the database was brought up to date with the journal: earlier handovers no longer make it
+// stale. The last of the letters, which the database holds, are compared with it from now on.
 func (j *Journal) Accept(now time.Time, letters []notice.Handover) error {
 	lines := []line{{What: accepted}}
 	for i := len(letters) - 1; i >= 0 && len(lines) <= tailHandovers; i-- {

@@ -32,10 +32,13 @@ func open(t *testing.T, folder string, now time.Time) *Journal {
 }
 
 func claimed(key string, fence int64) notice.Claimed {
-	items := []notice.Item{{Seeker: "S-1", Rule: "initial_interview", Anchor: calendar.Date(2024, time.February, 20), Due: calendar.Date(2024, time.March, 1), Stage: policy.Overdue, Coach: "C-1", New: true},
+	items := []notice.Item{{Seeker: "S-1", Rule: "initial_interview", Anchor: calendar.Date(2024, time.February, 20),
+		Due: calendar.Date(2024, time.March, 1), Stage: policy.Overdue, Coach: "C-1", New: true},
 		{Seeker: "S-2", Rule: notice.ReachByPhone, Coach: "C-1", At: morning, Why: "protected"}}
-	return notice.Claimed{ID: 7, Fence: fence, Dated: morning, Notice: notice.Notice{Key: key, Letter: notice.CoachDigest, Role: notice.ToCoach, To: "C-1", Language: "fi", SendAt: morning,
-		Expires: morning.Add(time.Hour), Items: items, Told: items[:1], Rest: 2, Late: 1, Start: morning.Add(2 * time.Hour)}}
+	return notice.Claimed{ID: 7, Fence: fence, Dated: morning,
+		Notice: notice.Notice{Key: key, Letter: notice.CoachDigest, Role: notice.ToCoach, To: "C-1", Language: "fi",
+			SendAt:  morning,
+			Expires: morning.Add(time.Hour), Items: items, Told: items[:1], Rest: 2, Late: 1, Start: morning.Add(2 * time.Hour)}}
 }
 
 func report(key string, fence int64, next notice.Next) notice.Report {
@@ -72,7 +75,8 @@ func TestALetterIsReadAsItWasWritten(t *testing.T) {
 	c := claimed("coach_digest/C-1/2024-03-04", 3)
 	well(t, j.Begin(morning.Add(time.Minute), []notice.Claimed{c}))
 	well(t, j.End(morning.Add(2*time.Minute), []notice.Report{{Claimed: c, Next: notice.Next{State: notice.Sent}}}))
-	want := []notice.Handover{{Notice: c.Notice, Fence: 3, At: morning.Add(time.Minute), Dated: morning, State: notice.Sent}}
+	want := []notice.Handover{{Notice: c.Notice, Fence: 3, At: morning.Add(time.Minute), Dated: morning,
+		State: notice.Sent}}
 	if diff := cmp.Diff(want, letters(t, folder), cmp.AllowUnexported(notice.Item{})); diff != "" {
 		t.Error(diff)
 	}
@@ -117,16 +121,19 @@ func TestTheTailIsKnownAfterAStart(t *testing.T) {
 	again := open(t, folder, morning)
 	for _, of := range []*Journal{j, again} {
 		handovers, lastTick := of.Tail()
-		if want := []notice.HandoverID{{Key: "a", Fence: 1}, {Key: "b", Fence: 4}}; !slices.Equal(handovers, want) || !lastTick.Equal(morning.Add(time.Hour)) {
+		if want := []notice.HandoverID{{Key: "a", Fence: 1}, {Key: "b", Fence: 4}}; !slices.Equal(handovers, want) ||
+			!lastTick.Equal(morning.Add(time.Hour)) {
 			t.Errorf("%v %v", handovers, lastTick)
 		}
 	}
 	if j.ID() == "" || j.ID() != again.ID() {
 		t.Errorf("%q, then %q", j.ID(), again.ID())
 	}
-	well(t, again.Accept(morning, []notice.Handover{{Notice: notice.Notice{Key: "a"}, Fence: 1, State: notice.Sent}, {Notice: notice.Notice{Key: "b"}, Fence: 4, State: notice.Deferred}}))
+	well(t, again.Accept(morning, []notice.Handover{{Notice: notice.Notice{Key: "a"}, Fence: 1, State: notice.Sent},
+		{Notice: notice.Notice{Key: "b"}, Fence: 4, State: notice.Deferred}}))
 	well(t, j.Reload())
-	if handovers, lastTick := j.Tail(); !slices.Equal(handovers, []notice.HandoverID{{Key: "a", Fence: 1}}) || !lastTick.IsZero() {
+	if handovers, lastTick := j.Tail(); !slices.Equal(handovers, []notice.HandoverID{{Key: "a", Fence: 1}}) ||
+		!lastTick.IsZero() {
 		t.Errorf("after it was accepted: %v %v", handovers, lastTick)
 	}
 }
@@ -193,10 +200,12 @@ func TestWhatIsRecordedSurvivesAPowerCut(t *testing.T) {
 	for i := range 20 {
 		all.Go(func() {
 			key := fmt.Sprint("k-", i)
-			if err := j.Begin(morning, []notice.Claimed{claimed(key+"-0", 1), claimed(key, 1)}); err != nil || !d.keeps(begin, key+"-0") || !d.keeps(begin, key) {
+			if err := j.Begin(morning, []notice.Claimed{claimed(key+"-0", 1), claimed(key, 1)}); err != nil ||
+				!d.keeps(begin, key+"-0") || !d.keeps(begin, key) {
 				t.Errorf("%s may go out: %v; the disk does not have it", key, err)
 			}
-			if err := j.End(morning, []notice.Report{report(key, 1, notice.Next{State: notice.Sent})}); err != nil || !d.keeps(end, key) {
+			if err := j.End(morning, []notice.Report{report(key, 1, notice.Next{State: notice.Sent})}); err != nil ||
+				!d.keeps(end, key) {
 				t.Errorf("%s is recorded: %v; the disk does not have it", key, err)
 			}
 		})
@@ -340,7 +349,8 @@ func FuzzJournal(f *testing.F) {
 		well(t, j.Close())
 		found, _, err := Letters(folder)
 		well(t, err)
-		if n := len(found); n == 0 || found[n-1].Key != "last" || found[n-1].State != notice.Sent || handovers[len(handovers)-1] != (notice.HandoverID{Key: "last", Fence: 5}) {
+		if n := len(found); n == 0 || found[n-1].Key != "last" || found[n-1].State != notice.Sent ||
+			handovers[len(handovers)-1] != (notice.HandoverID{Key: "last", Fence: 5}) {
 			t.Fatalf("%v, %v", stands(found), handovers)
 		}
 	})

@@ -49,8 +49,9 @@ func parse(text []byte) (l line, ok bool) {
 }
 
 func begun(c *notice.Claimed) (line, error) {
-	l := line{What: begin, Key: c.Key, Fence: c.Fence, Letter: c.Letter, Role: c.Role, To: c.To, Subject: c.Subject, Language: c.Language,
-		Dated: millis(c.Dated), SendAt: millis(c.SendAt), Expires: millis(c.Expires), Start: millis(c.Start), Rest: c.Rest, Late: c.Late}
+	l := line{What: begin, Key: c.Key, Fence: c.Fence, Letter: c.Letter, Role: c.Role, To: c.To, Subject: c.Subject,
+		Language: c.Language,
+		Dated:    millis(c.Dated), SendAt: millis(c.SendAt), Expires: millis(c.Expires), Start: millis(c.Start), Rest: c.Rest, Late: c.Late}
 	var err error
 	if l.Items, err = notice.EncodeItems(c.Items); err == nil {
 		l.Told, err = notice.EncodeItems(c.Notice.Told)

@@ -37,8 +37,8 @@ type AwakeBooking struct {
 	Rev int64
 }
 
-// Evaluated is an appointment that was planned as of a Rev, and when it must be planned again though nothing is imported;
-// the zero time means never.
+// Evaluated is an appointment that was planned as of a Rev, and when it must be planned again though nothing is
+// imported; the zero time means never.
 type Evaluated struct {
 	ID   string
 	Rev  int64

@@ -50,8 +50,8 @@ func Unreachable(s caseload.Seeker, suppressed bool, day calendar.Day) string {
 	return ""
 }
 
-// Appointments plans the letters about appointments that are due by now. wake gives, for each booking, the time at which
-// it must be planned again though nothing was imported; the zero time means never.
+// Appointments plans the letters about appointments that are due by now. wake gives, for each booking, the time at
+// which it must be planned again though nothing was imported; the zero time means never.
 func Appointments(now time.Time, p *policy.Policy, bookings []Booking) (plan Plan, wake []time.Time) {
 	wake = make([]time.Time, len(bookings))
 	for i := range bookings {

@@ -12,8 +12,9 @@ import (
 
 const phoneWeight = 100 // above every rule, since phone items are about the next days
 
-// PhoneItems makes the digest items that ask a coach to phone: appointments booked or moved so close to their start that
-// the coach phones too, and letters that were due and could not be written. Both stand until the appointment starts.
+// PhoneItems makes the digest items that ask a coach to phone: appointments booked or moved so close to their start
+// that the coach phones too, and letters that were due and could not be written. Both stand until the appointment
+// starts.
 func PhoneItems(now time.Time, p *policy.Policy, soon, unwritten []AwakeBooking, matters []Matter, skips []Skip) []Staged {
 	var items []Staged
 	item := func(rule, seeker, coach, subject, why string, at time.Time) {

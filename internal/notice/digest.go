@@ -19,8 +19,8 @@ type Staged struct {
 	Why  string                  // the reason of ReachByPhone
 }
 
-// Digests plans the coaches' digests of the day that `now` lies in: one letter for an owner and working day, when something
-// in it is news to that owner, and on the first working day of a week when the list is not empty.
+// Digests plans the coaches' digests of the day that `now` lies in: one letter for an owner and working day, when
+// something in it is news to that owner, and on the first working day of a week when the list is not empty.
 func Digests(now time.Time, p *policy.Policy, staff *Staff, staged iter.Seq[Staged]) Plan {
 	var plan Plan
 	day := calendar.DayOf(now, p.Location)
@@ -62,8 +62,8 @@ func Digests(now time.Time, p *policy.Policy, staff *Staff, staged iter.Seq[Stag
 	return plan
 }
 
-// Leads plans the letters to team leads: all escalated obligations that the lead was not told yet, neither by an earlier
-// letter nor by the digests that go out before.
+// Leads plans the letters to team leads: all escalated obligations that the lead was not told yet, neither by an
+// earlier letter nor by the digests that go out before.
 func Leads(now time.Time, p *policy.Policy, staff *Staff, staged iter.Seq[Staged], digests Plan) Plan {
 	var plan Plan
 	day := calendar.DayOf(now, p.Location)
@@ -97,7 +97,8 @@ func Leads(now time.Time, p *policy.Policy, staff *Staff, staged iter.Seq[Staged
 
 func (s *Staged) item(owner string, day calendar.Day) Item {
 	return Item{Seeker: s.Seeker, Rule: s.Rule, Subject: s.Subject, Stage: s.Stage, New: s.Stage > s.Told[owner],
-		DaysOverdue: max(0, int(day-s.Due)), Anchor: s.Anchor, Due: s.Due, Coach: s.Coach, At: s.At, Why: s.Why, weight: s.Weight}
+		DaysOverdue: max(0,
+			int(day-s.Due)), Anchor: s.Anchor, Due: s.Due, Coach: s.Coach, At: s.At, Why: s.Why, weight: s.Weight}
 }
 
 // newlyTold gives, by recipient, the stages that the letters of a plan tell for the first time.
@@ -113,9 +114,9 @@ func (p *Plan) newlyTold() map[string]map[policy.Key]policy.Stage {
 	return told
 }
 
-// list puts the most urgent items first; the letter keeps that order below each of its headings. Items beyond the limit are
-// only counted. For a coach they still count as told, so that a long list does not bring a letter each day. For a lead
-// only the listed items count as told: nobody else looks after the others.
+// list puts the most urgent items first; the letter keeps that order below each of its headings. Items beyond the
+// limit are only counted. For a coach they still count as told, so that a long list does not bring a letter each day.
+// For a lead only the listed items count as told: nobody else looks after the others.
 func (n *Notice) list(items []Item, limit int) {
 	slices.SortFunc(items, urgency)
 	n.Items = items

@@ -38,9 +38,11 @@ func TestADayBringsWhatIsBookedChangedAndCancelledOnIt(t *testing.T) {
 		{"booked in the evening: planned for the morning", booked("2024-03-20 13:15", "2024-03-06 18:00"), []string{
 			"send appointment_booked/A-1/2024-03-20T13:15 at 2024-03-07 08:00",
 			"skip appointment_reminder S-1 A-1 not_yet", "skip appointment_reminder S-1 A-1 not_yet"}},
-		{"cancelled before its letter goes out", cancelled(booked("2024-03-20 13:15", "2024-03-06 06:00"), "2024-03-06 07:30"), []string{
+		{"cancelled before its letter goes out", cancelled(booked("2024-03-20 13:15", "2024-03-06 06:00"),
+			"2024-03-06 07:30"), []string{
 			"skip appointment_booked S-1 A-1 superseded", "skip appointment_cancelled S-1 A-1 met"}},
-		{"cancelled after its letter went out", cancelled(booked("2024-03-20 13:15", "2024-03-06 09:00"), "2024-03-06 14:00"), []string{
+		{"cancelled after its letter went out", cancelled(booked("2024-03-20 13:15", "2024-03-06 09:00"),
+			"2024-03-06 14:00"), []string{
 			"send appointment_booked/A-1/2024-03-20T13:15 at 2024-03-06 09:00",
 			"send appointment_cancelled/A-1/2024-03-20T13:15/1 at 2024-03-06 14:00"}},
 		{"a reminder at its moment", booked("2024-03-09 13:15", "2024-03-01 09:00").told("2024-03-01 09:00"), []string{
@@ -74,7 +76,8 @@ func TestWhatIsForecastIsWhatGoesOut(t *testing.T) {
 			}
 		}
 		if !slices.Equal(got, want) {
-			t.Fatalf("booked %s for %s, cancelled %s\nforecast %v\nwent out %v", s.first.BookedAt, s.first.StartsAt, s.first.CancelledAt, got, want)
+			t.Fatalf("booked %s for %s, cancelled %s\nforecast %v\nwent out %v", s.first.BookedAt, s.first.StartsAt,
+				s.first.CancelledAt, got, want)
 		}
 	})
 }

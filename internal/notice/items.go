@@ -50,8 +50,9 @@ func DecodeItems(text string) ([]Item, error) {
 	}
 	items := make([]Item, len(in))
 	for i, n := range in {
-		items[i] = Item{Seeker: n.Seeker, Rule: n.Rule, Subject: n.Subject, Stage: n.Stage, New: n.New, DaysOverdue: n.Overdue,
-			Anchor: n.Anchor, Due: n.Due, Coach: n.Coach, Why: n.Why}
+		items[i] = Item{Seeker: n.Seeker, Rule: n.Rule, Subject: n.Subject, Stage: n.Stage, New: n.New,
+			DaysOverdue: n.Overdue,
+			Anchor:      n.Anchor, Due: n.Due, Coach: n.Coach, Why: n.Why}
 		if n.At != 0 {
 			items[i].At = time.UnixMilli(n.At).UTC()
 		}

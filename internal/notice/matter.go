@@ -42,8 +42,8 @@ func Matters(now time.Time, p *policy.Policy, matters []Matter) Plan {
 	return plan
 }
 
-// due gives the key of the letter that the matter asks for on a day, or the reason why it asks for none. The seeker gets
-// a letter when a clarification is upcoming and when it is due; once it is late, the coach takes over.
+// due gives the key of the letter that the matter asks for on a day, or the reason why it asks for none. The seeker
+// gets a letter when a clarification is upcoming and when it is due; once it is late, the coach takes over.
 func (m *Matter) due(p *policy.Policy, day calendar.Day) (key string, expires time.Time, why string) {
 	if o := m.Clarification; o != nil {
 		switch o.Stage {

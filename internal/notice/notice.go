@@ -16,8 +16,8 @@ const (
 	ReachByPhone = "reach_by_phone" // no letter could be written; the coach phones instead
 )
 
-// Notice is one letter for one person. Key names it without the time of any run: a notice whose key exists already is not
-// added again.
+// Notice is one letter for one person. Key names it without the time of any run: a notice whose key exists already is
+// not added again.
 type Notice struct {
 	Key      string    `json:"key"`
 	Letter   string    `json:"letter"`

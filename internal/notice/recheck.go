@@ -21,9 +21,9 @@ type Recheck struct {
 	Address   string
 }
 
-// Verdict is the result of a check: with Why the letter is withdrawn, with Until it waits. For a digest, Items are those
-// that still hold, Told those of them that its recipient is told for the first time, and Late counts the items past their
-// due day.
+// Verdict is the result of a check: with Why the letter is withdrawn, with Until it waits. For a digest, Items are
+// those that still hold, Told those of them that its recipient is told for the first time, and Late counts the items
+// past their due day.
 type Verdict struct {
 	Why         string
 	Until       time.Time
@@ -160,8 +160,8 @@ func (c *Claimed) checkMatter(p *policy.Policy, d *Recheck, day calendar.Day) st
 	return why
 }
 
-// Telling gives the version of an appointment that the seeker is told when the letter goes out; nil when the letter tells
-// none. A reminder counts only when the seeker was told nothing before.
+// Telling gives the version of an appointment that the seeker is told when the letter goes out; nil when the letter
+// tells none. A reminder counts only when the seeker was told nothing before.
 func (c *Claimed) Telling(d *Recheck, now time.Time) *ToldBooking {
 	if d.Booking == nil {
 		return nil

@@ -38,7 +38,8 @@ func staffFacts(staff *Staff, staged ...Staged) Recheck {
 
 func TestADigestSaysWhatIsStillTrue(t *testing.T) {
 	p := office()
-	one, two := owed("S-1", "initial_interview", policy.Due, "2024-03-05"), owed("S-2", "initial_interview", policy.Due, "2024-03-05")
+	one, two := owed("S-1", "initial_interview", policy.Due, "2024-03-05"), owed("S-2", "initial_interview", policy.Due,
+		"2024-03-05")
 	other := two
 	other.Anchor++ // the contact was held, and the next one is owed
 	asleep := two
@@ -58,7 +59,8 @@ func TestADigestSaysWhatIsStillTrue(t *testing.T) {
 		{"both were held", staffFacts(team()), "2024-03-05 07:31", "met"},
 		{"one went to another coach", staffFacts(team(), one, two.of("C-2")), "2024-03-05 07:31", "go S-1"},
 		{"both went", staffFacts(team(), one.of("C-2"), two.of("C-2")), "2024-03-05 07:31", "met"},
-		{"the coach fell ill", staffFacts(team(away("C-1", "C-2", "2024-03-05", "2024-03-05")), one, two), "2024-03-05 07:31", "met"},
+		{"the coach fell ill", staffFacts(team(away("C-1", "C-2", "2024-03-05", "2024-03-05")), one, two),
+			"2024-03-05 07:31", "met"},
 		{"the coach left", gone, "2024-03-05 07:31", "no_address"},
 		{"the day is over", staffFacts(team(), one, two), "2024-03-06 00:00", "too_late"},
 		{"late in the evening", staffFacts(team(), one, two), "2024-03-05 23:59", "go S-1 S-2"},
@@ -73,7 +75,8 @@ func TestADigestSaysWhatIsStillTrue(t *testing.T) {
 
 // An item that the recheck took out of a digest stays news for its owner.
 func TestWhatADigestDoesNotSayIsNotTold(t *testing.T) {
-	one, two := owed("S-1", "initial_interview", policy.Overdue, "2024-03-04"), owed("S-2", "initial_interview", policy.Overdue, "2024-03-04")
+	one, two := owed("S-1", "initial_interview", policy.Overdue, "2024-03-04"), owed("S-2", "initial_interview",
+		policy.Overdue, "2024-03-04")
 	known := owed("S-3", "initial_interview", policy.Overdue, "2024-03-04").told("C-1", policy.Overdue)
 	c := digest(one, two, known)
 	d := staffFacts(team(), one, known)
@@ -106,7 +109,8 @@ func TestALeadsLetterIsForTheTeamOfTheCoach(t *testing.T) {
 
 func TestAPhoneItemStandsWhileTheSeekerIsThere(t *testing.T) {
 	p := office()
-	item := PhoneItems(at("2024-03-05 07:30"), p, []AwakeBooking{{Booking: booked("2024-03-05 15:00", "2024-03-04 17:00")}}, nil, nil, nil)[0]
+	item := PhoneItems(at("2024-03-05 07:30"), p,
+		[]AwakeBooking{{Booking: booked("2024-03-05 15:00", "2024-03-04 17:00")}}, nil, nil, nil)[0]
 	c := digest(item)
 	if got := verdict(c, p, staffFacts(team(), item), "2024-03-05 07:31"); got != "go S-1" {
 		t.Error(got)
@@ -150,12 +154,17 @@ func TestAnAppointmentLetterIsCheckedBeforeItGoesOut(t *testing.T) {
 	}{
 		{"still true", booking, &fresh, "2024-03-04 09:00", "go"},
 		{"it left the register", booking, nil, "2024-03-04 09:00", "superseded"},
-		{"protected", booking, new(seeker(fresh, func(s *caseload.Seeker) { s.Protected = true })), "2024-03-04 09:00", "protected"},
-		{"the search ended", booking, new(seeker(fresh, func(s *caseload.Seeker) { s.JobSearchEnded = on("2024-03-04") })), "2024-03-04 09:00", "job_search_ended"},
-		{"the address went", booking, new(seeker(fresh, func(s *caseload.Seeker) { s.Email = "" })), "2024-03-04 09:00", "no_address"},
-		{"consent went", booking, new(seeker(fresh, func(s *caseload.Seeker) { s.EmailTier = "none" })), "2024-03-04 09:00", "no_consent"},
+		{"protected", booking, new(seeker(fresh, func(s *caseload.Seeker) { s.Protected = true })), "2024-03-04 09:00",
+			"protected"},
+		{"the search ended", booking, new(seeker(fresh, func(s *caseload.Seeker) { s.JobSearchEnded = on("2024-03-04") })),
+			"2024-03-04 09:00", "job_search_ended"},
+		{"the address went", booking, new(seeker(fresh, func(s *caseload.Seeker) { s.Email = "" })), "2024-03-04 09:00",
+			"no_address"},
+		{"consent went", booking, new(seeker(fresh, func(s *caseload.Seeker) { s.EmailTier = "none" })), "2024-03-04 09:00",
+			"no_consent"},
 		{"the address bounced", booking, &bounced, "2024-03-04 09:00", "suppressed_address"},
-		{"somebody else's now", booking, new(seeker(fresh, func(s *caseload.Seeker) { s.ID = "S-2" })), "2024-03-04 09:00", "superseded"},
+		{"somebody else's now", booking, new(seeker(fresh, func(s *caseload.Seeker) { s.ID = "S-2" })), "2024-03-04 09:00",
+			"superseded"},
 		{"moved", booking, new(fresh.moved("2024-03-15 09:00")), "2024-03-04 09:00", "superseded"},
 		{"cancelled", booking, new(fresh.cancelled("2024-03-04 08:59")), "2024-03-04 09:00", "superseded"},
 		{"told by another letter", booking, &known, "2024-03-04 09:00", "already_told"},
@@ -177,8 +186,10 @@ func TestAnAppointmentLetterIsCheckedBeforeItGoesOut(t *testing.T) {
 
 		{"a cancelling", cancel, new(known.cancelled("2024-03-04 08:00")), "2024-03-04 09:00", "go"},
 		{"booked again", cancel, &known, "2024-03-04 09:00", "superseded"},
-		{"told by another", cancel, new(known.toldCancelled().cancelled("2024-03-04 08:00")), "2024-03-04 09:00", "already_told"},
-		{"told by this one, perhaps, the cancelling", unsure(cancel), new(known.toldCancelled().cancelled("2024-03-04 08:00")), "2024-03-04 09:00", "go"},
+		{"told by another", cancel, new(known.toldCancelled().cancelled("2024-03-04 08:00")), "2024-03-04 09:00",
+			"already_told"},
+		{"told by this one, perhaps, the cancelling", unsure(cancel),
+			new(known.toldCancelled().cancelled("2024-03-04 08:00")), "2024-03-04 09:00", "go"},
 		{"nothing was told", cancel, new(fresh.cancelled("2024-03-04 08:00")), "2024-03-04 09:00", "already_told"},
 	} {
 		t.Run(v.name, func(t *testing.T) {
@@ -241,7 +252,8 @@ func TestAMatterIsCheckedBeforeItGoesOut(t *testing.T) {
 		want string
 	}{
 		{"still awaited", upcoming, new(awaited(policy.Upcoming)), "2024-03-07 08:00", "go"},
-		{"too early in the morning", upcoming, new(awaited(policy.Upcoming)), "2024-03-07 07:00", "wait until 2024-03-07 08:00"},
+		{"too early in the morning", upcoming, new(awaited(policy.Upcoming)), "2024-03-07 07:00",
+			"wait until 2024-03-07 08:00"},
 		{"it left the register", upcoming, nil, "2024-03-07 08:00", "superseded"},
 		{"protected", upcoming, &protected, "2024-03-07 08:00", "protected"},
 		{"the answer came", upcoming, new(study(caseload.UnderReview)), "2024-03-07 08:00", "not_yet"},

@@ -35,9 +35,9 @@ func NewStaff(teams []caseload.Team, coaches []caseload.Coach, absences []caselo
 	return s
 }
 
-// Owner gives the id of who takes a coach's matters on a day: the coach; on a day of absence the deputy (sijainen); and
-// where the deputy is missing or absent too, the team, whose lead takes them. A coach who left the register is absent for
-// good.
+// Owner gives the id of who takes a coach's matters on a day: the coach; on a day of absence the deputy (sijainen);
+// and where the deputy is missing or absent too, the team, whose lead takes them. A coach who left the register is
+// absent for good.
 func (s *Staff) Owner(coach string, day calendar.Day) string {
 	if s.present(coach, day) {
 		return coach

@@ -36,8 +36,8 @@ const (
 	Ambiguous Result = "ambiguous" // handed over, and no answer
 )
 
-// Outcome of one attempt. Code is the SMTP reply code, 0 without one. Why is a short word, never the server's text, which
-// can hold addresses.
+// Outcome of one attempt. Code is the SMTP reply code, 0 without one. Why is a short word, never the server's text,
+// which can hold addresses.
 type Outcome struct {
 	Result Result
 	Code   int
@@ -60,13 +60,14 @@ type Next struct {
 	Ambiguous bool // this attempt may have been accepted
 }
 
-// UnsureWait is the time before an unsure letter is sent once more, with the same Message-ID and Date, so that a receiver
-// can recognize the duplicate and drop it.
+// UnsureWait is the time before an unsure letter is sent once more, with the same Message-ID and Date, so that a
+// receiver can recognize the duplicate and drop it.
 const UnsureWait = 10 * time.Minute
 
 // waits between attempts: greylisting ends after minutes, and a relay that is down is back within the day.
 func waits() []time.Duration {
-	return []time.Duration{time.Minute, 5 * time.Minute, 15 * time.Minute, 30 * time.Minute, time.Hour, 2 * time.Hour, 4 * time.Hour}
+	return []time.Duration{time.Minute, 5 * time.Minute, 15 * time.Minute, 30 * time.Minute, time.Hour, 2 * time.Hour,
+		4 * time.Hour}
 }
 
 // After says what becomes of a letter after an attempt at `now`.

@@ -98,12 +98,14 @@ func TestEveryStateIsListedOnce(t *testing.T) {
 }
 
 func TestWhatStandsInTheOutboxIsNotPlannedAgain(t *testing.T) {
-	p := Plan{Notices: []Notice{{Key: "a", Letter: AppointmentBooked, To: "S-1", Subject: "A-1"}, {Key: "b"}, {Key: "c"}}, Skips: []Skip{{Why: TooLate}}}
+	p := Plan{Notices: []Notice{{Key: "a", Letter: AppointmentBooked, To: "S-1", Subject: "A-1"}, {Key: "b"}, {Key: "c"}},
+		Skips: []Skip{{Why: TooLate}}}
 	p = p.Only(AlreadyTold, func(n Notice) bool { return n.Key != "a" && n.Key != "c" })
 	if !slices.Equal(p.Keys(), []string{"b"}) {
 		t.Errorf("kept %v", p.Keys())
 	}
-	want := []Skip{{Why: TooLate}, {Letter: AppointmentBooked, To: "S-1", Subject: "A-1", Why: AlreadyTold}, {Why: AlreadyTold}}
+	want := []Skip{{Why: TooLate}, {Letter: AppointmentBooked, To: "S-1", Subject: "A-1", Why: AlreadyTold},
+		{Why: AlreadyTold}}
 	if !slices.Equal(p.Skips, want) {
 		t.Errorf("skips %+v", p.Skips)
 	}

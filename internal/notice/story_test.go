@@ -152,8 +152,8 @@ func (s *story) show(sent []toldLetter) string {
 	return b.String()
 }
 
-// Letters go out inside the window and before the start, each once, with rising versions and never two reminders together.
-// In the end the seeker knows how the appointment stands.
+// Letters go out inside the window and before the start, each once, with rising versions and never two reminders
+// together. In the end the seeker knows how the appointment stands.
 func TestInTheEndTheSeekerKnowsHowItStands(t *testing.T) {
 	p := office("2024-03-12")
 	win := window{p, p.AuthorityNamed("lahti_region")}
@@ -194,14 +194,15 @@ func TestInTheEndTheSeekerKnowsHowItStands(t *testing.T) {
 			if !b.Told.Cancelled && b.Told.StartsAt.After(until) {
 				t.Fatalf("the cancelling was not told:\n%s", s.show(sent))
 			}
-		} else if b.StartsAt.After(until) && (b.Told == nil || b.Told.Cancelled || !b.Told.StartsAt.Equal(b.StartsAt) || b.Told.Place != b.Place) {
+		} else if b.StartsAt.After(until) && (b.Told == nil || b.Told.Cancelled || !b.Told.StartsAt.Equal(b.StartsAt) ||
+			b.Told.Place != b.Place) {
 			t.Fatalf("%s at %s was not told:\n%s", local(b.StartsAt), b.Place, s.show(sent))
 		}
 	})
 }
 
-// chance gives the time by which the seeker can know of the last event: the third step after it inside the window in which
-// the program and the relay ran.
+// chance gives the time by which the seeker can know of the last event: the third step after it inside the window in
+// which the program and the relay ran.
 func (s *story) chance(win window) time.Time {
 	last := 0
 	for step := range s.events {

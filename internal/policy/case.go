@@ -80,8 +80,8 @@ func (c *caseOn) supplementaryBetween(from, to calendar.Day) int {
 	return n
 }
 
-// intensiveMonth gives the first day of the intensive month that the day lies in: initial interview + 6·k months, and the
-// month from it, both inclusive; 0 outside of one.
+// intensiveMonth gives the first day of the intensive month that the day lies in: initial interview + 6·k months, and
+// the month from it, both inclusive; 0 outside of one.
 func (c *caseOn) intensiveMonth() calendar.Day {
 	for k := 1; c.initialInterview != 0; k++ {
 		from := c.initialInterview.AddMonths(6 * k)

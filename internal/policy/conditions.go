@@ -29,13 +29,15 @@ func conditions() map[string]condition {
 	}
 	return map[string]condition{
 		"no_discussion_held": needs(Met, func(f *finding) bool { return f.c.lastDiscussion == 0 },
-			heldOn("an interview or discussion was held on ", func(c *caseOn) calendar.Day { return c.lastDiscussion }, "a new job search")),
+			heldOn("an interview or discussion was held on ", func(c *caseOn) calendar.Day { return c.lastDiscussion },
+				"a new job search")),
 		"discussion_held": needs(NotYet, func(f *finding) bool { return f.c.lastDiscussion != 0 },
 			sentences("no interview or discussion has been held in this job search", "the first one held")),
 		"initial_interview_held": needs(NotYet, func(f *finding) bool { return f.c.initialInterview != 0 },
 			sentences("no initial interview has been held in this job search", "an initial interview held")),
 		"no_initial_interview_held": needs(Met, func(f *finding) bool { return f.c.initialInterview == 0 },
-			heldOn("the initial interview was held on ", func(c *caseOn) calendar.Day { return c.initialInterview }, "a new job search")),
+			heldOn("the initial interview was held on ", func(c *caseOn) calendar.Day { return c.initialInterview },
+				"a new job search")),
 		"not_resumed": needs(SkippedBySixMonths, func(f *finding) bool { return !f.c.resumed(f.p) },
 			func(f *finding) (string, string) {
 				return "the job search that ended on " + dayText(f.c.seeker.PreviousJobSearchEnded) + " was resumed within " +

@@ -27,7 +27,8 @@ type faults struct {
 	list []Fault
 }
 
-// add reports a fault of the value at a path such as "eras[1].from", or at its parent's place when the value is missing.
+// add reports a fault of the value at a path such as "eras[1].from", or at its parent's place when the value is
+// missing.
 func (f *faults) add(path, format string, args ...any) {
 	line, column := 1, 1
 	for rest := path; ; {

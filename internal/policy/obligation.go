@@ -153,7 +153,8 @@ func (r *Rule) outside(t *caseload.Training) string {
 	switch {
 	case t.State == caseload.Withdrawn:
 		return Withdrawn
-	case r.Anchor == "clarification_due" && t.ClarificationDue != 0, r.Anchor != "clarification_due" && decided(t.State) > furthest:
+	case r.Anchor == "clarification_due" && t.ClarificationDue != 0, r.Anchor != "clarification_due" &&
+		decided(t.State) > furthest:
 		return Met
 	}
 	return NotYet

@@ -64,8 +64,8 @@ func Parse(text []byte) (*Policy, []Fault) {
 	return p, nil
 }
 
-// unprintable finds the first character that is not text. Faults quote the file, and must not send control characters to
-// a terminal.
+// unprintable finds the first character that is not text. Faults quote the file, and must not send control characters
+// to a terminal.
 func unprintable(text []byte) (Fault, bool) {
 	at := Fault{1, 0, "this is no text: a policy is written in YAML, in UTF-8"}
 	for i, width := 0, 0; i < len(text); i += width {

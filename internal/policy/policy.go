@@ -1,6 +1,6 @@
 // Package policy decides what is due and why: the policy file, eras, rules that turn a case into obligations, and the
-// stages at which people are notified. The file is data (default.yaml unless replaced); only the arithmetic and the words
-// that a file may use are code. It is pure: the day asked about is a parameter.
+// stages at which people are notified. The file is data (default.yaml unless replaced); only the arithmetic and the
+// words that a file may use are code. It is pure: the day asked about is a parameter.
 package policy
 
 import (
@@ -93,8 +93,8 @@ type Appointments struct {
 	DecisionNewsDays int         `yaml:"decision_news_days"`
 }
 
-// Reminders are the hours before its start at which the seeker is reminded of an appointment, for appointments from a day
-// on.
+// Reminders are the hours before its start at which the seeker is reminded of an appointment, for appointments from a
+// day on.
 type Reminders struct {
 	From  calendar.Day `yaml:"from"`
 	Hours []int        `yaml:"hours"`

@@ -8,7 +8,8 @@ import (
 	"time"
 )
 
-// Span is a stretch of time in whole minutes, written "10 minutes", "12 hours", "3 days" or "1 week". A day has 24 hours.
+// Span is a stretch of time in whole minutes, written "10 minutes", "12 hours", "3 days" or "1 week". A day has 24
+// hours.
 type Span time.Duration
 
 const (

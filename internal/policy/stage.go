@@ -65,9 +65,9 @@ func (p *Policy) StageOn(o Obligation, day calendar.Day) Stage {
 	return NoStage
 }
 
-// Wake gives the next day after `day` on which time alone changes something about the case: an obligation comes, goes or
-// reaches its next stage. 0 means that only a new fact can change anything. Between the two days Obligations gives the
-// same answer.
+// Wake gives the next day after `day` on which time alone changes something about the case: an obligation comes, goes
+// or reaches its next stage. 0 means that only a new fact can change anything. Between the two days Obligations gives
+// the same answer.
 func (p *Policy) Wake(c caseload.Case, day calendar.Day) calendar.Day {
 	var wake calendar.Day
 	at := func(d calendar.Day) {

@@ -152,6 +152,7 @@ func (p *Policy) checkLadder(f *faults, r *Rule, l Ladder) {
 	}
 	ordinary := calendar.Date(2023, 9, 4) // no closed day for eight weeks
 	if due, _ := p.Days.After(ordinary, interval); p.Days.WorkingDaysFrom(due, -l.Upcoming) < ordinary {
-		f.add(path+".upcoming", "cannot happen: %d working days before the end of %s lies before its start", l.Upcoming, interval)
+		f.add(path+".upcoming", "cannot happen: %d working days before the end of %s lies before its start", l.Upcoming,
+			interval)
 	}
 }

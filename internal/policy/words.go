@@ -13,7 +13,8 @@ var (
 	ruleNames = []string{"first_interview", "periodic_interview", "initial_interview", "job_search_discussion",
 		"supplementary_discussion", "intensive_month", "statement", "clarification", "decision_before_start", "selection_result",
 		"notify_decision"}
-	letterNames = []string{"coach_digest", "lead_escalation", "appointment_booked", "appointment_reminder", "appointment_changed",
+	letterNames = []string{"coach_digest", "lead_escalation", "appointment_booked", "appointment_reminder",
+		"appointment_changed",
 		"appointment_cancelled", "matter_update"}
 	entryNames = []string{"contacts", "training", "digests", "leads", "appointments", "deliver", "sweep", "retention"}
 

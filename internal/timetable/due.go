@@ -24,8 +24,8 @@ const (
 	NotCaughtUp = "not_caught_up" // the entry does not catch up
 )
 
-// freshness is how old a tick may be under None. Ticks are at least a minute apart, so at most one is fresh, and a check
-// each second cannot miss it.
+// freshness is how old a tick may be under None. Ticks are at least a minute apart, so at most one is fresh, and a
+// check each second cannot miss it.
 const freshness = time.Minute
 
 // Skip is a range of ticks that are skipped for good: From is the first of them, and no tick up to To is due.

@@ -2,8 +2,8 @@ package timetable
 
 import "time"
 
-// Next is the first tick later than after, in the zone of the spec. It depends only on the instant, so every machine that
-// asks before a tick gets the same one.
+// Next is the first tick later than after, in the zone of the spec. It depends only on the instant, so every machine
+// that asks before a tick gets the same one.
 func (s Spec) Next(after time.Time) time.Time {
 	switch {
 	case s.zone == nil:
@@ -24,8 +24,8 @@ func (s Spec) Between(after, until time.Time, limit int) []time.Time {
 	return ticks
 }
 
-// nextNamed follows the wall clock. Later wall times never have earlier instants, so the first one whose instant is later
-// than after is the answer; the others are ticks of a doubled hour, which came in its first round.
+// nextNamed follows the wall clock. Later wall times never have earlier instants, so the first one whose instant is
+// later than after is the answer; the others are ticks of a doubled hour, which came in its first round.
 func (s Spec) nextNamed(after time.Time) time.Time {
 	for w := s.nextWall(wall(after, s.zone)); !w.IsZero(); w = s.nextWall(w) {
 		if t := instant(w, s.zone); t.After(after) {
@@ -35,8 +35,8 @@ func (s Spec) nextNamed(after time.Time) time.Time {
 	return time.Time{}
 }
 
-// nextReal follows real time from one change of clocks to the next. Between two changes, wall time and real time differ by
-// a constant.
+// nextReal follows real time from one change of clocks to the next. Between two changes, wall time and real time
+// differ by a constant.
 func (s Spec) nextReal(after time.Time) time.Time {
 	for period := after.In(s.zone); ; {
 		_, end := bounds(period)
@@ -52,8 +52,8 @@ func (s Spec) nextReal(after time.Time) time.Time {
 	}
 }
 
-// nextWall is the first matching wall time later than w, zero if there is none. The library searches five years ahead, but
-// from 2096 to the next 29 February it is eight.
+// nextWall is the first matching wall time later than w, zero if there is none. The library searches five years
+// ahead, but from 2096 to the next 29 February it is eight.
 func (s Spec) nextWall(w time.Time) time.Time {
 	for range 2 {
 		if next := s.fields.Next(w); !next.IsZero() {
@@ -85,9 +85,9 @@ func instant(w time.Time, zone *time.Location) time.Time {
 	}
 }
 
-// bounds is the period around t with one offset, from start until before end; a zero time is no bound. Go counts 365 days
-// to every year when it ends the winter at New Year, so on 31 December of a leap year the end that it gives has passed and
-// is a day early.
+// bounds is the period around t with one offset, from start until before end; a zero time is no bound. Go counts 365
+// days to every year when it ends the winter at New Year, so on 31 December of a leap year the end that it gives has
+// passed and is a day early.
 func bounds(t time.Time) (start, end time.Time) {
 	start, end = t.ZoneBounds()
 	if !end.IsZero() && !end.After(t) {

@@ -19,7 +19,8 @@ func anySpec(t *rapid.T) Spec {
 			to := rapid.IntRange(from+1, high).Draw(t, label+" to")
 			step := rapid.IntRange(1, to-from).Draw(t, label+" step")
 			pieces = append(pieces, rapid.SampledFrom([]string{
-				fmt.Sprint(from), fmt.Sprintf("%d-%d", from, to), fmt.Sprintf("%d-%d/%d", from, to, step), fmt.Sprintf("*/%d", step),
+				fmt.Sprint(from), fmt.Sprintf("%d-%d", from, to), fmt.Sprintf("%d-%d/%d", from, to, step), fmt.Sprintf("*/%d",
+					step),
 			}).Draw(t, label))
 		}
 		return strings.Join(pieces, ",")

@@ -2,8 +2,8 @@
 // are due after a pause. It is pure: now is always a parameter, and ticks are recorded elsewhere.
 //
 // A spec that names its hours follows the wall clock. In the hour that summer time skips, its ticks become one at the
-// hour's end; in the hour that comes twice, they come in the first. A spec with every hour of the day (`*`, `*/1`, `0-23`)
-// follows real time and has ticks in every hour that passes.
+// hour's end; in the hour that comes twice, they come in the first. A spec with every hour of the day (`*`, `*/1`,
+// `0-23`) follows real time and has ticks in every hour that passes.
 package timetable
 
 import (
@@ -27,10 +27,10 @@ type Spec struct {
 // String is the spec as it was written, with single spaces and without the zone.
 func (s Spec) String() string { return s.text }
 
-// Parse reads five fields (minute, hour, day of month, month, day of week) or one of @hourly, @daily, @midnight, @weekly,
-// @monthly, @yearly, @annually. With both days restricted, either is enough, as in crontab(5). What cron programs disagree
-// on or accept without effect is refused: zones inside the spec, @every, seconds, steps that leave one value, days that no
-// month has.
+// Parse reads five fields (minute, hour, day of month, month, day of week) or one of @hourly, @daily, @midnight,
+// @weekly, @monthly, @yearly, @annually. With both days restricted, either is enough, as in crontab(5). What cron
+// programs disagree on or accept without effect is refused: zones inside the spec, @every, seconds, steps that leave
+// one value, days that no month has.
 func Parse(spec string, zone *time.Location) (Spec, error) {
 	text := strings.Join(strings.Fields(spec), " ")
 	if zone == nil {

@@ -192,11 +192,13 @@ type diary struct {
 }
 
 func (d *diary) Begin(now time.Time, claimed []notice.Claimed) error {
-	return act(d.named(claimed[0].ID), d.machine, "begins in the journal", func() error { return d.Journal.Begin(now, claimed) })
+	return act(d.named(claimed[0].ID), d.machine, "begins in the journal",
+		func() error { return d.Journal.Begin(now, claimed) })
 }
 
 func (d *diary) End(now time.Time, reports []notice.Report) error {
-	return act(d.named(reports[0].ID), d.machine, "ends in the journal", func() error { return d.Journal.End(now, reports) })
+	return act(d.named(reports[0].ID), d.machine, "ends in the journal",
+		func() error { return d.Journal.End(now, reports) })
 }
 
 // named gives the calls of a journal, which belong to no single task, a name that is the same each time.

@@ -85,7 +85,8 @@ func underRaceDetector() bool {
 func report(t *testing.T, seed uint64, faults []string) {
 	t.Helper()
 	if len(faults) > 0 {
-		t.Errorf("seed %d (go test ./internal/test/faultsim -run Nothing -seed %d -v):\n%s", seed, seed, strings.Join(faults, "\n"))
+		t.Errorf("seed %d (go test ./internal/test/faultsim -run Nothing -seed %d -v):\n%s", seed, seed,
+			strings.Join(faults, "\n"))
 	}
 }
 

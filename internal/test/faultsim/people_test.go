@@ -52,14 +52,18 @@ func (w *world) setUp() {
 	feed := storetest.Feed{}
 	add := func(file, id string, r row) { feed[file] = append(feed[file], w.put(file, id, r)) }
 	authority := w.policy.AuthorityOf("Lahti", today).ID
-	add("teams.csv", "T-1", row{"team_id": "T-1", "name": "Itä", "authority": authority, "lead_email": "kanaria.t1@example.org", "language": "fi"})
+	add("teams.csv", "T-1", row{"team_id": "T-1", "name": "Itä", "authority": authority,
+		"lead_email": "kanaria.t1@example.org", "language": "fi"})
 	for i := range 3 {
 		c := fmt.Sprintf("C-%d", i+1)
-		add("coaches.csv", c, row{"coach_id": c, "name": "Kanaria" + bare(c) + " Virta", "email": "kanaria." + bare(c) + "@example.org", "team_id": "T-1", "language": "fi", "role": "coach"})
+		add("coaches.csv", c, row{"coach_id": c, "name": "Kanaria" + bare(c) + " Virta",
+			"email": "kanaria." + bare(c) + "@example.org", "team_id": "T-1", "language": "fi", "role": "coach"})
 	}
 	for i := range 15 {
 		s := fmt.Sprintf("S-%d", i+1)
-		r := row{"seeker_id": s, "first_name": "Kanaria" + bare(s), "email": fmt.Sprintf("kanaria.%s.v0@example.org", bare(s)), "email_tier": w.word("neutral", "consented", "neutral", "none"),
+		r := row{"seeker_id": s, "first_name": "Kanaria" + bare(s),
+			"email": fmt.Sprintf("kanaria.%s.v0@example.org", bare(s)), "email_tier": w.word("neutral", "consented", "neutral",
+				"none"),
 			"service_language": "fi", "municipality": "Lahti", "coach_id": w.any("coaches.csv"), "job_search_started": (today - calendar.Day(w.rng.IntN(60)) + 10).String(),
 			"status": w.word("unemployed", "unemployed", "employed", "part_time")}
 		add("seekers.csv", s, r)
@@ -70,7 +74,8 @@ func (w *world) setUp() {
 	}
 	for i := range 3 {
 		t := fmt.Sprintf("R-%d", i+1)
-		add("training.csv", t, row{"training_id": t, "seeker_id": w.any("seekers.csv"), "kind": w.word("short_study", "self_motivated_study", "labour_market_training"), "state": "applied",
+		add("training.csv", t, row{"training_id": t, "seeker_id": w.any("seekers.csv"),
+			"kind": w.word("short_study", "self_motivated_study", "labour_market_training"), "state": "applied",
 			"applied_on": (today - 5).String(), "information_complete_on": (today - calendar.Day(w.rng.IntN(25))).String(), "study_starts_on": (today + calendar.Day(w.rng.IntN(40))).String()})
 	}
 	w.importFeed(feed)
@@ -81,8 +86,10 @@ func (w *world) word(words ...string) string { return words[w.rng.IntN(len(words
 func (w *world) any(file string) string { return w.word(w.ids[file]...) }
 
 func (w *world) appointment(id string) row {
-	return row{"appointment_id": id, "seeker_id": w.any("seekers.csv"), "coach_id": w.any("coaches.csv"), "kind": "job_search_discussion", "starts_at": w.someTime(),
-		"minutes": int64(45), "mode": w.word("office", "phone"), "place": w.word("Askonkatu 2", "Rauhankatu 3"), "state": "booked", "booked_at": w.trueTime().Add(-time.Minute).UnixMilli()}
+	return row{"appointment_id": id, "seeker_id": w.any("seekers.csv"), "coach_id": w.any("coaches.csv"),
+		"kind": "job_search_discussion", "starts_at": w.someTime(),
+		"minutes": int64(45), "mode": w.word("office", "phone"), "place": w.word("Askonkatu 2",
+			"Rauhankatu 3"), "state": "booked", "booked_at": w.trueTime().Add(-time.Minute).UnixMilli()}
 }
 
 // someTime is a working hour of the next weeks, from today on.
@@ -156,17 +163,22 @@ func (w *world) people() {
 	case 7, 8:
 		w.change("appointments.csv", appointment, row{"state": "cancelled", "cancelled_at": at})
 	case 9, 10, 11:
-		w.change("appointments.csv", appointment, row{"state": "booked", "starts_at": w.someTime(), "changed_at": at, "cancelled_at": int64(0)})
+		w.change("appointments.csv", appointment, row{"state": "booked", "starts_at": w.someTime(), "changed_at": at,
+			"cancelled_at": int64(0)})
 	case 12:
 		id := fmt.Sprintf("A-%d", w.number()+100)
 		w.change("appointments.csv", id, w.appointment(id))
 	case 13, 14:
 		id := fmt.Sprintf("K-%d", w.number())
-		w.change("contacts.csv", id, row{"contact_id": id, "seeker_id": seeker, "kind": w.word(caseload.InitialInterview, caseload.JobSearchDiscussion, caseload.SupplementaryDiscussion, "call_attempt"),
+		w.change("contacts.csv", id, row{"contact_id": id, "seeker_id": seeker,
+			"kind": w.word(caseload.InitialInterview, caseload.JobSearchDiscussion, caseload.SupplementaryDiscussion,
+				"call_attempt"),
 			"held_at": w.clock(today, 10, 0), "held_on": today.String()})
 	case 15:
 		coach := w.any("coaches.csv")
-		w.change("absences.csv", fmt.Sprintf("%s/%d", coach, w.number()), row{"coach_id": coach, "from": today.String(), "to": (today + calendar.Day(w.rng.IntN(3))).String(), "deputy_id": w.word("", w.any("coaches.csv"))})
+		w.change("absences.csv", fmt.Sprintf("%s/%d", coach, w.number()),
+			row{"coach_id": coach, "from": today.String(), "to": (today + calendar.Day(w.rng.IntN(3))).String(),
+				"deputy_id": w.word("", w.any("coaches.csv"))})
 	case 16:
 		w.train(w.any("training.csv"))
 	case 17:

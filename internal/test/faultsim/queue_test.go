@@ -111,7 +111,8 @@ func (m *machine) put(ctx context.Context, t *asynq.Task, options []asynq.Option
 		}
 	}
 	for range copies {
-		w.queue = append(w.queue, &job{task: t, id: id, retries: retries, ready: ready, name: fmt.Sprintf("%s#%d", strings.TrimPrefix(t.Type(), "tick:"), w.number())})
+		w.queue = append(w.queue, &job{task: t, id: id, retries: retries, ready: ready,
+			name: fmt.Sprintf("%s#%d", strings.TrimPrefix(t.Type(), "tick:"), w.number())})
 	}
 	if f == diesAfter {
 		return errDead
@@ -138,8 +139,8 @@ func (w *world) readyJobs() []*job {
 	return ready
 }
 
-// begin gives a job to a machine. A job that failed is retried later; after its retries it is archived, and its id stays
-// known.
+// begin gives a job to a machine. A job that failed is retried later; after its retries it is archived, and its id
+// stays known.
 func (w *world) begin(j *job, m *machine) {
 	j.at = m
 	w.note("%s begins %s", m.name, j.name)

@@ -16,8 +16,8 @@ type arrival struct {
 	at int   // step of the story
 }
 
-// send hands a letter to the relay, with every result of the table in docs/reliability.md. After an ambiguous result the
-// letter was accepted or was not.
+// send hands a letter to the relay, with every result of the table in docs/reliability.md. After an ambiguous result
+// the letter was accepted or was not.
 func (m *machine) send(ctx context.Context, mail workers.Mail) mailer.Outcome {
 	w := m.world
 	lost := mailer.Outcome{Result: mailer.Deferred, Reason: mailer.ReasonLost}

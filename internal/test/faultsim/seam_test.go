@@ -70,7 +70,8 @@ func call[T any](ctx context.Context, m *machine, what string, do func() (T, err
 	return v, err
 }
 
-// handOver shows the race detector that what this goroutine did to the world happens before what the scheduler does next.
+// handOver shows the race detector that what this goroutine did to the world happens before what the scheduler does
+// next.
 func (w *world) handOver() {
 	w.mu.Lock()
 	defer w.mu.Unlock()

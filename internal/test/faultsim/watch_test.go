@@ -40,7 +40,8 @@ type hold struct {
 }
 
 func newSeen() seen {
-	return seen{claims: map[int64]hold{}, byID: map[string]int64{}, refused: map[string]bool{}, ends: map[int64]int{}, held: map[string]int{}, runs: map[string]string{}, spared: map[int64]bool{}, retried: map[int64]int{},
+	return seen{claims: map[int64]hold{}, byID: map[string]int64{}, refused: map[string]bool{}, ends: map[int64]int{},
+		held: map[string]int{}, runs: map[string]string{}, spared: map[int64]bool{}, retried: map[int64]int{},
 		recordedTicks: map[string][]time.Time{}, since: map[string]calendar.Day{}, skips: map[string][]timetable.Skip{}, wrong: map[calendar.Day]bool{}}
 }
 
@@ -110,8 +111,8 @@ func (w *world) added(run notice.Run, plan notice.Plan, added notice.Added) {
 	}
 }
 
-// accept lets the relay accept a letter. It must be for the right person, and have been true at some moment since it was
-// claimed, since a letter on its way cannot be called back.
+// accept lets the relay accept a letter. It must be for the right person, and have been true at some moment since it
+// was claimed, since a letter on its way cannot be called back.
 func (w *world) accept(m workers.Mail) {
 	id, known := w.byID[m.MessageID]
 	w.note("the relay accepts %d", id)

@@ -102,7 +102,8 @@ var loaded = sync.OnceValues(func() (*templates.Set, error) { return templates.L
 // newWorld must be called inside the bubble.
 func newWorld(t *testing.T, seed uint64, path string) *world {
 	t.Helper()
-	w := &world{t: t, rng: rand.New(rand.NewPCG(seed, 1)), ticks: map[string]time.Time{}, archived: map[string]*job{}, lost: map[string]bool{}, began: time.Now(), policy: policy.Default(), troubled: true,
+	w := &world{t: t, rng: rand.New(rand.NewPCG(seed, 1)), ticks: map[string]time.Time{}, archived: map[string]*job{},
+		lost: map[string]bool{}, began: time.Now(), policy: policy.Default(), troubled: true,
 		seen: newSeen(), register: newRegister()}
 	w.policy.Guard.Floor = 6 + w.rng.IntN(30)
 	for i := range w.policy.Timetable {
@@ -203,7 +204,8 @@ func (w *world) number() int { w.numbers++; return w.numbers }
 
 // note adds to the trace, which holds ids only.
 func (w *world) note(format string, args ...any) {
-	w.trace = append(w.trace, fmt.Sprintf("%5d %s ", w.step, w.now().In(w.policy.Location).Format("01-02 15:04:05"))+fmt.Sprintf(format, args...))
+	w.trace = append(w.trace, fmt.Sprintf("%5d %s ", w.step,
+		w.now().In(w.policy.Location).Format("01-02 15:04:05"))+fmt.Sprintf(format, args...))
 }
 
 func (w *world) fault(format string, args ...any) {
@@ -234,7 +236,8 @@ func (w *world) run() {
 func (w *world) moments(day int) (times []time.Time) {
 	start := w.base.In(w.policy.Location).AddDate(0, 0, day)
 	at := func(hour, minute int) {
-		times = append(times, time.Date(start.Year(), start.Month(), start.Day(), hour, minute, w.rng.IntN(50), 0, w.policy.Location))
+		times = append(times, time.Date(start.Year(), start.Month(), start.Day(), hour, minute, w.rng.IntN(50), 0,
+			w.policy.Location))
 	}
 	if !w.troubled {
 		for _, clock := range [][2]int{{7, 36}, {8, 10}, {11, 0}, {15, 59}} {

@@ -9,9 +9,9 @@ import (
 	"time"
 )
 
-// RandomFeed writes a valid made-up feed of all seven files to folder, which must exist. The same seed gives the same feed.
-// Most of its days lie near the day "around" (2006-01-02), so that the agendas of those days have every rule, stage and
-// border case in a few hundred seekers.
+// RandomFeed writes a valid made-up feed of all seven files to folder, which must exist. The same seed gives the same
+// feed. Most of its days lie near the day "around" (2006-01-02), so that the agendas of those days have every rule,
+// stage and border case in a few hundred seekers.
 //
 // Columns and rows stand in random order. Some optional columns that no rule reads are missing.
 func RandomFeed(folder string, seed int64, seekers int, around string) error {
@@ -119,8 +119,8 @@ func (m *maker) between(low, high int) int { return low + m.IntN(high-low+1) }
 
 func (m *maker) one(of ...string) string { return of[m.IntN(len(of))] }
 
-// staff makes teams, coaches, experts and their absences. Some deputies are missing, some absent themselves. Absences of
-// one coach may overlap, but never begin on the same day.
+// staff makes teams, coaches, experts and their absences. Some deputies are missing, some absent themselves. Absences
+// of one coach may overlap, but never begin on the same day.
 func (m *maker) staff() {
 	const teams, coaches = 3, 14
 	for i := range teams {

@@ -1,10 +1,10 @@
-// Package secondagenda is a second, independent implementation of the agenda command, slow and plain, so that tests can
-// compare the program's answer with it. It reads the feed's files for every question, counts working days one by one and
-// finds closed days by their definitions. It must share no code with the rest of the program, so that both do not make
-// the same mistake.
+// Package secondagenda is a second, independent implementation of the agenda command, slow and plain, so that tests
+// can compare the program's answer with it. It reads the feed's files for every question, counts working days one by
+// one and finds closed days by their definitions. It must share no code with the rest of the program, so that both do
+// not make the same mistake.
 //
-// The flow: read the feed, list each seeker's contact and training obligations as seen from a day, find each one's owner
-// and stage, sort, print.
+// The flow: read the feed, list each seeker's contact and training obligations as seen from a day, find each one's
+// owner and stage, sort, print.
 package secondagenda
 
 import (
@@ -92,8 +92,8 @@ func before(a, b obligation) bool {
 	return a.subject < b.subject
 }
 
-// standIn gives who acts for a coach on a day: the coach, or a deputy who is present, or else the team, whose lead stands
-// in. A deputy's own deputy does not stand in.
+// standIn gives who acts for a coach on a day: the coach, or a deputy who is present, or else the team, whose lead
+// stands in. A deputy's own deputy does not stand in.
 func (r register) standIn(coachID string, asked time.Time) string {
 	away := r.absencesOn(coachID, asked)
 	if len(away) == 0 {

@@ -2,8 +2,8 @@ package secondagenda
 
 import "time"
 
-// stateSeen is the state of a training case at the end of the day asked about. The feed holds only the present state, so a
-// decision or a notification after that day is undone.
+// stateSeen is the state of a training case at the end of the day asked about. The feed holds only the present state,
+// so a decision or a notification after that day is undone.
 func stateSeen(t training, asked time.Time) string {
 	if t.decided.After(asked) {
 		return "under_review"
@@ -14,9 +14,9 @@ func stateSeen(t training, asked time.Time) string {
 	return t.state
 }
 
-// trainingObligations applies the table of section 5 row by row, for one seeker. They do not depend on the job search or
-// the status. The owner is the case's handler or the seeker's coach, before absences are applied, and the seeker for a
-// clarification.
+// trainingObligations applies the table of section 5 row by row, for one seeker. They do not depend on the job search
+// or the status. The owner is the case's handler or the seeker's coach, before absences are applied, and the seeker
+// for a clarification.
 func trainingObligations(s seeker, trainings []training, asked time.Time) []obligation {
 	var found []obligation
 	for _, t := range trainings {
