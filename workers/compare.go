@@ -26,7 +26,7 @@ type CompareJournal interface {
 	ID() string
 	Tail() (last []notice.HandoverID, tick time.Time) // the newest handovers, and the newest tick that the database knew
 	Reload() error
-	See(now, tick time.Time) error
+	RecordLastTick(now, tick time.Time) error
 }
 
 // CompareOutbox is what Compare needs of the database.
@@ -71,7 +71,7 @@ func (c *Compare) Check(ctx context.Context) error {
 	}
 	if !stale {
 		c.logged.Store(false)
-		return c.Journal.See(c.Clock(), tick)
+		return c.Journal.RecordLastTick(c.Clock(), tick)
 	}
 	if err := c.Outbox.SetStale(ctx, c.Journal.ID(), c.Clock()); err != nil {
 		return fmt.Errorf("hold all letters: %w", err)

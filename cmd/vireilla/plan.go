@@ -90,7 +90,7 @@ func planDay(env *environment, s *store.DB, p *policy.Policy, day calendar.Day, 
 
 // wholeDay adds what a day brings of some appointments to what is due in its morning, and keeps what goes out on that day.
 func wholeDay(env *environment, s *store.DB, p *policy.Policy, plan notice.Plan, bookings []notice.Booking, begin, end time.Time) (notice.Plan, error) {
-	plan.Add(notice.Foresee(begin, end, p, bookings, func(t time.Time) time.Time {
+	plan.Add(notice.Forecast(begin, end, p, bookings, func(t time.Time) time.Time {
 		for _, e := range p.Timetable {
 			if e.Name == "appointments" {
 				return e.Spec.Next(t.Add(-1))
@@ -226,7 +226,7 @@ func stagedAt(env *environment, s *store.DB, p *policy.Policy, day calendar.Day,
 					clarifications = append(clarifications, o)
 				}
 			}
-			if why := p.Quiet(cases[i].Case, day); why != "" {
+			if why := p.NoContactReason(cases[i].Case, day); why != "" {
 				seeker := &cases[i].Seeker
 				quiet.Skips = append(quiet.Skips, notice.Skip{Letter: notice.CoachDigest, To: seeker.CoachID, Subject: seeker.ID, Why: why})
 			}

@@ -2,8 +2,8 @@ package calendar
 
 import "time"
 
-// closed days of Finland, from 1800 to 2300: section 5 of Act 150/1930 (church holidays, Independence Day,
-// May Day, Christmas Eve, Midsummer Eve). No library has Finland right, so the table is made here.
+// The closed days of Finland by section 5 of Act 150/1930: church holidays, Independence Day, May Day, Christmas Eve
+// and Midsummer Eve. No Go library has them all right.
 const (
 	firstYear = 1800
 	lastYear  = 2300
@@ -22,7 +22,7 @@ func closedDays() []mark {
 	marks := make([]mark, Date(lastYear+1, time.January, 1)-base)
 	set := func(d Day, m mark) { marks[d-base] = m }
 	for y := firstYear; y <= lastYear; y++ {
-		easter := Easter(y)
+		easter := easterSunday(y)
 		midsummer := saturdayFrom(Date(y, time.June, 20))
 		for _, d := range []Day{
 			Date(y, time.January, 1), Date(y, time.January, 6),
@@ -40,8 +40,8 @@ func closedDays() []mark {
 
 func saturdayFrom(d Day) Day { return d + Day((6-int(d.Weekday())+7)%7) }
 
-// Easter gives Easter Sunday of a Gregorian year (Meeus, Astronomical Algorithms, chapter 8).
-func Easter(year int) Day {
+// easterSunday gives Easter Sunday of a Gregorian year (Meeus, Astronomical Algorithms, chapter 8).
+func easterSunday(year int) Day {
 	a, b, c := year%19, year/100, year%100
 	d, e := b/4, b%4
 	g := (8*b + 13) / 25

@@ -48,8 +48,8 @@ type Calendar struct {
 	marks                     []mark
 }
 
-// New gives the Finnish calendar. saturdayCounts makes open Saturdays working days; evesCount lets Christmas Eve and
-// Midsummer Eve count as working days when counting (never when rolling).
+// New gives the Finnish calendar. With saturdayCounts, open Saturdays are counted as working days; with evesCount,
+// Christmas Eve and Midsummer Eve are. Neither changes on which day a period may end.
 func New(saturdayCounts, evesCount bool) *Calendar {
 	return &Calendar{saturdayCounts, evesCount, Date(firstYear, time.January, 1), closedDays()}
 }
@@ -64,13 +64,14 @@ func (c *Calendar) mark(d Day) mark {
 // Closed says whether the day is a holiday or an eve on which offices are closed.
 func (c *Calendar) Closed(d Day) bool { return c.mark(d) != 0 }
 
-// Open says whether the day is Monday to Friday and not closed: a day on which a period may end (Act 150/1930, section 5).
+// Open says whether the day is Monday to Friday and not closed: a day on which a period may end (Act 150/1930,
+// section 5).
 func (c *Calendar) Open(d Day) bool {
 	w := d.Weekday()
 	return w != time.Saturday && w != time.Sunday && c.mark(d) == 0
 }
 
-// Counts says whether the day is counted as a working day, the two switches regarded.
+// Counts says whether the day is counted as a working day under the two switches.
 func (c *Calendar) Counts(d Day) bool {
 	if w := d.Weekday(); w == time.Sunday || w == time.Saturday && !c.saturdayCounts {
 		return false
@@ -95,8 +96,8 @@ func (c *Calendar) LastOpen(d Day) Day {
 	return d
 }
 
-// WorkingDaysFrom gives the n-th working day after d (before d when n is negative). d itself is not counted
-// (Act 150/1930, section 2); n = 0 gives d.
+// WorkingDaysFrom gives the n-th working day after d (before d when n is negative). d itself is not counted (Act
+// 150/1930, section 2); n = 0 gives d.
 func (c *Calendar) WorkingDaysFrom(d Day, n int) Day {
 	step := Day(1)
 	if n < 0 {
@@ -128,7 +129,8 @@ func (c *Calendar) After(d Day, i Interval) (strict, due Day) {
 	return strict, c.NextOpen(strict)
 }
 
-// Before gives the day an interval before d (Act 150/1930, section 4: counted backwards by the same rules). It is not rolled.
+// Before gives the day an interval before d (Act 150/1930, section 4: counted backwards by the same rules). It is not
+// rolled.
 func (c *Calendar) Before(d Day, i Interval) Day {
 	switch i.Unit {
 	case WorkingDays:

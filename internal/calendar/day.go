@@ -1,5 +1,5 @@
-// Package calendar knows days, closed days and how the law counts between them.
-// It is pure: no clock, no database, no log.
+// Package calendar has days, the closed days of Finland, and the counting of days as the law requires it. It is pure:
+// no clock, no database, no log.
 package calendar
 
 import (
@@ -83,19 +83,19 @@ func (d Day) Civil() (int, time.Month, int) { return d.midnightUTC().Date() }
 // Weekday gives the day of the week.
 func (d Day) Weekday() time.Weekday { return time.Weekday(d % 7) } // 0000-12-31 was a Sunday
 
-// At gives the instant of a local clock time on that day. In the hour that summer time skips it is
-// the first instant after the gap; in the hour that comes twice, the first of the two.
+// At gives the instant of a local clock time on that day. In the hour that summer time skips it is the first instant
+// after the gap; in the hour that comes twice, the first of the two.
 func (d Day) At(hour, minute int, zone *time.Location) time.Time {
 	y, m, day := d.Civil()
 	t := time.Date(y, m, day, hour, minute, 0, 0, zone)
-	if t.Hour() != hour || t.Minute() != minute { // in the gap: time.Date slid to one side of it
+	if t.Hour() != hour || t.Minute() != minute { // in the gap: time.Date moved it to one side
 		_, end := t.ZoneBounds()
 		if start, _ := t.ZoneBounds(); DayOf(start, zone) == d && !start.Before(t.Add(-3*time.Hour)) {
 			return start
 		}
 		return end
 	}
-	if start, _ := t.ZoneBounds(); !start.IsZero() { // in the doubled hour: take the earlier reading
+	if start, _ := t.ZoneBounds(); !start.IsZero() { // in the doubled hour: take the first of the two
 		_, before := start.Add(-time.Second).Zone()
 		_, now := t.Zone()
 		if earlier := t.Add(-time.Duration(before-now) * time.Second); before > now && earlier.Before(start) {
@@ -105,8 +105,8 @@ func (d Day) At(hour, minute int, zone *time.Location) time.Time {
 	return t
 }
 
-// AddMonths counts calendar months from the day (section 3 of the Act on the computation of statutory
-// periods, 150/1930): the same day number, or the last day of a month that is too short.
+// AddMonths counts calendar months from the day (section 3 of the Act on the computation of statutory periods,
+// 150/1930): the same day number, or the last day of a month that is too short.
 func (d Day) AddMonths(n int) Day {
 	y, m, day := d.Civil()
 	first := Date(y, m+time.Month(n), 1)

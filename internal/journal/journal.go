@@ -1,7 +1,9 @@
-// Package journal is the send journal: a file beside the database to which every process appends which letters it is about to hand over, and what became of them. It is
-// synced before the first byte of a letter goes out. A database that was restored from a backup does not know what went out since the backup; the journal does.
+// Package journal is the send journal: a file beside the database to which every process appends which letters it is
+// about to hand over to the relay, and with what result. It is synced before the first byte of a letter goes out. A
+// database that was restored from a backup does not hold what went out since the backup; the journal does.
 //
-// A file holds ids, days and states, one JSON object a line, for 40 days; then it becomes the older of two. Several processes may append to one file.
+// A file holds ids, days and states, one JSON object a line, for 40 days; then it becomes the older of two. Several
+// processes may append to one file.
 package journal
 
 import (
@@ -19,33 +21,33 @@ import (
 	"vireilla/internal/notice"
 )
 
-// Name is the file's, within the data folder. The older one has .1 behind it.
+// Name is the name of the file in the data folder. The older file has .1 appended.
 const Name = "letters.journal"
 
 const (
-	rotateAfter = 40 * 24 * time.Hour // a backup older than one or two of these cannot be held against the journal
-	tailBytes   = 256 << 10
-	tailHands   = 50
+	rotateAfter   = 40 * 24 * time.Hour // only younger backups can be compared with the journal
+	tailBytes     = 256 << 10
+	tailHandovers = 50
 )
 
 // Journal is an open journal. It is safe for use by many goroutines.
 type Journal struct {
 	path string
 
-	mu      sync.Mutex
-	file    file
-	old     file // the file before it, which somebody may just be syncing
-	torn    bool // a line may have been left unfinished
-	id      string
-	began   time.Time
-	tail    tail
-	written int64 // how often something was
+	mu         sync.Mutex
+	file       file
+	old        file // the file before it, which another goroutine may still be syncing
+	unfinished bool // the last line may lack its end
+	id         string
+	started    time.Time
+	tail       tail
+	written    int64 // number of writes
 
-	syncing sync.Mutex // taken before mu
-	synced  int64      // up to which of them
+	syncMu sync.Mutex // taken before mu
+	synced int64      // the last write that is on disk
 }
 
-// file is what a journal does with its file.
+// file is the part of os.File that a journal uses.
 type file interface {
 	io.ReaderAt
 	io.Writer
@@ -54,7 +56,7 @@ type file interface {
 	Sync() error
 }
 
-// Open opens the journal of a data folder, or begins it.
+// Open opens the journal of a data folder; it creates the file when there is none.
 func Open(folder string, now time.Time) (*Journal, error) {
 	j := &Journal{path: filepath.Join(folder, Name)}
 	if err := j.open(now); err != nil {
@@ -63,7 +65,7 @@ func Open(folder string, now time.Time) (*Journal, error) {
 	return j, nil
 }
 
-// ID names this journal among those of other machines.
+// ID identifies this journal among those of other machines.
 func (j *Journal) ID() string { return j.id }
 
 // Close closes the file.
@@ -77,7 +79,7 @@ func (j *Journal) Close() error {
 	return err
 }
 
-// open opens the file at the path; an empty one gets a first line, which says whose it is.
+// open opens the file at the path. An empty file gets a first line with the id of the journal.
 func (j *Journal) open(now time.Time) error {
 	file, err := os.OpenFile(j.path, os.O_RDWR|os.O_APPEND|os.O_CREATE, 0o600)
 	if err != nil {
@@ -89,7 +91,7 @@ func (j *Journal) open(now time.Time) error {
 		if j.id == "" {
 			j.id = rand.Text()[:8]
 		}
-		if err = j.append(now, line{What: whose, ID: j.id}); err == nil {
+		if err = j.append(now, line{What: header, ID: j.id}); err == nil {
 			err = errors.Join(file.Sync(), syncFolder(filepath.Dir(j.path)))
 		}
 	}
@@ -102,7 +104,7 @@ func (j *Journal) open(now time.Time) error {
 	return nil
 }
 
-// load reads the first line, and the last ones.
+// load reads the first line and the last lines.
 func (j *Journal) load() error {
 	first := make([]byte, 256)
 	n, err := j.file.ReadAt(first, 0)
@@ -110,10 +112,10 @@ func (j *Journal) load() error {
 		return err
 	}
 	head, ok := parse(first[:max(0, bytes.IndexByte(first[:n], '\n'))])
-	if !ok || head.What != whose {
-		return fmt.Errorf("%s does not begin as a send journal does: move it away", j.path)
+	if !ok || head.What != header {
+		return fmt.Errorf("%s is not a send journal: move it away", j.path)
 	}
-	j.id, j.began = head.ID, time.UnixMilli(head.At)
+	j.id, j.started = head.ID, time.UnixMilli(head.At)
 	info, err := j.file.Stat()
 	if err != nil {
 		return err
@@ -124,43 +126,43 @@ func (j *Journal) load() error {
 		return err
 	}
 	end = end[:n]
-	j.torn = n > 0 && end[n-1] != '\n'
+	j.unfinished = n > 0 && end[n-1] != '\n'
 	j.tail = tail{}
 	for text := range bytes.Lines(end) {
-		if l, ok := parse(text); ok { // the first may have been cut
+		if l, ok := parse(text); ok { // the first may be cut
 			j.tail.read(l)
 		}
 	}
 	return nil
 }
 
-// append writes lines at once.
+// append writes lines in one write.
 func (j *Journal) append(now time.Time, lines ...line) error {
 	var text bytes.Buffer
-	if j.torn {
+	if j.unfinished {
 		text.WriteByte('\n')
 	}
-	out := json.NewEncoder(&text) // ends each with a line feed
+	out := json.NewEncoder(&text) // ends each line with a line feed
 	for i := range lines {
 		lines[i].At = now.UnixMilli()
 		if err := out.Encode(&lines[i]); err != nil {
 			return err
 		}
 	}
-	j.torn = true
+	j.unfinished = true
 	if _, err := j.file.Write(text.Bytes()); err != nil {
 		return err
 	}
-	j.torn = false
+	j.unfinished = false
 	j.written++
 	return nil
 }
 
-// write writes lines, and waits until they are on the disk if asked to.
+// write writes lines; with sync it waits until they are on disk.
 func (j *Journal) write(now time.Time, sync bool, lines ...line) error {
-	mine, err := j.put(now, lines)
+	n, err := j.put(now, lines)
 	if err == nil && sync {
-		err = j.sync(mine)
+		err = j.sync(n)
 	}
 	if err != nil {
 		return fmt.Errorf("send journal: %w", err)
@@ -168,10 +170,11 @@ func (j *Journal) write(now time.Time, sync bool, lines ...line) error {
 	return nil
 }
 
-func (j *Journal) put(now time.Time, lines []line) (mine int64, err error) {
+// put writes lines and gives the number of the write.
+func (j *Journal) put(now time.Time, lines []line) (n int64, err error) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	if err := j.turn(now); err != nil {
+	if err := j.rotate(now); err != nil {
 		return 0, err
 	}
 	if err := j.append(now, lines...); err != nil {
@@ -183,11 +186,11 @@ func (j *Journal) put(now time.Time, lines []line) (mine int64, err error) {
 	return j.written, nil
 }
 
-// sync makes sure that what was written up to a time is on the disk: one goes to the disk for all who wait.
-func (j *Journal) sync(mine int64) error {
-	j.syncing.Lock()
-	defer j.syncing.Unlock()
-	if j.synced >= mine {
+// sync waits until the n-th write is on disk. One sync serves all goroutines that wait.
+func (j *Journal) sync(n int64) error {
+	j.syncMu.Lock()
+	defer j.syncMu.Unlock()
+	if j.synced >= n {
 		return nil
 	}
 	j.mu.Lock()
@@ -200,9 +203,9 @@ func (j *Journal) sync(mine int64) error {
 	return nil
 }
 
-// turn begins a new file when this one is old enough, unless another process has done so.
-func (j *Journal) turn(now time.Time) error {
-	if now.Sub(j.began) < rotateAfter {
+// rotate begins a new file when this one is old enough, unless another process has done so.
+func (j *Journal) rotate(now time.Time) error {
+	if now.Sub(j.started) < rotateAfter {
 		return nil
 	}
 	ours, err := j.file.Stat()
@@ -224,8 +227,8 @@ func (j *Journal) turn(now time.Time) error {
 		j.file = old
 		return err
 	}
-	if len(j.tail.hands) == 0 {
-		j.tail = tail // what was known of the end of the other
+	if len(j.tail.handovers) == 0 {
+		j.tail = tail // nothing newer is known
 	}
 	before := j.old
 	j.old = old
@@ -235,7 +238,7 @@ func (j *Journal) turn(now time.Time) error {
 	return before.Close()
 }
 
-// Begin writes down which letters are about to be handed over, before they are.
+// Begin records on disk which letters are about to be handed over.
 func (j *Journal) Begin(now time.Time, claimed []notice.Claimed) error {
 	lines := make([]line, len(claimed))
 	for i := range claimed {
@@ -248,7 +251,7 @@ func (j *Journal) Begin(now time.Time, claimed []notice.Claimed) error {
 	return j.write(now, true, lines...)
 }
 
-// End writes down what became of letters.
+// End records on disk the result of handovers.
 func (j *Journal) End(now time.Time, reports []notice.Report) error {
 	lines := make([]line, len(reports))
 	for i := range reports {
@@ -257,22 +260,23 @@ func (j *Journal) End(now time.Time, reports []notice.Report) error {
 	return j.write(now, true, lines...)
 }
 
-// See writes down how far the database's timetable was, at most once a minute: a machine that sends nothing notices by it that the database is an older one.
-func (j *Journal) See(now, pulse time.Time) error {
+// RecordLastTick records the last tick in the database, at most once a minute. By it a machine that sends nothing can
+// notice that the database is stale.
+func (j *Journal) RecordLastTick(now, lastTick time.Time) error {
 	j.mu.Lock()
-	fresh := pulse.Sub(j.tail.seen) >= time.Minute
+	fresh := lastTick.Sub(j.tail.lastTick) >= time.Minute
 	j.mu.Unlock()
 	if !fresh {
 		return nil
 	}
-	return j.write(now, false, line{What: seen, Seen: pulse.UnixMilli()})
+	return j.write(now, false, line{What: seen, Seen: lastTick.UnixMilli()})
 }
 
-// Accept says that the database was brought up to here: what was written before counts no longer as unknown to it. It does know some of the last letters that went out, which
-// are held against it from now on.
+// Accept records that the database was brought up to date with the journal: earlier handovers no longer make it
+// stale. The last of the letters, which the database holds, are compared with it from now on.
 func (j *Journal) Accept(now time.Time, letters []notice.Handover) error {
 	lines := []line{{What: accepted}}
-	for i := len(letters) - 1; i >= 0 && len(lines) <= tailHands; i-- {
+	for i := len(letters) - 1; i >= 0 && len(lines) <= tailHandovers; i-- {
 		if l := &letters[i]; l.State != notice.Deferred {
 			lines = append(lines, line{What: known, Key: l.Key, Fence: l.Fence})
 		}
@@ -280,14 +284,14 @@ func (j *Journal) Accept(now time.Time, letters []notice.Handover) error {
 	return j.write(now, true, lines...)
 }
 
-// Tail gives the last handings over, and how far the timetable was when it was last looked at.
-func (j *Journal) Tail() (hands []notice.HandoverID, pulse time.Time) {
+// Tail gives the last handovers, and the last tick that was recorded.
+func (j *Journal) Tail() (handovers []notice.HandoverID, lastTick time.Time) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	return append(hands, j.tail.hands...), j.tail.seen
+	return append(handovers, j.tail.handovers...), j.tail.lastTick
 }
 
-// Reload reads again what other processes may have written.
+// Reload reads what other processes may have written.
 func (j *Journal) Reload() error {
 	j.mu.Lock()
 	defer j.mu.Unlock()
@@ -297,7 +301,7 @@ func (j *Journal) Reload() error {
 	return nil
 }
 
-// syncFolder makes sure that a new file is found after a power cut.
+// syncFolder syncs a folder, so that a new file in it survives a power cut.
 func syncFolder(path string) error {
 	folder, err := os.Open(path)
 	if err != nil {

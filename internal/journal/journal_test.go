@@ -32,10 +32,13 @@ func open(t *testing.T, folder string, now time.Time) *Journal {
 }
 
 func claimed(key string, fence int64) notice.Claimed {
-	items := []notice.Item{{Seeker: "S-1", Rule: "initial_interview", Anchor: calendar.Date(2024, time.February, 20), Due: calendar.Date(2024, time.March, 1), Stage: policy.Overdue, Coach: "C-1", New: true},
+	items := []notice.Item{{Seeker: "S-1", Rule: "initial_interview", Anchor: calendar.Date(2024, time.February, 20),
+		Due: calendar.Date(2024, time.March, 1), Stage: policy.Overdue, Coach: "C-1", New: true},
 		{Seeker: "S-2", Rule: notice.ReachByPhone, Coach: "C-1", At: morning, Why: "protected"}}
-	return notice.Claimed{ID: 7, Fence: fence, Dated: morning, Notice: notice.Notice{Key: key, Letter: notice.CoachDigest, Role: notice.ToCoach, To: "C-1", Language: "fi", SendAt: morning,
-		Expires: morning.Add(time.Hour), Items: items, Told: items[:1], Rest: 2, Late: 1, Start: morning.Add(2 * time.Hour)}}
+	return notice.Claimed{ID: 7, Fence: fence, Dated: morning,
+		Notice: notice.Notice{Key: key, Letter: notice.CoachDigest, Role: notice.ToCoach, To: "C-1", Language: "fi",
+			SendAt:  morning,
+			Expires: morning.Add(time.Hour), Items: items, Told: items[:1], Rest: 2, Late: 1, Start: morning.Add(2 * time.Hour)}}
 }
 
 func report(key string, fence int64, next notice.Next) notice.Report {
@@ -72,7 +75,8 @@ func TestALetterIsReadAsItWasWritten(t *testing.T) {
 	c := claimed("coach_digest/C-1/2024-03-04", 3)
 	well(t, j.Begin(morning.Add(time.Minute), []notice.Claimed{c}))
 	well(t, j.End(morning.Add(2*time.Minute), []notice.Report{{Claimed: c, Next: notice.Next{State: notice.Sent}}}))
-	want := []notice.Handover{{Notice: c.Notice, Fence: 3, At: morning.Add(time.Minute), Dated: morning, State: notice.Sent}}
+	want := []notice.Handover{{Notice: c.Notice, Fence: 3, At: morning.Add(time.Minute), Dated: morning,
+		State: notice.Sent}}
 	if diff := cmp.Diff(want, letters(t, folder), cmp.AllowUnexported(notice.Item{})); diff != "" {
 		t.Error(diff)
 	}
@@ -110,24 +114,27 @@ func TestTheWorstOfAllClaimsCounts(t *testing.T) {
 func TestTheTailIsKnownAfterAStart(t *testing.T) {
 	folder := t.TempDir()
 	j := open(t, folder, morning)
-	well(t, j.See(morning, morning))
+	well(t, j.RecordLastTick(morning, morning))
 	well(t, j.Begin(morning, []notice.Claimed{claimed("a", 1), claimed("b", 4)}))
-	well(t, j.See(morning, morning.Add(time.Second))) // less than a minute later: not worth a line
-	well(t, j.See(morning, morning.Add(time.Hour)))
+	well(t, j.RecordLastTick(morning, morning.Add(time.Second))) // less than a minute later: no line
+	well(t, j.RecordLastTick(morning, morning.Add(time.Hour)))
 	again := open(t, folder, morning)
 	for _, of := range []*Journal{j, again} {
-		hands, pulse := of.Tail()
-		if want := []notice.HandoverID{{Key: "a", Fence: 1}, {Key: "b", Fence: 4}}; !slices.Equal(hands, want) || !pulse.Equal(morning.Add(time.Hour)) {
-			t.Errorf("%v %v", hands, pulse)
+		handovers, lastTick := of.Tail()
+		if want := []notice.HandoverID{{Key: "a", Fence: 1}, {Key: "b", Fence: 4}}; !slices.Equal(handovers, want) ||
+			!lastTick.Equal(morning.Add(time.Hour)) {
+			t.Errorf("%v %v", handovers, lastTick)
 		}
 	}
 	if j.ID() == "" || j.ID() != again.ID() {
 		t.Errorf("%q, then %q", j.ID(), again.ID())
 	}
-	well(t, again.Accept(morning, []notice.Handover{{Notice: notice.Notice{Key: "a"}, Fence: 1, State: notice.Sent}, {Notice: notice.Notice{Key: "b"}, Fence: 4, State: notice.Deferred}}))
+	well(t, again.Accept(morning, []notice.Handover{{Notice: notice.Notice{Key: "a"}, Fence: 1, State: notice.Sent},
+		{Notice: notice.Notice{Key: "b"}, Fence: 4, State: notice.Deferred}}))
 	well(t, j.Reload())
-	if hands, pulse := j.Tail(); !slices.Equal(hands, []notice.HandoverID{{Key: "a", Fence: 1}}) || !pulse.IsZero() {
-		t.Errorf("after it was accepted: %v %v", hands, pulse)
+	if handovers, lastTick := j.Tail(); !slices.Equal(handovers, []notice.HandoverID{{Key: "a", Fence: 1}}) ||
+		!lastTick.IsZero() {
+		t.Errorf("after it was accepted: %v %v", handovers, lastTick)
 	}
 }
 
@@ -142,9 +149,9 @@ func TestTheTailOfALongJournalIsItsEnd(t *testing.T) {
 		well(t, j.Begin(morning, many))
 	}
 	for _, of := range []*Journal{j, open(t, folder, morning)} {
-		hands, _ := of.Tail()
-		if n := len(hands); n < tailHands || n > 2*tailHands || hands[n-1].Key != "k-299-9" {
-			t.Errorf("%d, the last %v", n, hands[max(0, n-1):])
+		handovers, _ := of.Tail()
+		if n := len(handovers); n < tailHandovers || n > 2*tailHandovers || handovers[n-1].Key != "k-299-9" {
+			t.Errorf("%d, the last %v", n, handovers[max(0, n-1):])
 		}
 	}
 	if n := len(letters(t, folder)); n != 3000 {
@@ -152,7 +159,7 @@ func TestTheTailOfALongJournalIsItsEnd(t *testing.T) {
 	}
 }
 
-// disk is a file of which only what was synced is kept.
+// disk is a file that keeps only what was synced.
 type disk struct {
 	file
 	mu            sync.Mutex
@@ -177,15 +184,15 @@ func (d *disk) Sync() error {
 	return nil
 }
 
-// keeps tells whether a line survives a power cut.
+// keeps says whether a line survives a power cut.
 func (d *disk) keeps(what, key string) bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	return bytes.Contains(d.kept, fmt.Appendf(nil, `"what":%q,"key":%q`, what, key))
 }
 
-// Whoever hears that a letter is written down may hand it over: the power may go at any moment after that.
-func TestWhatIsWrittenDownSurvivesAPowerCut(t *testing.T) {
+// When Begin returns, the letter may be handed over, and the power may fail at any moment after that.
+func TestWhatIsRecordedSurvivesAPowerCut(t *testing.T) {
 	j := open(t, t.TempDir(), morning)
 	d := &disk{file: j.file}
 	j.file = d
@@ -193,10 +200,12 @@ func TestWhatIsWrittenDownSurvivesAPowerCut(t *testing.T) {
 	for i := range 20 {
 		all.Go(func() {
 			key := fmt.Sprint("k-", i)
-			if err := j.Begin(morning, []notice.Claimed{claimed(key+"-0", 1), claimed(key, 1)}); err != nil || !d.keeps(begin, key+"-0") || !d.keeps(begin, key) {
+			if err := j.Begin(morning, []notice.Claimed{claimed(key+"-0", 1), claimed(key, 1)}); err != nil ||
+				!d.keeps(begin, key+"-0") || !d.keeps(begin, key) {
 				t.Errorf("%s may go out: %v; the disk does not have it", key, err)
 			}
-			if err := j.End(morning, []notice.Report{report(key, 1, notice.Next{State: notice.Sent})}); err != nil || !d.keeps(end, key) {
+			if err := j.End(morning, []notice.Report{report(key, 1, notice.Next{State: notice.Sent})}); err != nil ||
+				!d.keeps(end, key) {
 				t.Errorf("%s is recorded: %v; the disk does not have it", key, err)
 			}
 		})
@@ -207,26 +216,26 @@ func TestWhatIsWrittenDownSurvivesAPowerCut(t *testing.T) {
 		t.Error("that the database was brought up is not on the disk")
 	}
 	d.full = true
-	for range 2 { // nobody may think that somebody else's sync had it
+	for range 2 { // the second call must not rely on the sync of the first
 		if err := j.Begin(morning, []notice.Claimed{claimed("late", 1)}); err == nil {
 			t.Error("a letter may go out that is not on the disk")
 		}
 	}
 }
 
-// A file that is put aside is whole before the next one is begun.
+// A file is synced before the next one begins.
 func TestWhatStandsInTheOlderFileSurvivesAPowerCut(t *testing.T) {
 	j := open(t, t.TempDir(), morning)
 	d := &disk{file: j.file}
 	j.file = d
-	well(t, j.See(morning, morning.Add(time.Hour))) // a line that nobody waits for
+	well(t, j.RecordLastTick(morning, morning.Add(time.Hour))) // a line that is not synced
 	well(t, j.Begin(morning.Add(rotateAfter), []notice.Claimed{claimed("a", 1)}))
 	if len(d.written) == 0 || !bytes.Equal(d.kept, d.written) {
 		t.Errorf("%d bytes of %d are on the disk", len(d.kept), len(d.written))
 	}
 }
 
-// A crash in the middle of a line costs that line, and nothing that is written after it.
+// A crash in the middle of a line loses that line, and nothing that is written after it.
 func TestALineThatWasCutIsLeftOut(t *testing.T) {
 	folder := t.TempDir()
 	j := open(t, folder, morning)
@@ -288,7 +297,7 @@ func TestAnOldFileIsKeptAsTheOlderOfTwo(t *testing.T) {
 	well(t, one.Begin(morning, []notice.Claimed{claimed("a", 1)}))
 	later := morning.Add(rotateAfter)
 	well(t, one.Begin(later, []notice.Claimed{claimed("b", 1)}))
-	well(t, two.Begin(later, []notice.Claimed{claimed("c", 1)})) // it still has the file that was turned away
+	well(t, two.Begin(later, []notice.Claimed{claimed("c", 1)})) // it still writes to the file that was rotated
 	if got, want := stands(letters(t, folder)), []string{"a 1 unsure 1", "b 1 unsure 1", "c 1 unsure 1"}; !slices.Equal(got, want) {
 		t.Errorf("%v", got)
 	}
@@ -302,7 +311,7 @@ func TestAnOldFileIsKeptAsTheOlderOfTwo(t *testing.T) {
 	}
 }
 
-func TestAnotherFileIsLeftAlone(t *testing.T) {
+func TestAFileOfAnotherKindIsLeftAlone(t *testing.T) {
 	folder := t.TempDir()
 	path := filepath.Join(folder, Name)
 	well(t, os.WriteFile(path, []byte("something else\n"), 0o600))
@@ -314,13 +323,13 @@ func TestAnotherFileIsLeftAlone(t *testing.T) {
 	}
 }
 
-func TestAJournalThatIsNotThereKnowsNothing(t *testing.T) {
+func TestAFolderWithoutAJournalHasNoLetters(t *testing.T) {
 	if found := letters(t, t.TempDir()); len(found) != 0 {
 		t.Errorf("%v", found)
 	}
 }
 
-// FuzzJournal holds: whatever stands in the file, what is written after it is read.
+// FuzzJournal checks that whatever stands in the file, what is written after it is read.
 func FuzzJournal(f *testing.F) {
 	f.Add([]byte(`{"at":1,"what":"begin","key":"a","fence":1,"items":"[{\"s\":\"S-1\"}]"}` + "\n"))
 	f.Add([]byte(`{"at":1,"what":"end","key":"a","fence":9,"state":"sent"}` + "\n" + `{"what":"accepted"}` + "\n\n{"))
@@ -336,12 +345,13 @@ func FuzzJournal(f *testing.F) {
 		well(t, err)
 		well(t, j.Begin(morning, []notice.Claimed{claimed("last", 5)}))
 		well(t, j.End(morning, []notice.Report{report("last", 5, notice.Next{State: notice.Sent})}))
-		hands, _ := j.Tail()
+		handovers, _ := j.Tail()
 		well(t, j.Close())
 		found, _, err := Letters(folder)
 		well(t, err)
-		if n := len(found); n == 0 || found[n-1].Key != "last" || found[n-1].State != notice.Sent || hands[len(hands)-1] != (notice.HandoverID{Key: "last", Fence: 5}) {
-			t.Fatalf("%v, %v", stands(found), hands)
+		if n := len(found); n == 0 || found[n-1].Key != "last" || found[n-1].State != notice.Sent ||
+			handovers[len(handovers)-1] != (notice.HandoverID{Key: "last", Fence: 5}) {
+			t.Fatalf("%v, %v", stands(found), handovers)
 		}
 	})
 }

@@ -8,17 +8,17 @@ import (
 	"vireilla/internal/notice"
 )
 
-// What a line says.
+// The kinds of line.
 const (
-	whose    = "journal"  // the first of a file: the journal's name
+	header   = "journal"  // the first line of a file: the journal's id
 	begin    = "begin"    // a letter is about to be handed over
-	end      = "end"      // what became of it
-	seen     = "seen"     // how far the database's timetable was
-	accepted = "accepted" // the database was brought up to here
-	known    = "known"    // and this it knows
+	end      = "end"      // the result of a handover
+	seen     = "seen"     // the last tick in the database
+	accepted = "accepted" // the database was brought up to date
+	known    = "known"    // a letter that the accepted database holds
 )
 
-// line is one line of the file; moments are milliseconds since 1970 UTC.
+// line is one line of the file; times are milliseconds since 1970 UTC.
 type line struct {
 	At   int64  `json:"at"`
 	What string `json:"what"`
@@ -27,7 +27,7 @@ type line struct {
 
 	Key   string       `json:"key,omitempty"`
 	Fence int64        `json:"fence,omitempty"`
-	State notice.State `json:"state,omitempty"` // of an end, as in notice.Handed
+	State notice.State `json:"state,omitempty"` // of an end, as in notice.Handover
 
 	Letter   string `json:"letter,omitempty"`
 	Role     string `json:"role,omitempty"`
@@ -49,8 +49,9 @@ func parse(text []byte) (l line, ok bool) {
 }
 
 func begun(c *notice.Claimed) (line, error) {
-	l := line{What: begin, Key: c.Key, Fence: c.Fence, Letter: c.Letter, Role: c.Role, To: c.To, Subject: c.Subject, Language: c.Language,
-		Dated: millis(c.Dated), SendAt: millis(c.SendAt), Expires: millis(c.Expires), Start: millis(c.Start), Rest: c.Rest, Late: c.Late}
+	l := line{What: begin, Key: c.Key, Fence: c.Fence, Letter: c.Letter, Role: c.Role, To: c.To, Subject: c.Subject,
+		Language: c.Language,
+		Dated:    millis(c.Dated), SendAt: millis(c.SendAt), Expires: millis(c.Expires), Start: millis(c.Start), Rest: c.Rest, Late: c.Late}
 	var err error
 	if l.Items, err = notice.EncodeItems(c.Items); err == nil {
 		l.Told, err = notice.EncodeItems(c.Notice.Told)
@@ -69,7 +70,7 @@ func ended(r *notice.Report) line {
 	return l
 }
 
-// notice gives the letter that a line of a beginning holds.
+// notice gives the letter that a begin line holds.
 func (l *line) notice() (n notice.Notice, err error) {
 	n = notice.Notice{Key: l.Key, Letter: l.Letter, Role: l.Role, To: l.To, Subject: l.Subject, Language: l.Language,
 		SendAt: instant(l.SendAt), Expires: instant(l.Expires), Start: instant(l.Start), Rest: l.Rest, Late: l.Late}
@@ -79,21 +80,21 @@ func (l *line) notice() (n notice.Notice, err error) {
 	return n, err
 }
 
-// tail is what is known of the last lines.
+// tail is the content of the last lines.
 type tail struct {
-	hands []notice.HandoverID
-	seen  time.Time
+	handovers []notice.HandoverID
+	lastTick  time.Time
 }
 
 func (t *tail) read(l line) {
 	switch l.What {
 	case begin, end, known:
-		if len(t.hands) == 2*tailHands {
-			t.hands = append(t.hands[:0], t.hands[tailHands:]...)
+		if len(t.handovers) == 2*tailHandovers {
+			t.handovers = append(t.handovers[:0], t.handovers[tailHandovers:]...)
 		}
-		t.hands = append(t.hands, notice.HandoverID{Key: l.Key, Fence: l.Fence})
+		t.handovers = append(t.handovers, notice.HandoverID{Key: l.Key, Fence: l.Fence})
 	case seen:
-		t.seen = instant(l.Seen)
+		t.lastTick = instant(l.Seen)
 	case accepted:
 		*t = tail{}
 	}

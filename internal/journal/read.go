@@ -6,42 +6,43 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 
 	"vireilla/internal/notice"
 )
 
-// Letters gives what the journal of a data folder knows of each letter in the order of their last claims, and how many lines could not be read: one may have been cut by a
-// crash; more are damage. A folder without a journal knows of none.
+// Letters gives what the journal of a data folder holds of each letter, in the order of their last claims, and how many
+// lines could not be read: a crash may cut one, more mean damage. A folder without a journal has no letters.
 func Letters(folder string) (letters []notice.Handover, damaged int, err error) {
-	known := story{told: map[string]*told{}}
-	path := folder + string(os.PathSeparator) + Name
+	all := history{letters: map[string]*letter{}}
+	path := filepath.Join(folder, Name)
 	for _, p := range []string{path + ".1", path} {
-		if err := known.readFile(p); err != nil && !errors.Is(err, os.ErrNotExist) {
+		if err := all.readFile(p); err != nil && !errors.Is(err, os.ErrNotExist) {
 			return nil, 0, fmt.Errorf("send journal: %w", err)
 		}
 	}
-	return known.letters(), known.damaged, nil
+	return all.handovers(), all.damaged, nil
 }
 
-// story is what the lines tell, by the letters' keys.
-type story struct {
-	told    map[string]*told
-	n       int
+// history is the content of the lines.
+type history struct {
+	letters map[string]*letter // by key
+	claims  int
 	damaged int
 }
 
-// told is what is known of a letter.
-type told struct {
+// letter is what the lines hold of one letter.
+type letter struct {
 	notice.Handover
-	order  int
-	open   bool         // the last claim has no end
-	worst  notice.State // of the claims before, and of the last when it has one
-	unsure int          // of them
+	order  int          // of its last claim
+	open   bool         // its last claim has no end
+	worst  notice.State // of the claims that ended
+	unsure int          // claims that ended unsure
 }
 
-func (s *story) readFile(path string) error {
+func (h *history) readFile(path string) error {
 	file, err := os.Open(path)
 	if err != nil {
 		return err
@@ -50,8 +51,8 @@ func (s *story) readFile(path string) error {
 	for lines := bufio.NewReaderSize(file, 1<<16); ; {
 		text, err := lines.ReadString('\n')
 		if strings.TrimSpace(text) != "" {
-			if l, ok := parse([]byte(text)); !ok || s.read(&l) != nil {
-				s.damaged++
+			if l, ok := parse([]byte(text)); !ok || h.read(&l) != nil {
+				h.damaged++
 			}
 		}
 		if errors.Is(err, io.EOF) {
@@ -63,25 +64,26 @@ func (s *story) readFile(path string) error {
 	}
 }
 
-func (s *story) read(l *line) error {
+func (h *history) read(l *line) error {
 	switch l.What {
 	case begin:
 		n, err := l.notice()
 		if err != nil {
 			return err
 		}
-		t := s.told[l.Key]
+		t := h.letters[l.Key]
 		if t == nil {
-			t = &told{worst: notice.Deferred}
-			s.told[l.Key] = t
+			t = &letter{worst: notice.Deferred}
+			h.letters[l.Key] = t
 		}
-		if t.open { // whoever claimed it before died
+		if t.open { // the worker that claimed it before died
 			t.end(notice.Unsure)
 		}
-		s.n++
-		t.Handover, t.open, t.order = notice.Handover{Notice: n, Fence: l.Fence, At: instant(l.At), Dated: instant(l.Dated)}, true, s.n
+		h.claims++
+		t.Handover = notice.Handover{Notice: n, Fence: l.Fence, At: instant(l.At), Dated: instant(l.Dated)}
+		t.open, t.order = true, h.claims
 	case end:
-		if t := s.told[l.Key]; t != nil {
+		if t := h.letters[l.Key]; t != nil {
 			t.end(l.State)
 			t.open = t.open && t.Fence != l.Fence
 		}
@@ -89,29 +91,29 @@ func (s *story) read(l *line) error {
 	return nil
 }
 
-func (t *told) end(state notice.State) {
+func (t *letter) end(state notice.State) {
 	t.worst = worse(t.worst, state)
 	if state == notice.Unsure {
 		t.unsure++
 	}
 }
 
-// worse gives the one of two states after which a letter must less be sent again.
+// worse gives that of two states after which sending the letter again does more harm.
 func worse(a, b notice.State) notice.State {
 	order := []notice.State{notice.Deferred, notice.Unsure, notice.Sent}
 	return order[max(slices.Index(order, a), slices.Index(order, b))]
 }
 
-func (s *story) letters() []notice.Handover {
-	all := make([]*told, 0, len(s.told))
-	for _, t := range s.told {
+func (h *history) handovers() []notice.Handover {
+	all := make([]*letter, 0, len(h.letters))
+	for _, t := range h.letters {
 		if t.open {
 			t.end(notice.Unsure)
 		}
 		t.State, t.Unsure = t.worst, t.unsure
 		all = append(all, t)
 	}
-	slices.SortFunc(all, func(a, b *told) int { return a.order - b.order })
+	slices.SortFunc(all, func(a, b *letter) int { return a.order - b.order })
 	letters := make([]notice.Handover, len(all))
 	for i, t := range all {
 		letters[i] = t.Handover

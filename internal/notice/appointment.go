@@ -9,7 +9,7 @@ import (
 	"vireilla/internal/policy"
 )
 
-// Booking is an appointment, whom it is with, and what a letter last told of it.
+// Booking is an appointment, whom it is with, and the version that the seeker was last told.
 type Booking struct {
 	caseload.Appointment
 	Seeker     caseload.Seeker
@@ -17,17 +17,22 @@ type Booking struct {
 	Told       *ToldBooking
 }
 
-// ToldBooking is the version of an appointment that a letter told.
+// ToldBooking is the version of an appointment that the seeker was told by letter.
 type ToldBooking struct {
 	StartsAt    time.Time
-	Was         time.Time // the start that the version before told; zero when there was none
+	Was         time.Time // start in the version before; zero when there was none
 	Mode, Place string
 	Sequence    int       // of the version, as in RFC 5545 section 3.8.7.4
-	At          time.Time // when the letter that told this version went out
+	At          time.Time // when the letter went out
 	Cancelled   bool
 }
 
-// Unreachable says why a seeker gets no e-mail on a day, or "".
+// matches says whether the seeker was told the appointment as it stands.
+func (t *ToldBooking) matches(a caseload.Appointment) bool {
+	return t != nil && !t.Cancelled && t.StartsAt.Equal(a.StartsAt) && t.Mode == a.Mode && t.Place == a.Place
+}
+
+// Unreachable gives the reason why a seeker gets no e-mail on a day, or "".
 func Unreachable(s caseload.Seeker, suppressed bool, day calendar.Day) string {
 	ended := s.On(day).JobSearchEnded != 0
 	switch {
@@ -45,8 +50,8 @@ func Unreachable(s caseload.Seeker, suppressed bool, day calendar.Day) string {
 	return ""
 }
 
-// Appointments plans the letters about appointments that are due by now. wake tells, for each booking, when to look again though nothing was
-// imported: the zero time means never.
+// Appointments plans the letters about appointments that are due by now. wake gives, for each booking, the time at
+// which it must be planned again though nothing was imported; the zero time means never.
 func Appointments(now time.Time, p *policy.Policy, bookings []Booking) (plan Plan, wake []time.Time) {
 	wake = make([]time.Time, len(bookings))
 	for i := range bookings {
@@ -64,7 +69,7 @@ type appointment struct {
 	b    *Booking
 	seen caseload.Appointment
 	win  window
-	why  string // why the seeker gets no e-mail
+	why  string // the reason why the seeker gets no e-mail
 	wake *time.Time
 }
 
@@ -74,8 +79,8 @@ func (a *appointment) plan() {
 	day := calendar.DayOf(a.now, a.p.Location)
 	a.win = window{a.p, a.p.AuthorityOf(a.b.Seeker.Municipality, day)}
 	a.why = Unreachable(a.b.Seeker, a.b.Suppressed, day)
-	a.lookAgain(a.b.BookedAt)
-	a.lookAgain(a.b.CancelledAt)
+	a.wakeAt(a.b.BookedAt)
+	a.wakeAt(a.b.CancelledAt)
 	if !exists {
 		return
 	}
@@ -86,14 +91,15 @@ func (a *appointment) plan() {
 	if seen.State != caseload.Booked || !seen.StartsAt.After(a.now) {
 		return
 	}
-	told := a.tell()
+	told := a.current()
 	a.remind(told)
 }
 
-// tell plans the letter that tells the booking as it stands now, if none has; it gives the time of that letter.
-func (a *appointment) tell() time.Time {
+// current plans the letter about the booking as it stands now, unless the seeker was told so. It gives the time of that
+// letter.
+func (a *appointment) current() time.Time {
 	t := a.b.Told
-	if t != nil && !t.Cancelled && t.StartsAt.Equal(a.seen.StartsAt) && t.Mode == a.seen.Mode && t.Place == a.seen.Place {
+	if t.matches(a.seen) {
 		a.skip(AppointmentBooked, a.seen.SeekerID, a.seen.ID, AlreadyTold)
 		return t.At
 	}
@@ -113,7 +119,7 @@ func (a *appointment) tell() time.Time {
 	return sendAt
 }
 
-// remind plans the reminder whose moment has come; told is when the letter went out that told the booking.
+// remind plans the reminder whose moment has come; told is the time of the letter about the booking as it stands.
 func (a *appointment) remind(told time.Time) {
 	hours := a.p.ReminderHours(calendar.DayOf(a.seen.StartsAt, a.p.Location))
 	for i, h := range hours {
@@ -122,7 +128,7 @@ func (a *appointment) remind(told time.Time) {
 		key := fmt.Sprintf("%s/%s/%s/%dh", AppointmentReminder, a.seen.ID, a.local(a.seen.StartsAt), h)
 		switch {
 		case moment.After(a.now):
-			a.lookAgain(moment)
+			a.wakeAt(moment)
 			a.skip(AppointmentReminder, a.seen.SeekerID, a.seen.ID, policy.NotYet)
 		case a.why != "":
 			a.put(AppointmentReminder, key, moment, a.seen.StartsAt)
@@ -133,7 +139,7 @@ func (a *appointment) remind(told time.Time) {
 		default:
 			sendAt := moment
 			if next := a.win.next(a.now); next.After(a.now) {
-				sendAt = next // the moment was missed, and now is no time to write
+				sendAt = next // the moment was missed, and now lies outside the window
 			}
 			a.put(AppointmentReminder, key, sendAt, a.seen.StartsAt)
 		}
@@ -144,7 +150,7 @@ func (a *appointment) nextHasCome(hours []int) bool {
 	return len(hours) > 0 && !a.win.earlier(a.seen.StartsAt.Add(-time.Duration(hours[0])*time.Hour)).After(a.now)
 }
 
-// cancelled plans the letter that takes back what a letter told.
+// cancelled plans the letter that cancels what the seeker was told.
 func (a *appointment) cancelled() {
 	t := a.b.Told
 	if t == nil || t.Cancelled || !t.StartsAt.After(a.now) {
@@ -162,27 +168,19 @@ func (a *appointment) put(letter, key string, sendAt, start time.Time) {
 		why = OutsideWindow
 	}
 	if why != "" {
-		a.Skips = append(a.Skips, Skip{Letter: letter, To: a.seen.SeekerID, Subject: a.seen.ID, Why: why, Key: key, Until: start})
+		a.Skips = append(a.Skips, Skip{Letter: letter, To: a.seen.SeekerID, Subject: a.seen.ID, Why: why, Key: key,
+			Until: start})
 		return
 	}
-	a.Notices = append(a.Notices, Notice{Key: key, Letter: letter, To: a.seen.SeekerID, Role: ToSeeker, Subject: a.seen.ID,
-		Language: a.b.Seeker.Language, SendAt: sendAt.In(a.p.Location), Expires: start, Start: start})
+	a.Notices = append(a.Notices, Notice{Key: key, Letter: letter, To: a.seen.SeekerID, Role: ToSeeker,
+		Subject: a.seen.ID, Language: a.b.Seeker.Language, SendAt: sendAt.In(a.p.Location), Expires: start, Start: start})
 }
 
 func (a *appointment) local(t time.Time) string { return t.In(a.p.Location).Format("2006-01-02T15:04") }
 
-// lookAgain asks to be woken at a time that is still to come.
-func (a *appointment) lookAgain(t time.Time) {
+// wakeAt asks for the booking to be planned again at a time; a time that has passed asks for nothing.
+func (a *appointment) wakeAt(t time.Time) {
 	if t.After(a.now) && (a.wake.IsZero() || t.Before(*a.wake)) {
 		*a.wake = t
 	}
-}
-
-// Short says whether an appointment was booked or moved to so near that the coach phones too.
-func Short(p *policy.Policy, a caseload.Appointment) bool {
-	set := a.BookedAt
-	if a.ChangedAt.After(set) {
-		set = a.ChangedAt
-	}
-	return a.StartsAt.Sub(set) < time.Duration(p.Appointments.ShortNoticeDays)*24*time.Hour
 }

@@ -11,14 +11,16 @@ import (
 // booked is appointment A-1 of S-1 in the office.
 func booked(start, bookedAt string) Booking {
 	return Booking{
-		Appointment: caseload.Appointment{ID: "A-1", SeekerID: "S-1", CoachID: "C-1", Kind: caseload.InitialInterview, Mode: "office", Place: "Askonkatu 2",
+		Appointment: caseload.Appointment{ID: "A-1", SeekerID: "S-1", CoachID: "C-1", Kind: caseload.InitialInterview,
+			Mode: "office", Place: "Askonkatu 2",
 			State: caseload.Booked, StartsAt: at(start), BookedAt: at(bookedAt), Minutes: 45},
-		Seeker: caseload.Seeker{ID: "S-1", CoachID: "C-1", Email: "kanaria.s1@example.org", EmailTier: "neutral", Language: "fi", Municipality: "Lahti",
+		Seeker: caseload.Seeker{ID: "S-1", CoachID: "C-1", Email: "kanaria.s1@example.org", EmailTier: "neutral",
+			Language: "fi", Municipality: "Lahti",
 			Status: caseload.Unemployed, JobSearchStarted: on("2024-01-02")},
 	}
 }
 
-// told says that a letter told the booking as it stands.
+// told marks the booking as told by a letter, as it stands.
 func (b Booking) told(when string) Booking {
 	b.Told = &ToldBooking{StartsAt: b.StartsAt, Mode: b.Mode, Place: b.Place, At: at(when)}
 	return b
@@ -48,7 +50,7 @@ func (b Booking) cancelled(when string) Booking {
 	return b
 }
 
-// ahead plans one booking, and tells when it wants to be looked at again.
+// ahead plans one booking, and adds its wake time.
 func ahead(now string, p *policy.Policy, b Booking) []string {
 	plan, wake := Appointments(at(now), p, []Booking{b})
 	lines := words(plan)
@@ -89,12 +91,15 @@ func TestRemindersComeAtTheirHours(t *testing.T) {
 		want                   []string
 	}{
 		{"three days before", "2024-03-14 09:00", "2024-03-01 10:00", "2024-03-11 09:00",
-			[]string{"send appointment_reminder/A-1/2024-03-14T09:00/72h at 2024-03-11 09:00", toldAlready, notYet, "wake 2024-03-13 09:00"}},
-		{"a minute earlier", "2024-03-14 09:00", "2024-03-01 10:00", "2024-03-11 08:59", []string{toldAlready, notYet, notYet, "wake 2024-03-11 09:00"}},
+			[]string{"send appointment_reminder/A-1/2024-03-14T09:00/72h at 2024-03-11 09:00", toldAlready, notYet,
+				"wake 2024-03-13 09:00"}},
+		{"a minute earlier", "2024-03-14 09:00", "2024-03-01 10:00", "2024-03-11 08:59",
+			[]string{toldAlready, notYet, notYet, "wake 2024-03-11 09:00"}},
 		{"the day before", "2024-03-14 09:00", "2024-03-01 10:00", "2024-03-13 09:00",
 			[]string{"send appointment_reminder/A-1/2024-03-14T09:00/24h at 2024-03-13 09:00", toldAlready, superseded}},
 		{"Monday: told on Friday morning", "2024-03-11 09:00", "2024-03-01 10:00", "2024-03-08 09:00",
-			[]string{"send appointment_reminder/A-1/2024-03-11T09:00/72h at 2024-03-08 09:00", toldAlready, notYet, "wake 2024-03-08 16:00"}},
+			[]string{"send appointment_reminder/A-1/2024-03-11T09:00/72h at 2024-03-08 09:00", toldAlready, notYet,
+				"wake 2024-03-08 16:00"}},
 		{"Monday: the day before is Friday evening", "2024-03-11 09:00", "2024-03-01 10:00", "2024-03-08 16:00",
 			[]string{"send appointment_reminder/A-1/2024-03-11T09:00/24h at 2024-03-08 16:00", toldAlready, superseded}},
 		{"after Easter both fall on Thursday", "2024-04-02 09:00", "2024-03-01 10:00", "2024-03-28 16:00",
@@ -104,7 +109,8 @@ func TestRemindersComeAtTheirHours(t *testing.T) {
 		{"a late hour to four o'clock", "2024-03-14 18:00", "2024-03-01 10:00", "2024-03-13 16:00",
 			[]string{"send appointment_reminder/A-1/2024-03-14T18:00/24h at 2024-03-13 16:00", toldAlready, superseded}},
 		{"the last day of two reminders", "2026-02-28 10:00", "2026-02-02 10:00", "2026-02-26 10:00",
-			[]string{"send appointment_reminder/A-1/2026-02-28T10:00/72h at 2026-02-25 10:00", toldAlready, notYet, "wake 2026-02-27 10:00"}},
+			[]string{"send appointment_reminder/A-1/2026-02-28T10:00/72h at 2026-02-25 10:00", toldAlready, notYet,
+				"wake 2026-02-27 10:00"}},
 		{"from March 2026 one", "2026-03-01 10:00", "2026-02-02 10:00", "2026-02-26 10:00",
 			[]string{"send appointment_reminder/A-1/2026-03-01T10:00/72h at 2026-02-26 10:00", toldAlready}},
 		{"from March 2026 none the day before", "2026-03-12 10:00", "2026-02-02 10:00", "2026-03-10 10:00",
@@ -127,15 +133,18 @@ func TestNoReminderSoonAfterTheBookingLetter(t *testing.T) {
 	}{
 		{"told an hour before", "2024-03-11 09:00", booked("2024-03-14 09:00", "2024-03-11 08:00").told("2024-03-11 08:00"),
 			[]string{toldAlready, tooClose, notYet, "wake 2024-03-13 09:00"}},
-		{"told twelve hours before", "2024-03-11 09:00", booked("2024-03-14 09:00", "2024-03-10 21:00").told("2024-03-10 21:00"),
+		{"told twelve hours before", "2024-03-11 09:00",
+			booked("2024-03-14 09:00", "2024-03-10 21:00").told("2024-03-10 21:00"),
 			[]string{reminder + "72h at 2024-03-11 09:00", toldAlready, notYet, "wake 2024-03-13 09:00"}},
-		{"told a minute less before", "2024-03-11 09:00", booked("2024-03-14 09:00", "2024-03-10 21:00").told("2024-03-10 21:01"),
+		{"told a minute less before", "2024-03-11 09:00",
+			booked("2024-03-14 09:00", "2024-03-10 21:00").told("2024-03-10 21:01"),
 			[]string{toldAlready, tooClose, notYet, "wake 2024-03-13 09:00"}},
 		{"told after its moment", "2024-03-12 12:00", booked("2024-03-14 09:00", "2024-03-12 09:00").told("2024-03-12 09:10"),
 			[]string{toldAlready, tooClose, notYet, "wake 2024-03-13 09:00"}},
 		{"not told at all yet", "2024-03-13 09:00", booked("2024-03-14 09:00", "2024-03-12 09:00"),
 			[]string{"send appointment_booked/A-1/2024-03-14T09:00 at 2024-03-13 09:00", tooClose, tooClose}},
-		{"the letter of a change counts as one", "2024-03-13 09:00", booked("2024-03-20 09:00", "2024-03-01 09:00").told("2024-03-13 08:40").moved("2024-03-14 09:00"),
+		{"the letter of a change counts as one", "2024-03-13 09:00",
+			booked("2024-03-20 09:00", "2024-03-01 09:00").told("2024-03-13 08:40").moved("2024-03-14 09:00"),
 			[]string{"send appointment_changed/A-1/2024-03-14T09:00/1 at 2024-03-13 09:00", tooClose, tooClose}},
 	} {
 		t.Run(c.name, func(t *testing.T) { expect(t, ahead(c.now, office(), c.b), c.want) })
@@ -150,14 +159,20 @@ func TestAMissedMomentIsCaughtUpWhileItMakesSense(t *testing.T) {
 		b         Booking
 		want      []string
 	}{
-		{"an hour late", "2024-03-11 10:00", b, []string{reminder + "72h at 2024-03-11 09:00", toldAlready, notYet, "wake 2024-03-13 09:00"}},
-		{"in the night", "2024-03-12 02:00", b, []string{reminder + "72h at 2024-03-12 08:00", toldAlready, notYet, "wake 2024-03-13 09:00"}},
-		{"two days late: only the newest", "2024-03-13 10:00", b, []string{reminder + "24h at 2024-03-13 09:00", toldAlready, superseded}},
-		{"the evening before", "2024-03-13 22:00", b, []string{reminder + "24h at 2024-03-14 08:00", toldAlready, superseded}},
-		{"a minute before the start", "2024-03-14 08:59", b, []string{reminder + "24h at 2024-03-13 09:00", toldAlready, superseded}},
+		{"an hour late", "2024-03-11 10:00", b, []string{reminder + "72h at 2024-03-11 09:00", toldAlready, notYet,
+			"wake 2024-03-13 09:00"}},
+		{"in the night", "2024-03-12 02:00", b, []string{reminder + "72h at 2024-03-12 08:00", toldAlready, notYet,
+			"wake 2024-03-13 09:00"}},
+		{"two days late: only the newest", "2024-03-13 10:00", b,
+			[]string{reminder + "24h at 2024-03-13 09:00", toldAlready, superseded}},
+		{"the evening before", "2024-03-13 22:00", b,
+			[]string{reminder + "24h at 2024-03-14 08:00", toldAlready, superseded}},
+		{"a minute before the start", "2024-03-14 08:59", b,
+			[]string{reminder + "24h at 2024-03-13 09:00", toldAlready, superseded}},
 		{"at the start", "2024-03-14 09:00", b, []string{}},
 		{"after it", "2024-03-14 11:00", b, []string{}},
-		{"no window time is left", "2024-03-14 07:00", booked("2024-03-14 07:45", "2024-03-01 09:00").told("2024-03-01 09:10"),
+		{"no window time is left", "2024-03-14 07:00",
+			booked("2024-03-14 07:45", "2024-03-01 09:00").told("2024-03-01 09:10"),
 			[]string{toldAlready, superseded, "skip appointment_reminder S-1 A-1 outside_window"}},
 		{"a booking letter the same", "2024-03-14 07:00", booked("2024-03-14 07:45", "2024-03-14 06:50"),
 			[]string{"skip appointment_booked S-1 A-1 outside_window", tooClose, tooClose}},
@@ -186,20 +201,27 @@ func TestAChangeIsToldAsWhatItIs(t *testing.T) {
 		{"the mode", mode, append([]string{"send appointment_changed/A-1/2024-03-21T09:00/1 at " + now}, quiet...)},
 		{"there and back again", b.moved("2024-03-22 09:00").told("2024-02-27 12:00").version(1).moved("2024-03-21 09:00"),
 			append([]string{"send appointment_changed/A-1/2024-03-21T09:00/2 at " + now}, quiet...)},
-		{"back before anybody was told", b.told("2024-02-20 12:10").moved("2024-03-22 09:00").moved("2024-03-21 09:00"), append([]string{toldAlready}, quiet...)},
+		{"back before anybody was told", b.told("2024-02-20 12:10").moved("2024-03-22 09:00").moved("2024-03-21 09:00"),
+			append([]string{toldAlready}, quiet...)},
 		{"told as past, booked anew", b.moved("2024-03-01 09:00").told("2024-02-20 12:10").moved("2024-03-21 09:00"),
 			append([]string{"send appointment_changed/A-1/2024-03-21T09:00/1 at " + now}, quiet...)},
-		{"cancelled", b.told("2024-02-20 12:10").version(3).cancelled("2024-03-04 08:50"), []string{"send appointment_cancelled/A-1/2024-03-21T09:00/4 at " + now}},
-		{"moved and cancelled: what was told is taken back", b.told("2024-02-20 12:10").moved("2024-03-22 09:00").cancelled("2024-03-04 08:50"),
+		{"cancelled", b.told("2024-02-20 12:10").version(3).cancelled("2024-03-04 08:50"),
+			[]string{"send appointment_cancelled/A-1/2024-03-21T09:00/4 at " + now}},
+		{"moved and cancelled: what was told is taken back",
+			b.told("2024-02-20 12:10").moved("2024-03-22 09:00").cancelled("2024-03-04 08:50"),
 			[]string{"send appointment_cancelled/A-1/2024-03-21T09:00/1 at " + now}},
-		{"cancelled before anybody was told", b.cancelled("2024-03-04 08:50"), []string{"skip appointment_cancelled S-1 A-1 met"}},
-		{"cancelled after its time", b.moved("2024-03-01 09:00").told("2024-02-20 12:10").cancelled("2024-03-04 08:50"), []string{"skip appointment_cancelled S-1 A-1 met"}},
-		{"the cancelling told", b.told("2024-03-04 08:50").toldCancelled().cancelled("2024-03-04 08:40"), []string{"skip appointment_cancelled S-1 A-1 met"}},
+		{"cancelled before anybody was told", b.cancelled("2024-03-04 08:50"),
+			[]string{"skip appointment_cancelled S-1 A-1 met"}},
+		{"cancelled after its time", b.moved("2024-03-01 09:00").told("2024-02-20 12:10").cancelled("2024-03-04 08:50"),
+			[]string{"skip appointment_cancelled S-1 A-1 met"}},
+		{"the cancelling told", b.told("2024-03-04 08:50").toldCancelled().cancelled("2024-03-04 08:40"),
+			[]string{"skip appointment_cancelled S-1 A-1 met"}},
 		{"cancelled, then booked again", b.told("2024-02-20 12:10").version(1).toldCancelled(),
 			append([]string{"send appointment_booked/A-1/2024-03-21T09:00/2 at " + now}, quiet...)},
 		{"cancelled later: it stands yet", b.told("2024-02-20 12:10").cancelled("2024-03-05 08:00"),
 			[]string{toldAlready, notYet, notYet, "wake 2024-03-05 08:00"}},
-		{"booked later: it is not there yet", booked("2024-03-21 09:00", "2024-03-04 09:20"), []string{"wake 2024-03-04 09:20"}},
+		{"booked later: it is not there yet", booked("2024-03-21 09:00", "2024-03-04 09:20"),
+			[]string{"wake 2024-03-04 09:20"}},
 	} {
 		t.Run(c.name, func(t *testing.T) { expect(t, ahead(now, office(), c.b), c.want) })
 	}
@@ -248,7 +270,8 @@ func TestALetterThatCannotBeWrittenIsKeptAsASkip(t *testing.T) {
 		t.Fatalf("planned %+v", plan.Notices)
 	}
 	got := plan.Skips[0]
-	if got.Why != Protected || got.Key != "appointment_booked/A-1/2024-03-14T09:00" || !got.Until.Equal(at("2024-03-14 09:00")) {
+	if got.Why != Protected || got.Key != "appointment_booked/A-1/2024-03-14T09:00" ||
+		!got.Until.Equal(at("2024-03-14 09:00")) {
 		t.Errorf("%+v", got)
 	}
 }
@@ -258,7 +281,8 @@ func TestALetterOfAnAppointmentEndsWithItsStart(t *testing.T) {
 	b.Seeker.Language = "fi-selko"
 	plan, _ := Appointments(at("2024-03-01 10:00").UTC(), office(), []Booking{b})
 	n := plan.Notices[0]
-	if n.To != "S-1" || n.Role != ToSeeker || n.Subject != "A-1" || n.Language != "fi-selko" || !n.Expires.Equal(b.StartsAt) || !n.Start.Equal(b.StartsAt) {
+	if n.To != "S-1" || n.Role != ToSeeker || n.Subject != "A-1" || n.Language != "fi-selko" ||
+		!n.Expires.Equal(b.StartsAt) || !n.Start.Equal(b.StartsAt) {
 		t.Errorf("%+v", n)
 	}
 	if _, offset := n.SendAt.Zone(); offset != int((2 * time.Hour).Seconds()) {

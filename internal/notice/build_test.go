@@ -13,7 +13,7 @@ import (
 	"vireilla/internal/policy"
 )
 
-// Small builders: what a test does not name is well and unremarkable.
+// Small builders: what a test does not name has an ordinary value.
 
 func helsinki() *time.Location {
 	zone, err := time.LoadLocation("Europe/Helsinki")
@@ -57,7 +57,8 @@ func office(closures ...string) *policy.Policy {
 // team is a team of coaches C-1 to C-3 and a second one with C-9.
 func team(absences ...caseload.Absence) *Staff {
 	coach := func(id, team string) caseload.Coach { return caseload.Coach{ID: id, TeamID: team, Language: "fi"} }
-	return NewStaff([]caseload.Team{{ID: "T-1", Authority: "lahti_region", Language: "sv"}, {ID: "T-2", Authority: "lahti_region", Language: "en"}},
+	return NewStaff([]caseload.Team{{ID: "T-1", Authority: "lahti_region", Language: "sv"},
+		{ID: "T-2", Authority: "lahti_region", Language: "en"}},
 		[]caseload.Coach{coach("C-1", "T-1"), coach("C-2", "T-1"), coach("C-3", "T-1"), coach("C-9", "T-2")}, absences)
 }
 
@@ -69,7 +70,8 @@ func away(coach, deputy, from, to string) caseload.Absence {
 func owed(seeker, rule string, stage policy.Stage, due string) Staged {
 	weights := map[string]int{"statement": 90, "initial_interview": 60, "clarification": 50, "job_search_discussion": 40}
 	d := on(due)
-	return Staged{Obligation: policy.Obligation{Seeker: seeker, Rule: rule, Anchor: d - 91, DueStrict: d, Due: d, Stage: stage, Owner: "C-1", Coach: "C-1",
+	return Staged{Obligation: policy.Obligation{Seeker: seeker, Rule: rule, Anchor: d - 91, DueStrict: d, Due: d,
+		Stage: stage, Owner: "C-1", Coach: "C-1",
 		Weight: weights[rule]}}
 }
 
@@ -95,7 +97,7 @@ func leads(now time.Time, p *policy.Policy, staff *Staff, staged []Staged, befor
 	return Leads(now, p, staff, slices.Values(staged), before)
 }
 
-// A plan in words, one line a letter or skip.
+// words gives a plan as text, one line a letter or skip.
 func words(p Plan) []string {
 	lines := []string{}
 	for _, n := range p.Notices {

@@ -10,32 +10,23 @@ import (
 	"vireilla/internal/policy"
 )
 
-// AwakeBooking is an appointment to be looked at. Rev counts the imports that touched it.
-type AwakeBooking struct {
-	Booking
-	Rev int64
-}
+const phoneWeight = 100 // above every rule, since phone items are about the next days
 
-// Looked is an appointment that was looked at, as of a Rev, and when to look again though nothing is imported: the zero time means never.
-type Evaluated struct {
-	ID   string
-	Rev  int64
-	Wake time.Time
-}
-
-const phoneWeight = 100 // above every rule: it is about the next days
-
-// PhoneItems makes the digest items that are no rule: appointments booked or moved to so near that the coach phones too, and letters that could not be written
-// though they were due. Both stand until the appointment starts.
+// PhoneItems makes the digest items that ask a coach to phone: appointments booked or moved so close to their start
+// that the coach phones too, and letters that were due and could not be written. Both stand until the appointment
+// starts.
 func PhoneItems(now time.Time, p *policy.Policy, soon, unwritten []AwakeBooking, matters []Matter, skips []Skip) []Staged {
 	var items []Staged
 	item := func(rule, seeker, coach, subject, why string, at time.Time) {
 		anchor := calendar.DayOf(at, p.Location)
-		items = append(items, Staged{At: at, Why: why, Obligation: policy.Obligation{Seeker: seeker, Rule: rule, Subject: subject, Anchor: anchor,
-			DueStrict: anchor, Due: anchor, Stage: policy.Due, Owner: coach, Coach: coach, Weight: phoneWeight}})
+		items = append(items, Staged{At: at, Why: why, Obligation: policy.Obligation{Seeker: seeker, Rule: rule,
+			Subject: subject, Anchor: anchor, DueStrict: anchor, Due: anchor, Stage: policy.Due, Owner: coach, Coach: coach,
+			Weight: phoneWeight}})
 	}
 	for _, b := range soon {
-		if seen, exists := b.At(now); exists && seen.State == caseload.Booked && seen.StartsAt.After(now) && Short(p, seen) && !b.ChangedAt.After(now) {
+		seen, exists := b.At(now)
+		ahead := exists && seen.State == caseload.Booked && seen.StartsAt.After(now)
+		if ahead && short(p, seen) && !b.ChangedAt.After(now) {
 			item(ShortNotice, b.SeekerID, b.CoachID, b.ID, "", b.StartsAt)
 		}
 	}
@@ -61,11 +52,11 @@ func PhoneItems(now time.Time, p *policy.Policy, soon, unwritten []AwakeBooking,
 	return items
 }
 
-// Look finds the obligations of a case as of a day, and when time alone will change something.
-func Evaluate(p *policy.Policy, a *Awake, day calendar.Day) Agenda {
-	found := Agenda{Seeker: a.Seeker.ID}
-	if !a.Gone {
-		found.Obligations, found.Wake = p.Obligations(a.Case, day), p.Wake(a.Case, day)
+// short says whether an appointment was booked, or last moved, so close to its start that the coach phones too.
+func short(p *policy.Policy, a caseload.Appointment) bool {
+	set := a.BookedAt
+	if a.ChangedAt.After(set) {
+		set = a.ChangedAt
 	}
-	return found
+	return a.StartsAt.Sub(set) < time.Duration(p.Appointments.ShortNoticeDays)*24*time.Hour
 }

@@ -21,7 +21,7 @@ func TestWhatIsShortNotice(t *testing.T) {
 	} {
 		b := booked(c.start, c.booked)
 		b.ChangedAt = at(c.changed)
-		if got := Short(office(), b.Appointment); got != c.want {
+		if got := short(office(), b.Appointment); got != c.want {
 			t.Errorf("%s: %v", c.name, got)
 		}
 	}
@@ -74,8 +74,10 @@ func TestTheCoachPhonesWhomNoLetterReaches(t *testing.T) {
 	m.Suppressed = true
 	handled := m
 	handled.HandlerID, handled.ID = "C-2", "M-2"
-	skips := []Skip{{Subject: "A-1", Until: at("2024-03-14 09:00")}, {Subject: "M-1", Until: at("2024-03-09 00:00")}, {Subject: "M-2", Until: at("2024-03-10 00:00")}}
-	got := PhoneItems(now, office(), nil, []AwakeBooking{{Booking: b}, {Booking: begun}}, []Matter{handled, m, decided("2024-03-05")}, skips)
+	skips := []Skip{{Subject: "A-1", Until: at("2024-03-14 09:00")}, {Subject: "M-1", Until: at("2024-03-09 00:00")},
+		{Subject: "M-2", Until: at("2024-03-10 00:00")}}
+	got := PhoneItems(now, office(), nil, []AwakeBooking{{Booking: b}, {Booking: begun}},
+		[]Matter{handled, m, decided("2024-03-05")}, skips)
 	expect(t, lines(got), []string{
 		"reach_by_phone S-1 A-1 to C-1 until 2024-03-14 09:00 no_consent",
 		"reach_by_phone S-1 M-1 to C-1 until 2024-03-09 00:00 suppressed_address",
@@ -86,17 +88,20 @@ func TestTheCoachPhonesWhomNoLetterReaches(t *testing.T) {
 
 func TestPhoneItemsStandInTheDigest(t *testing.T) {
 	now := at("2024-03-05 07:30")
-	phone := PhoneItems(now, office(), []AwakeBooking{{Booking: booked("2024-03-05 15:00", "2024-03-04 17:00")}}, nil, nil, nil)
+	phone := PhoneItems(now, office(), []AwakeBooking{{Booking: booked("2024-03-05 15:00", "2024-03-04 17:00")}}, nil,
+		nil, nil)
 	same := owed("S-0", "statement", policy.Due, "2024-03-05")
 	late := owed("S-9", "initial_interview", policy.Overdue, "2024-03-01")
-	expect(t, words(digests(now, office(), team(), append(phone, same, late)))[:1], []string{"send coach_digest/C-1/2024-03-05 at 2024-03-05 07:30: S-9! S-1! S-0!"})
+	expect(t, words(digests(now, office(), team(), append(phone, same, late)))[:1],
+		[]string{"send coach_digest/C-1/2024-03-05 at 2024-03-05 07:30: S-9! S-1! S-0!"})
 	phone[0].Told = map[string]policy.Stage{"C-1": policy.Due}
 	expect(t, words(digests(now, office(), team(), phone))[:1], []string{"skip coach_digest C-1 already_told"})
 }
 
 func TestACaseThatLeftHasNothingOnTheAgenda(t *testing.T) {
 	p := office()
-	a := Awake{Case: caseload.Case{Seeker: caseload.Seeker{ID: "S-1", CoachID: "C-1", Status: caseload.Unemployed, JobSearchStarted: on("2024-03-04")}}}
+	a := Awake{Case: caseload.Case{Seeker: caseload.Seeker{ID: "S-1", CoachID: "C-1", Status: caseload.Unemployed,
+		JobSearchStarted: on("2024-03-04")}}}
 	found := Evaluate(p, &a, on("2024-03-05"))
 	if found.Seeker != "S-1" || len(found.Obligations) != 1 || found.Wake <= on("2024-03-05") {
 		t.Errorf("%+v", found)

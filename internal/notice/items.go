@@ -8,7 +8,7 @@ import (
 	"vireilla/internal/policy"
 )
 
-// line is how an item is kept with its letter: ids and days.
+// line is an item as stored with its letter: ids and days.
 type line struct {
 	Seeker  string       `json:"s"`
 	Rule    string       `json:"r"`
@@ -23,7 +23,7 @@ type line struct {
 	Why     string       `json:"w,omitempty"`
 }
 
-// EncodeItems gives items as they are kept: all of them that a letter needs, in JSON; "" for none.
+// EncodeItems gives the items of a letter as JSON for storage; "" for none.
 func EncodeItems(items []Item) (string, error) {
 	if len(items) == 0 {
 		return "", nil
@@ -39,7 +39,7 @@ func EncodeItems(items []Item) (string, error) {
 	return string(b), err
 }
 
-// DecodeItems reads what EncodeItems gave.
+// DecodeItems reads what EncodeItems wrote.
 func DecodeItems(text string) ([]Item, error) {
 	if text == "" {
 		return nil, nil
@@ -50,8 +50,9 @@ func DecodeItems(text string) ([]Item, error) {
 	}
 	items := make([]Item, len(in))
 	for i, n := range in {
-		items[i] = Item{Seeker: n.Seeker, Rule: n.Rule, Subject: n.Subject, Stage: n.Stage, New: n.New, DaysOverdue: n.Overdue,
-			Anchor: n.Anchor, Due: n.Due, Coach: n.Coach, Why: n.Why}
+		items[i] = Item{Seeker: n.Seeker, Rule: n.Rule, Subject: n.Subject, Stage: n.Stage, New: n.New,
+			DaysOverdue: n.Overdue,
+			Anchor:      n.Anchor, Due: n.Due, Coach: n.Coach, Why: n.Why}
 		if n.At != 0 {
 			items[i].At = time.UnixMilli(n.At).UTC()
 		}

@@ -8,7 +8,8 @@ import (
 	"vireilla/internal/policy"
 )
 
-// Matter is a training case that the seeker may have to be written to about: a clarification is awaited, or a decision can be read.
+// Matter is a training case that may call for a letter to the seeker: a clarification is awaited, or a decision can be
+// read.
 type Matter struct {
 	caseload.Training
 	Seeker        caseload.Seeker
@@ -16,7 +17,7 @@ type Matter struct {
 	Clarification *policy.Obligation // with the stage of the day; nil when none is awaited
 }
 
-// Matters plans the letters that say that something waits in the e-service, and nothing of its content.
+// Matters plans the letters saying that something waits in the e-service. They say nothing of its content.
 func Matters(now time.Time, p *policy.Policy, matters []Matter) Plan {
 	var plan Plan
 	day := calendar.DayOf(now, p.Location)
@@ -31,17 +32,18 @@ func Matters(now time.Time, p *policy.Policy, matters []Matter) Plan {
 			why = OutsideWindow
 		}
 		if why != "" {
-			plan.Skips = append(plan.Skips, Skip{Letter: MatterUpdate, To: m.SeekerID, Subject: m.ID, Why: why, Key: key, Until: expires})
+			plan.Skips = append(plan.Skips, Skip{Letter: MatterUpdate, To: m.SeekerID, Subject: m.ID, Why: why, Key: key,
+				Until: expires})
 			continue
 		}
-		plan.Notices = append(plan.Notices, Notice{Key: key, Letter: MatterUpdate, To: m.SeekerID, Role: ToSeeker, Subject: m.ID,
-			Language: m.Seeker.Language, SendAt: sendAt.In(p.Location), Expires: expires})
+		plan.Notices = append(plan.Notices, Notice{Key: key, Letter: MatterUpdate, To: m.SeekerID, Role: ToSeeker,
+			Subject: m.ID, Language: m.Seeker.Language, SendAt: sendAt.In(p.Location), Expires: expires})
 	}
 	return plan
 }
 
-// due gives the key of the letter that the matter asks for on a day, or why it asks for none. A clarification is told when it is upcoming and when
-// it is due; once it is late the coach has it.
+// due gives the key of the letter that the matter asks for on a day, or the reason why it asks for none. The seeker
+// gets a letter when a clarification is upcoming and when it is due; once it is late, the coach takes over.
 func (m *Matter) due(p *policy.Policy, day calendar.Day) (key string, expires time.Time, why string) {
 	if o := m.Clarification; o != nil {
 		switch o.Stage {

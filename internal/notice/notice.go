@@ -1,40 +1,23 @@
-// Package notice turns what is due into letters: which notices there should be by now, which not and why, what a letter's state
-// becomes after an attempt, and whether it is still true at the door. It is pure: the time is handed in.
+// Package notice turns what is due into letters: which notices there should be by now, which not and why, which state a
+// letter takes after an attempt, and whether it is still true just before it goes out. It is pure: the time is a
+// parameter.
 package notice
 
 import (
 	"time"
 
 	"vireilla/internal/calendar"
-	"vireilla/internal/caseload"
 	"vireilla/internal/policy"
-)
-
-// The letters.
-const (
-	CoachDigest          = "coach_digest"
-	LeadEscalation       = "lead_escalation"
-	AppointmentBooked    = "appointment_booked"
-	AppointmentReminder  = "appointment_reminder"
-	AppointmentChanged   = "appointment_changed"
-	AppointmentCancelled = "appointment_cancelled"
-	MatterUpdate         = "matter_update"
-)
-
-// Roles of a recipient.
-const (
-	ToCoach  = "coach"
-	ToLead   = "lead"
-	ToSeeker = "seeker"
 )
 
 // Digest items that are no rule of the policy.
 const (
 	ShortNotice  = "short_notice"   // an appointment so near that the coach phones too
-	ReachByPhone = "reach_by_phone" // a letter could not be written; the coach phones instead
+	ReachByPhone = "reach_by_phone" // no letter could be written; the coach phones instead
 )
 
-// Notice is one letter for one person. Key is a sentence without the time of any run: the same key twice is nothing.
+// Notice is one letter for one person. Key names it without the time of any run: a notice whose key exists already is
+// not added again.
 type Notice struct {
 	Key      string    `json:"key"`
 	Letter   string    `json:"letter"`
@@ -44,12 +27,12 @@ type Notice struct {
 	Language string    `json:"language"`
 	SendAt   time.Time `json:"send_at"`
 	Items    []Item    `json:"items,omitempty"`
-	Rest     int       `json:"rest,omitempty"` // items beyond the letter's limit; a coach's stand at the end of Told
+	Rest     int       `json:"rest,omitempty"` // items beyond the letter's limit; in a coach's letter they end Told
 
-	Late    int       `json:"-"` // items past their due day, counted ones included
-	Expires time.Time `json:"-"` // after this the letter makes no sense
-	Told    []Item    `json:"-"` // what the letter tells for the first time, listed or, to a coach, counted
-	Start   time.Time `json:"-"` // the start of the appointment that the letter tells
+	Late    int       `json:"-"` // items past their due day, those beyond the limit included
+	Expires time.Time `json:"-"` // the letter must go out before
+	Told    []Item    `json:"-"` // what its recipient is told for the first time
+	Start   time.Time `json:"-"` // the start of the appointment that the letter is about
 }
 
 // Item is a line of a digest.
@@ -63,21 +46,21 @@ type Item struct {
 
 	Anchor calendar.Day `json:"-"`
 	Due    calendar.Day `json:"-"`
-	Coach  string       `json:"-"` // whose item it is, when somebody stands in
-	At     time.Time    `json:"-"` // start of the appointment, for the two that are no rule
-	Why    string       `json:"-"` // the reason of reach_by_phone
+	Coach  string       `json:"-"` // the seeker's own coach, also when a deputy gets the letter
+	At     time.Time    `json:"-"` // start of the appointment, for ShortNotice and ReachByPhone
+	Why    string       `json:"-"` // the reason of ReachByPhone
 
 	weight int
 }
 
-// Skip is a letter that is not written, and why (policy.md calls these the reasons; see the Why constants).
+// Skip is a letter that is not written, and the reason why: one of the reasons below or of package policy.
 type Skip struct {
 	Letter  string `json:"letter"`
 	To      string `json:"to"`
 	Subject string `json:"subject"`
 	Why     string `json:"why"`
 
-	Key   string    `json:"-"` // of the notice that is not made; empty when the skip is not kept
+	Key   string    `json:"-"` // of the notice; empty when the skip is not stored
 	Until time.Time `json:"-"` // how long a coach can do something about it
 }
 
@@ -95,13 +78,13 @@ const (
 	Superseded        = "superseded"
 )
 
-// Plan is what should be told by now and what not.
+// Plan is the letters that are due by now, and those that are not written.
 type Plan struct {
 	Notices []Notice
 	Skips   []Skip
 }
 
-// Add takes in another plan.
+// Add appends another plan.
 func (p *Plan) Add(more Plan) {
 	p.Notices = append(p.Notices, more.Notices...)
 	p.Skips = append(p.Skips, more.Skips...)
@@ -111,7 +94,7 @@ func (p *Plan) skip(letter, to, subject, why string) {
 	p.Skips = append(p.Skips, Skip{Letter: letter, To: to, Subject: subject, Why: why})
 }
 
-// Only gives the plan with those notices that are wanted; the others become skips for a reason.
+// Only gives the plan with the notices that are wanted; the others become skips for a reason.
 func (p *Plan) Only(why string, wanted func(n Notice) bool) Plan {
 	kept := Plan{Skips: p.Skips}
 	for _, n := range p.Notices {
@@ -131,17 +114,4 @@ func (p *Plan) Keys() []string {
 		keys[i] = p.Notices[i].Key
 	}
 	return keys
-}
-
-// Awake is a case that something may have changed in. Gone says that it left the register.
-type Awake struct {
-	caseload.Case
-	Gone bool
-}
-
-// Agenda is what was found for a case: its obligations as of a day, and the next day on which time alone changes something (0: none).
-type Agenda struct {
-	Seeker      string
-	Obligations []policy.Obligation
-	Wake        calendar.Day
 }

@@ -27,7 +27,7 @@ type Entry struct {
 	Items                                    int       `json:"-"`
 }
 
-// Filter narrows a list of letters; empty fields do not.
+// Filter selects letters; an empty field selects all.
 type Filter struct {
 	State, Letter, To string
 	Day               calendar.Day // the local day of the run that planned it
@@ -37,20 +37,20 @@ type Filter struct {
 	Limit             int
 }
 
-// RunRow is a run of the ledger.
+// RunRow is a run as the database holds it.
 type RunRow struct {
 	Kind, State string
 	Day         calendar.Day
 	Planned     int
 }
 
-// HeldRun is a run that the guard holds. Left is how many of its held letters would still be of use.
+// HeldRun is a run that the guard put on hold. Left is how many of its letters could still go out.
 type HeldRun struct {
 	RunRow
 	Left int
 }
 
-// Reason is how many letters came to a state for a reason.
+// Reason counts the letters that reached a state for a reason.
 type Reason struct {
 	State State
 	Why   string
@@ -63,11 +63,11 @@ type DayTally struct {
 	States map[State]int
 }
 
-// ErrState says that a letter or run is in a state in which a wish makes no sense, or is not there.
+// ErrState means that a letter or run is not there, or is in a state that does not allow the action.
 var ErrState = errors.New("not there, or in another state by now")
 
 // MayRetry says whether a person may have a letter in this state tried at once.
 func (s State) MayRetry() bool { return slices.Contains([]State{Failed, Held, Unsure, Deferred}, s) }
 
-// MayWithdraw says whether a person may take a letter in this state back.
+// MayWithdraw says whether a person may withdraw a letter in this state.
 func (s State) MayWithdraw() bool { return s == Pending || s.MayRetry() }

@@ -15,13 +15,13 @@ type Run struct {
 	Guard  policy.Guard
 }
 
-// Added is what became of a plan: the ids of the letters that may go out, and how many the guard holds.
+// Added is the result of adding a plan: the ids of the letters that may go out, and how many the guard put on hold.
 type Added struct {
 	IDs  []int64
 	Held int
 }
 
-// Claimed is a letter taken for sending. Fence says which claim it is: whoever holds an older one has lost the letter.
+// Claimed is a letter taken for sending. Fence numbers its claims: whoever holds an older one has lost the letter.
 type Claimed struct {
 	Notice
 	ID     int64
@@ -31,7 +31,7 @@ type Claimed struct {
 	Dated  time.Time // of the first try; the Date header of every try
 	Until  time.Time // the claim ends
 
-	Unreadable bool // what it says cannot be read any more; ID and Fence can
+	Unreadable bool // its content cannot be decoded; only ID and Fence are set
 }
 
 // Report is what became of a claimed letter.
@@ -39,9 +39,10 @@ type Report struct {
 	Claimed
 	Next
 	Code int
-	Told *ToldBooking // the version of the appointment that the letter told, if it went out or may have
-	// Address that said never; it is not written to again.
+	// Told is the version of the appointment that the seeker was told, if the letter went out or may have.
+	Told *ToldBooking
+	// Suppress is an address that was refused for good; nothing is sent to it again.
 	Suppress string
-	// Released: nothing was tried, and the try is not counted.
+	// Returned: nothing was tried, and the try does not count.
 	Returned bool
 }

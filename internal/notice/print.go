@@ -2,7 +2,7 @@ package notice
 
 import "fmt"
 
-// What holds somebody's address prints by ids, in a log too: see the types of caseload.
+// These types hold addresses. They print as ids only, also in a log; see the types of caseload.
 
 // Format implements fmt.Formatter.
 func (d Recheck) Format(f fmt.State, _ rune) {
@@ -13,7 +13,7 @@ func (d Recheck) Format(f fmt.State, _ rune) {
 	case d.Matter != nil:
 		of = "training " + d.Matter.ID
 	}
-	_, _ = fmt.Fprintf(f, "door of %s", of) // fmt keeps what is written to it
+	_, _ = fmt.Fprintf(f, "recheck of %s", of) // a fmt.State returns no errors
 }
 
 // Format implements fmt.Formatter.

@@ -10,10 +10,10 @@ import (
 	"vireilla/internal/policy"
 )
 
-// Door is what is true of a letter's person and matter when it is about to go out.
+// Recheck holds the facts about a letter's recipient and subject just before it goes out.
 type Recheck struct {
 	Staff     *Staff
-	Staged    []Staged                   // of the seekers that the letter's items name, and the items that are no rule
+	Staged    []Staged                   // of the seekers whom the items name; phone items too
 	Seekers   map[string]caseload.Seeker // of the items, for their initials
 	Booking   *Booking                   // of an appointment letter; nil when it left the register
 	Matter    *Matter                    // of a matter update
@@ -21,8 +21,9 @@ type Recheck struct {
 	Address   string
 }
 
-// Verdict is what the door says: Why withdraws the letter, Until lets it wait for a better time. Of a digest, Items is what is still true, Told what it
-// still tells for the first time, and Late how many are past their due day.
+// Verdict is the result of a check: with Why the letter is withdrawn, with Until it waits. For a digest, Items are
+// those that still hold, Told those of them that its recipient is told for the first time, and Late counts the items
+// past their due day.
 type Verdict struct {
 	Why         string
 	Until       time.Time
@@ -36,12 +37,11 @@ func (c *Claimed) Check(p *policy.Policy, d *Recheck, now time.Time) Verdict {
 		return Verdict{Why: TooLate}
 	}
 	day := calendar.DayOf(now, p.Location)
-	if c.Role != ToSeeker {
-		return c.checkDigest(d, day)
-	}
 	v := Verdict{}
-	switch c.Letter {
-	case MatterUpdate:
+	switch KindOf(c.Letter).About {
+	case AboutItems:
+		return c.checkDigest(d, day)
+	case AboutMatter:
 		v.Why = c.checkMatter(p, d, day)
 	default:
 		v.Why = c.checkBooking(p, d, now, day)
@@ -123,19 +123,19 @@ func (c *Claimed) checkBooking(p *policy.Policy, d *Recheck, now time.Time, day 
 			return AlreadyTold
 		}
 		if !t.StartsAt.Equal(c.Start) {
-			return Superseded // a letter under way told another time meanwhile
+			return Superseded // another letter has told another time meanwhile
 		}
 	case seen.State != caseload.Booked || !seen.StartsAt.Equal(c.Start):
 		return Superseded
 	case c.Letter == AppointmentReminder && c.overtaken(appointment{now: now, seen: seen, win: window{p, d.Authority}}, p):
 		return Superseded
-	case c.Letter != AppointmentReminder && c.Unsure == 0 && t != nil && !t.Cancelled && t.StartsAt.Equal(seen.StartsAt) && t.Mode == seen.Mode && t.Place == seen.Place:
+	case c.Letter != AppointmentReminder && c.Unsure == 0 && t.matches(seen):
 		return AlreadyTold
 	}
 	return ""
 }
 
-// overtaken says whether the moment of the next reminder has come: after a relay was away, two would arrive at once.
+// overtaken says whether the moment of the next reminder has come. After a relay was down, two would arrive at once.
 func (c *Claimed) overtaken(a appointment, p *policy.Policy) bool {
 	hours := p.ReminderHours(calendar.DayOf(c.Start, p.Location))
 	for i, h := range hours {
@@ -160,7 +160,8 @@ func (c *Claimed) checkMatter(p *policy.Policy, d *Recheck, day calendar.Day) st
 	return why
 }
 
-// Telling gives the version of an appointment that a letter tells when it goes out; nil for other letters. A reminder tells a version only when no letter has.
+// Telling gives the version of an appointment that the seeker is told when the letter goes out; nil when the letter
+// tells none. A reminder counts only when the seeker was told nothing before.
 func (c *Claimed) Telling(d *Recheck, now time.Time) *ToldBooking {
 	if d.Booking == nil {
 		return nil

@@ -7,7 +7,7 @@ import (
 	"vireilla/internal/policy"
 )
 
-// verdict is what the door says, in words.
+// verdict is the result of a check in words.
 func verdict(c Claimed, p *policy.Policy, d Recheck, now string) string {
 	v := c.Check(p, &d, at(now))
 	switch {
@@ -28,7 +28,7 @@ func digest(items ...Staged) Claimed {
 	return Claimed{Notice: digests(at("2024-03-05 07:30"), policy.Default(), team(), items).Notices[0]}
 }
 
-func staffDoor(staff *Staff, staged ...Staged) Recheck {
+func staffFacts(staff *Staff, staged ...Staged) Recheck {
 	d := Recheck{Staff: staff, Staged: staged, Address: "kanaria.c1@example.org", Seekers: map[string]caseload.Seeker{}}
 	for _, s := range staged {
 		d.Seekers[s.Seeker] = caseload.Seeker{ID: s.Seeker}
@@ -38,45 +38,48 @@ func staffDoor(staff *Staff, staged ...Staged) Recheck {
 
 func TestADigestSaysWhatIsStillTrue(t *testing.T) {
 	p := office()
-	one, two := owed("S-1", "initial_interview", policy.Due, "2024-03-05"), owed("S-2", "initial_interview", policy.Due, "2024-03-05")
+	one, two := owed("S-1", "initial_interview", policy.Due, "2024-03-05"), owed("S-2", "initial_interview", policy.Due,
+		"2024-03-05")
 	other := two
 	other.Anchor++ // the contact was held, and the next one is owed
 	asleep := two
 	asleep.Stage = policy.NoStage
-	gone := staffDoor(team(), one, two)
+	gone := staffFacts(team(), one, two)
 	gone.Address = ""
 	for _, c := range []struct {
-		name string
-		door Recheck
-		now  string
-		want string
+		name  string
+		facts Recheck
+		now   string
+		want  string
 	}{
-		{"all", staffDoor(team(), one, two), "2024-03-05 07:31", "go S-1 S-2"},
-		{"a contact was held in between", staffDoor(team(), one), "2024-03-05 07:31", "go S-1"},
-		{"another is owed instead", staffDoor(team(), one, other), "2024-03-05 07:31", "go S-1"},
-		{"it has nothing to say any more", staffDoor(team(), one, asleep), "2024-03-05 07:31", "go S-1"},
-		{"both were held", staffDoor(team()), "2024-03-05 07:31", "met"},
-		{"one went to another coach", staffDoor(team(), one, two.of("C-2")), "2024-03-05 07:31", "go S-1"},
-		{"both went", staffDoor(team(), one.of("C-2"), two.of("C-2")), "2024-03-05 07:31", "met"},
-		{"the coach fell ill", staffDoor(team(away("C-1", "C-2", "2024-03-05", "2024-03-05")), one, two), "2024-03-05 07:31", "met"},
+		{"all", staffFacts(team(), one, two), "2024-03-05 07:31", "go S-1 S-2"},
+		{"a contact was held in between", staffFacts(team(), one), "2024-03-05 07:31", "go S-1"},
+		{"another is owed instead", staffFacts(team(), one, other), "2024-03-05 07:31", "go S-1"},
+		{"it has nothing to say any more", staffFacts(team(), one, asleep), "2024-03-05 07:31", "go S-1"},
+		{"both were held", staffFacts(team()), "2024-03-05 07:31", "met"},
+		{"one went to another coach", staffFacts(team(), one, two.of("C-2")), "2024-03-05 07:31", "go S-1"},
+		{"both went", staffFacts(team(), one.of("C-2"), two.of("C-2")), "2024-03-05 07:31", "met"},
+		{"the coach fell ill", staffFacts(team(away("C-1", "C-2", "2024-03-05", "2024-03-05")), one, two),
+			"2024-03-05 07:31", "met"},
 		{"the coach left", gone, "2024-03-05 07:31", "no_address"},
-		{"the day is over", staffDoor(team(), one, two), "2024-03-06 00:00", "too_late"},
-		{"late in the evening", staffDoor(team(), one, two), "2024-03-05 23:59", "go S-1 S-2"},
+		{"the day is over", staffFacts(team(), one, two), "2024-03-06 00:00", "too_late"},
+		{"late in the evening", staffFacts(team(), one, two), "2024-03-05 23:59", "go S-1 S-2"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			if got := verdict(digest(one, two), p, c.door, c.now); got != c.want {
+			if got := verdict(digest(one, two), p, c.facts, c.now); got != c.want {
 				t.Errorf("%s, want %s", got, c.want)
 			}
 		})
 	}
 }
 
-// An item that left the digest at the door stays news for its owner.
+// An item that the recheck took out of a digest stays news for its owner.
 func TestWhatADigestDoesNotSayIsNotTold(t *testing.T) {
-	one, two := owed("S-1", "initial_interview", policy.Overdue, "2024-03-04"), owed("S-2", "initial_interview", policy.Overdue, "2024-03-04")
+	one, two := owed("S-1", "initial_interview", policy.Overdue, "2024-03-04"), owed("S-2", "initial_interview",
+		policy.Overdue, "2024-03-04")
 	known := owed("S-3", "initial_interview", policy.Overdue, "2024-03-04").told("C-1", policy.Overdue)
 	c := digest(one, two, known)
-	d := staffDoor(team(), one, known)
+	d := staffFacts(team(), one, known)
 	v := c.Check(office(), &d, at("2024-03-05 07:31"))
 	if len(v.Items) != 2 || len(v.Told) != 1 || v.Told[0].Seeker != "S-1" || v.Late != 2 {
 		t.Errorf("%+v", v)
@@ -88,17 +91,17 @@ func TestALeadsLetterIsForTheTeamOfTheCoach(t *testing.T) {
 	s := owed("S-1", "initial_interview", policy.Escalated, "2024-02-20")
 	c := Claimed{Notice: leads(at("2024-03-05 07:35"), p, team(), []Staged{s}, Plan{}).Notices[0]}
 	for _, v := range []struct {
-		name string
-		door Recheck
-		want string
+		name  string
+		facts Recheck
+		want  string
 	}{
-		{"still", staffDoor(team(), s), "go S-1"},
-		{"an absent coach is the lead's too", staffDoor(team(away("C-1", "C-9", "2024-03-05", "2024-03-05")), s), "go S-1"},
-		{"a colleague of the team", staffDoor(team(), s.of("C-2")), "go S-1"},
-		{"another team", staffDoor(team(), s.of("C-9")), "met"},
-		{"held", staffDoor(team()), "met"},
+		{"still", staffFacts(team(), s), "go S-1"},
+		{"an absent coach is the lead's too", staffFacts(team(away("C-1", "C-9", "2024-03-05", "2024-03-05")), s), "go S-1"},
+		{"a colleague of the team", staffFacts(team(), s.of("C-2")), "go S-1"},
+		{"another team", staffFacts(team(), s.of("C-9")), "met"},
+		{"held", staffFacts(team()), "met"},
 	} {
-		if got := verdict(c, p, v.door, "2024-03-05 07:36"); got != v.want {
+		if got := verdict(c, p, v.facts, "2024-03-05 07:36"); got != v.want {
 			t.Errorf("%s: %s, want %s", v.name, got, v.want)
 		}
 	}
@@ -106,12 +109,13 @@ func TestALeadsLetterIsForTheTeamOfTheCoach(t *testing.T) {
 
 func TestAPhoneItemStandsWhileTheSeekerIsThere(t *testing.T) {
 	p := office()
-	item := PhoneItems(at("2024-03-05 07:30"), p, []AwakeBooking{{Booking: booked("2024-03-05 15:00", "2024-03-04 17:00")}}, nil, nil, nil)[0]
+	item := PhoneItems(at("2024-03-05 07:30"), p,
+		[]AwakeBooking{{Booking: booked("2024-03-05 15:00", "2024-03-04 17:00")}}, nil, nil, nil)[0]
 	c := digest(item)
-	if got := verdict(c, p, staffDoor(team(), item), "2024-03-05 07:31"); got != "go S-1" {
+	if got := verdict(c, p, staffFacts(team(), item), "2024-03-05 07:31"); got != "go S-1" {
 		t.Error(got)
 	}
-	if got := verdict(c, p, staffDoor(team()), "2024-03-05 07:31"); got != "met" {
+	if got := verdict(c, p, staffFacts(team()), "2024-03-05 07:31"); got != "met" {
 		t.Errorf("gone: %s", got)
 	}
 }
@@ -127,7 +131,7 @@ func unsure(c Claimed) Claimed {
 	return c
 }
 
-func TestAnAppointmentLetterIsCheckedAtTheDoor(t *testing.T) {
+func TestAnAppointmentLetterIsCheckedBeforeItGoesOut(t *testing.T) {
 	fresh := booked("2024-03-14 09:00", "2024-03-04 07:00")
 	known := fresh.told("2024-03-01 09:00")
 	booking, reminder := letter("2024-03-04 09:00", fresh), letter("2024-03-11 09:00", known)
@@ -150,12 +154,17 @@ func TestAnAppointmentLetterIsCheckedAtTheDoor(t *testing.T) {
 	}{
 		{"still true", booking, &fresh, "2024-03-04 09:00", "go"},
 		{"it left the register", booking, nil, "2024-03-04 09:00", "superseded"},
-		{"protected", booking, new(seeker(fresh, func(s *caseload.Seeker) { s.Protected = true })), "2024-03-04 09:00", "protected"},
-		{"the search ended", booking, new(seeker(fresh, func(s *caseload.Seeker) { s.JobSearchEnded = on("2024-03-04") })), "2024-03-04 09:00", "job_search_ended"},
-		{"the address went", booking, new(seeker(fresh, func(s *caseload.Seeker) { s.Email = "" })), "2024-03-04 09:00", "no_address"},
-		{"consent went", booking, new(seeker(fresh, func(s *caseload.Seeker) { s.EmailTier = "none" })), "2024-03-04 09:00", "no_consent"},
+		{"protected", booking, new(seeker(fresh, func(s *caseload.Seeker) { s.Protected = true })), "2024-03-04 09:00",
+			"protected"},
+		{"the search ended", booking, new(seeker(fresh, func(s *caseload.Seeker) { s.JobSearchEnded = on("2024-03-04") })),
+			"2024-03-04 09:00", "job_search_ended"},
+		{"the address went", booking, new(seeker(fresh, func(s *caseload.Seeker) { s.Email = "" })), "2024-03-04 09:00",
+			"no_address"},
+		{"consent went", booking, new(seeker(fresh, func(s *caseload.Seeker) { s.EmailTier = "none" })), "2024-03-04 09:00",
+			"no_consent"},
 		{"the address bounced", booking, &bounced, "2024-03-04 09:00", "suppressed_address"},
-		{"somebody else's now", booking, new(seeker(fresh, func(s *caseload.Seeker) { s.ID = "S-2" })), "2024-03-04 09:00", "superseded"},
+		{"somebody else's now", booking, new(seeker(fresh, func(s *caseload.Seeker) { s.ID = "S-2" })), "2024-03-04 09:00",
+			"superseded"},
 		{"moved", booking, new(fresh.moved("2024-03-15 09:00")), "2024-03-04 09:00", "superseded"},
 		{"cancelled", booking, new(fresh.cancelled("2024-03-04 08:59")), "2024-03-04 09:00", "superseded"},
 		{"told by another letter", booking, &known, "2024-03-04 09:00", "already_told"},
@@ -177,8 +186,10 @@ func TestAnAppointmentLetterIsCheckedAtTheDoor(t *testing.T) {
 
 		{"a cancelling", cancel, new(known.cancelled("2024-03-04 08:00")), "2024-03-04 09:00", "go"},
 		{"booked again", cancel, &known, "2024-03-04 09:00", "superseded"},
-		{"told by another", cancel, new(known.toldCancelled().cancelled("2024-03-04 08:00")), "2024-03-04 09:00", "already_told"},
-		{"told by this one, perhaps, the cancelling", unsure(cancel), new(known.toldCancelled().cancelled("2024-03-04 08:00")), "2024-03-04 09:00", "go"},
+		{"told by another", cancel, new(known.toldCancelled().cancelled("2024-03-04 08:00")), "2024-03-04 09:00",
+			"already_told"},
+		{"told by this one, perhaps, the cancelling", unsure(cancel),
+			new(known.toldCancelled().cancelled("2024-03-04 08:00")), "2024-03-04 09:00", "go"},
 		{"nothing was told", cancel, new(fresh.cancelled("2024-03-04 08:00")), "2024-03-04 09:00", "already_told"},
 	} {
 		t.Run(v.name, func(t *testing.T) {
@@ -191,7 +202,7 @@ func TestAnAppointmentLetterIsCheckedAtTheDoor(t *testing.T) {
 	}
 }
 
-// A letter of a change was under way while the appointment was cancelled: what is taken back is the time that the letter told.
+// A letter about a change was on its way while the appointment was cancelled: the time that it told is cancelled.
 func TestACancellingNamesTheTimeThatWasTold(t *testing.T) {
 	b := booked("2024-03-14 09:00", "2024-03-01 08:00").told("2024-03-01 09:00")
 	cancel := letter("2024-03-04 09:00", b.cancelled("2024-03-04 08:00"))
@@ -202,7 +213,7 @@ func TestACancellingNamesTheTimeThatWasTold(t *testing.T) {
 	}
 }
 
-// A relay that was away must not make two reminders arrive at once.
+// A relay that was down must not make two reminders arrive at once.
 func TestAReminderGivesWayToTheNextOne(t *testing.T) {
 	b := booked("2024-03-14 09:00", "2024-03-01 08:00").told("2024-03-01 09:00")
 	three, one := letter("2024-03-11 09:00", b), letter("2024-03-13 09:00", b)
@@ -223,7 +234,7 @@ func TestAReminderGivesWayToTheNextOne(t *testing.T) {
 	}
 }
 
-func TestAMatterIsCheckedAtTheDoor(t *testing.T) {
+func TestAMatterIsCheckedBeforeItGoesOut(t *testing.T) {
 	p := office()
 	claim := func(now string, m Matter) Claimed {
 		return Claimed{Notice: Matters(at(now), p, []Matter{m}).Notices[0]}
@@ -241,7 +252,8 @@ func TestAMatterIsCheckedAtTheDoor(t *testing.T) {
 		want string
 	}{
 		{"still awaited", upcoming, new(awaited(policy.Upcoming)), "2024-03-07 08:00", "go"},
-		{"too early in the morning", upcoming, new(awaited(policy.Upcoming)), "2024-03-07 07:00", "wait until 2024-03-07 08:00"},
+		{"too early in the morning", upcoming, new(awaited(policy.Upcoming)), "2024-03-07 07:00",
+			"wait until 2024-03-07 08:00"},
 		{"it left the register", upcoming, nil, "2024-03-07 08:00", "superseded"},
 		{"protected", upcoming, &protected, "2024-03-07 08:00", "protected"},
 		{"the answer came", upcoming, new(study(caseload.UnderReview)), "2024-03-07 08:00", "not_yet"},

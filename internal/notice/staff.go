@@ -8,7 +8,7 @@ import (
 	"vireilla/internal/caseload"
 )
 
-// Staff is who can be written to and who stands in for whom.
+// Staff is the coaches and teams that get letters, and who stands in for whom.
 type Staff struct {
 	Teams    map[string]caseload.Team
 	Coaches  map[string]caseload.Coach
@@ -35,8 +35,9 @@ func NewStaff(teams []caseload.Team, coaches []caseload.Coach, absences []caselo
 	return s
 }
 
-// Owner says who takes a coach's matters on a day: the coach, on a day of absence the deputy (sijainen), and where the deputy is missing or
-// absent too, the team's lead, told by the team's id. A coach who left the register is absent for good.
+// Owner gives the id of who takes a coach's matters on a day: the coach; on a day of absence the deputy (sijainen);
+// and where the deputy is missing or absent too, the team, whose lead takes them. A coach who left the register is
+// absent for good.
 func (s *Staff) Owner(coach string, day calendar.Day) string {
 	if s.present(coach, day) {
 		return coach

@@ -15,8 +15,8 @@ const (
 	Sent      State = "sent"
 	Deferred  State = "deferred"  // again at NextTry
 	Failed    State = "failed"    // never again
-	Unsure    State = "unsure"    // the line broke after the letter was handed over
-	Held      State = "held"      // a person decides
+	Unsure    State = "unsure"    // the connection broke after the letter was handed over
+	Held      State = "held"      // on hold: a person decides
 	Withdrawn State = "withdrawn" // no longer true
 )
 
@@ -25,25 +25,26 @@ func States() []State {
 	return []State{Pending, Sending, Sent, Deferred, Unsure, Held, Failed, Withdrawn}
 }
 
-// Result of an attempt, as the SMTP conversation told it (docs/reliability.md has the table).
+// Result of an attempt, as the SMTP conversation shows it (docs/reliability.md has the table).
 type Result string
 
 // The results.
 const (
 	Accepted  Result = "accepted"  // 250 to the final dot
-	Later     Result = "later"     // a temporary no, or the fault of the line or the relay
-	Never     Result = "never"     // a permanent no about this recipient, or our own validation
+	Later     Result = "later"     // a temporary refusal, or a fault of the connection or the relay
+	Never     Result = "never"     // a permanent refusal of this recipient, or of our own validation
 	Ambiguous Result = "ambiguous" // handed over, and no answer
 )
 
-// Outcome of one attempt. Code is the SMTP reply code, 0 without one; Why is a short word, never a server's text: that holds addresses.
+// Outcome of one attempt. Code is the SMTP reply code, 0 without one. Why is a short word, never the server's text,
+// which can hold addresses.
 type Outcome struct {
 	Result Result
 	Code   int
 	Why    string
 }
 
-// Attempt is what a letter has behind it.
+// Attempt is the history of a letter's attempts.
 type Attempt struct {
 	Tries    int    // attempts so far, this one included
 	Unsure   int    // how many of them ended ambiguous, this one excluded
@@ -59,12 +60,14 @@ type Next struct {
 	Ambiguous bool // this attempt may have been accepted
 }
 
-// UnsureWait is the time before an unsure letter is sent once more, with the same Message-ID and Date, so that a receiver that knows it can drop it.
+// UnsureWait is the time before an unsure letter is sent once more, with the same Message-ID and Date, so that a
+// receiver can recognize the duplicate and drop it.
 const UnsureWait = 10 * time.Minute
 
-// waits between attempts: greylisting lets go after minutes, a relay that is down comes back within the day.
+// waits between attempts: greylisting ends after minutes, and a relay that is down is back within the day.
 func waits() []time.Duration {
-	return []time.Duration{time.Minute, 5 * time.Minute, 15 * time.Minute, 30 * time.Minute, time.Hour, 2 * time.Hour, 4 * time.Hour}
+	return []time.Duration{time.Minute, 5 * time.Minute, 15 * time.Minute, 30 * time.Minute, time.Hour, 2 * time.Hour,
+		4 * time.Hour}
 }
 
 // After says what becomes of a letter after an attempt at `now`.
@@ -82,13 +85,15 @@ func (a Attempt) After(o Outcome, now time.Time) Next {
 	}
 	w := waits()
 	try := now.Add(w[min(max(a.Tries, 1), len(w))-1])
-	if a.Unsure > 0 { // it may have arrived already: the one resend was this attempt's to make, and may still be made
+	// It may have arrived already. This attempt was the one resend, and did not reach the relay, so it may be repeated.
+	if a.Unsure > 0 {
 		return Next{State: Unsure, Try: try, Why: o.Why}
 	}
 	return Next{State: Deferred, Try: try, Why: o.Why}
 }
 
-// GuardLimit is the blast guard's: how many letters a run may plan, given the numbers that the last runs of its kind planned.
+// GuardLimit is the limit of the blast guard: how many letters a run may plan, given how many the last runs of its kind
+// planned.
 func GuardLimit(floor, times int, last []int) int {
 	if len(last) == 0 {
 		return floor

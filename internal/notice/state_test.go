@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// The whole table of what a letter becomes: every result, with and without an unsure past, under both wishes of the policy.
+// Every result, with and without earlier unsure attempts, under both settings of the policy.
 func TestWhatALetterBecomes(t *testing.T) {
 	now := at("2024-03-05 09:00")
 	for _, c := range []struct {
@@ -33,7 +33,7 @@ func TestWhatALetterBecomes(t *testing.T) {
 		{Ambiguous, 2, "again", "held unsure ambiguous"},
 		{Ambiguous, 0, "hold", "held unsure ambiguous"},
 		{Ambiguous, 1, "hold", "held unsure ambiguous"},
-		{"", 0, "again", "deferred +1 why"}, // whatever is no answer is tried again
+		{"", 0, "again", "deferred +1 why"}, // an unknown result is tried again
 	} {
 		next := Attempt{Tries: 1, Unsure: c.unsure, HoldWhen: c.when}.After(Outcome{Result: c.result, Why: "why"}, now)
 		got := string(next.State)
@@ -98,12 +98,14 @@ func TestEveryStateIsListedOnce(t *testing.T) {
 }
 
 func TestWhatStandsInTheOutboxIsNotPlannedAgain(t *testing.T) {
-	p := Plan{Notices: []Notice{{Key: "a", Letter: AppointmentBooked, To: "S-1", Subject: "A-1"}, {Key: "b"}, {Key: "c"}}, Skips: []Skip{{Why: TooLate}}}
+	p := Plan{Notices: []Notice{{Key: "a", Letter: AppointmentBooked, To: "S-1", Subject: "A-1"}, {Key: "b"}, {Key: "c"}},
+		Skips: []Skip{{Why: TooLate}}}
 	p = p.Only(AlreadyTold, func(n Notice) bool { return n.Key != "a" && n.Key != "c" })
 	if !slices.Equal(p.Keys(), []string{"b"}) {
 		t.Errorf("kept %v", p.Keys())
 	}
-	want := []Skip{{Why: TooLate}, {Letter: AppointmentBooked, To: "S-1", Subject: "A-1", Why: AlreadyTold}, {Why: AlreadyTold}}
+	want := []Skip{{Why: TooLate}, {Letter: AppointmentBooked, To: "S-1", Subject: "A-1", Why: AlreadyTold},
+		{Why: AlreadyTold}}
 	if !slices.Equal(p.Skips, want) {
 		t.Errorf("skips %+v", p.Skips)
 	}

@@ -2,6 +2,7 @@ package notice
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -20,28 +21,28 @@ type story struct {
 	first  Booking
 	events map[int]func(*Booking) // by step
 	down   [2]int                 // steps in which nothing runs
-	mute   [2]int                 // steps in which the relay takes nothing
+	mute   [2]int                 // steps in which the relay accepts nothing
 }
 
 const steps = 12 * 24 * 6
 
 func (s *story) at(step int) time.Time { return s.begin.Add(time.Duration(step) * 10 * time.Minute) }
 
-// runs says whether the program and the relay are well in a step.
+// runs says whether both the program and the relay run in a step.
 func (s *story) runs(step int) bool { return !within(s.down, step) && !within(s.mute, step) }
 
 func within(interval [2]int, step int) bool { return step >= interval[0] && step < interval[1] }
 
-// told is a letter that went out.
+// toldLetter is a letter that went out.
 type toldLetter struct {
 	step    int
 	key     string
 	version ToldBooking
 }
 
-// tell plays the story, and gives the letters that went out and how the appointment stands in the end. always plans at every step; otherwise it plans when something
-// happened or the time of waking has come.
-func (s *story) tell(always bool) (sent []toldLetter, b Booking) {
+// play gives the letters that went out and the appointment as it stands in the end. With always it plans at every step;
+// otherwise when something happened or the wake time has come.
+func (s *story) play(always bool) (sent []toldLetter, b Booking) {
 	b = s.first
 	outbox := map[string]*Notice{}
 	awake, wake := true, time.Time{}
@@ -66,14 +67,14 @@ func (s *story) tell(always bool) (sent []toldLetter, b Booking) {
 		if within(s.mute, step) {
 			continue
 		}
-		for _, key := range sortedKeys(outbox) {
+		for _, key := range slices.Sorted(maps.Keys(outbox)) {
 			n := outbox[key]
 			if n.Letter == "" || n.SendAt.After(now) {
 				continue
 			}
 			c := Claimed{Notice: *n}
-			door := Recheck{Booking: &b, Authority: s.p.AuthorityNamed("lahti_region")}
-			switch v := c.Check(s.p, &door, now); {
+			facts := Recheck{Booking: &b, Authority: s.p.AuthorityNamed("lahti_region")}
+			switch v := c.Check(s.p, &facts, now); {
 			case v.Why != "":
 				delete(outbox, key)
 				awake = true
@@ -81,7 +82,7 @@ func (s *story) tell(always bool) (sent []toldLetter, b Booking) {
 				n.SendAt = v.Until
 			default:
 				letter := toldLetter{step: step, key: key}
-				if version := c.Telling(&door, now); version != nil {
+				if version := c.Telling(&facts, now); version != nil {
 					b.Told, letter.version = version, *version
 				}
 				sent = append(sent, letter)
@@ -93,7 +94,8 @@ func (s *story) tell(always bool) (sent []toldLetter, b Booking) {
 }
 
 func anyStory(t *rapid.T, p *policy.Policy) *story {
-	days := []string{"2024-03-04", "2024-03-22", "2024-12-18", "2026-02-20", "2024-10-22"} // plain, Easter and summer time, Christmas, fewer reminders, winter time
+	// Plain, Easter and summer time, Christmas, fewer reminders, winter time.
+	days := []string{"2024-03-04", "2024-03-22", "2024-12-18", "2026-02-20", "2024-10-22"}
 	s := &story{p: p, begin: at(rapid.SampledFrom(days).Draw(t, "from") + " 00:00"), events: map[int]func(*Booking){}}
 	start := func(name string) time.Time {
 		return s.at(rapid.IntRange(1, steps).Draw(t, name)).Truncate(30 * time.Minute)
@@ -129,13 +131,13 @@ func anyStory(t *rapid.T, p *policy.Policy) *story {
 	return s
 }
 
-// Who sleeps until the time of waking tells the same as who looks every ten minutes.
-func TestWakingInTimeTellsWhatLookingAlwaysTells(t *testing.T) {
+// Planning an appointment only when it wakes gives the same letters as planning it every ten minutes.
+func TestPlanningOnWakingSendsWhatPlanningAlwaysSends(t *testing.T) {
 	p := office("2024-03-12")
 	rapid.Check(t, func(t *rapid.T) {
 		s := anyStory(t, p)
-		often, _ := s.tell(true)
-		woken, _ := s.tell(false)
+		often, _ := s.play(true)
+		woken, _ := s.play(false)
 		if !slices.Equal(often, woken) {
 			t.Fatalf("always\n%s\nwoken\n%s", s.show(often), s.show(woken))
 		}
@@ -150,14 +152,14 @@ func (s *story) show(sent []toldLetter) string {
 	return b.String()
 }
 
-// Letters go out inside the window and before the start, each once, their versions counting up, never two reminders together; and in the end the seeker
-// knows how it stands.
+// Letters go out inside the window and before the start, each once, with rising versions and never two reminders
+// together. In the end the seeker knows how the appointment stands.
 func TestInTheEndTheSeekerKnowsHowItStands(t *testing.T) {
 	p := office("2024-03-12")
 	win := window{p, p.AuthorityNamed("lahti_region")}
 	rapid.Check(t, func(t *rapid.T) {
 		s := anyStory(t, p)
-		sent, b := s.tell(false)
+		sent, b := s.play(false)
 		seen := map[string]bool{}
 		version, reminded := -1, -1
 		for _, l := range sent {
@@ -187,18 +189,20 @@ func TestInTheEndTheSeekerKnowsHowItStands(t *testing.T) {
 			}
 		}
 		if until := s.chance(win); until.IsZero() || b.Told == nil && b.State == caseload.Cancelled {
-			return // there was no time to tell, or nothing
+			return // there was no time to write, or nothing to write
 		} else if b.State == caseload.Cancelled {
 			if !b.Told.Cancelled && b.Told.StartsAt.After(until) {
 				t.Fatalf("the cancelling was not told:\n%s", s.show(sent))
 			}
-		} else if b.StartsAt.After(until) && (b.Told == nil || b.Told.Cancelled || !b.Told.StartsAt.Equal(b.StartsAt) || b.Told.Place != b.Place) {
+		} else if b.StartsAt.After(until) && (b.Told == nil || b.Told.Cancelled || !b.Told.StartsAt.Equal(b.StartsAt) ||
+			b.Told.Place != b.Place) {
 			t.Fatalf("%s at %s was not told:\n%s", local(b.StartsAt), b.Place, s.show(sent))
 		}
 	})
 }
 
-// chance gives the time by which the last event can have been told: the third step of the window after it in which all was well.
+// chance gives the time by which the seeker can know of the last event: the third step after it inside the window in
+// which the program and the relay ran.
 func (s *story) chance(win window) time.Time {
 	last := 0
 	for step := range s.events {

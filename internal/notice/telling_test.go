@@ -23,11 +23,13 @@ func TestWhichVersionALetterTells(t *testing.T) {
 	}{
 		{"the first", AppointmentBooked, 0, fresh, 0, "2024-03-14 09:00", false},
 		{"a change", AppointmentChanged, 0, moved, 3, "2024-03-15 09:00", false},
-		{"the same change once more", AppointmentChanged, 1, moved.told("2024-03-04 09:00").version(3), 3, "2024-03-15 09:00", false},
+		{"the same change once more", AppointmentChanged, 1, moved.told("2024-03-04 09:00").version(3), 3,
+			"2024-03-15 09:00", false},
 		{"the same change once more, which nobody could record", AppointmentChanged, 1, moved, 3, "2024-03-15 09:00", false},
 		{"once more, but the place is another", AppointmentChanged, 1, newPlace, 4, "2024-03-15 09:00", false},
 		{"a cancelling", AppointmentCancelled, 0, cancelled, 3, "2024-03-14 09:00", true},
-		{"the same cancelling once more", AppointmentCancelled, 1, cancelled.toldCancelled().version(3), 3, "2024-03-14 09:00", true},
+		{"the same cancelling once more", AppointmentCancelled, 1, cancelled.toldCancelled().version(3), 3,
+			"2024-03-14 09:00", true},
 		{"the same cancelling, which nobody could record", AppointmentCancelled, 1, cancelled, 3, "2024-03-14 09:00", true},
 		{"booked again", AppointmentBooked, 0, known.toldCancelled(), 3, "2024-03-14 09:00", false},
 		{"a reminder", AppointmentReminder, 0, known, -1, "", false},
@@ -42,7 +44,8 @@ func TestWhichVersionALetterTells(t *testing.T) {
 				}
 				return
 			}
-			if got == nil || got.Sequence != v.sequence || !got.StartsAt.Equal(at(v.start)) || got.Cancelled != v.cancelled || got.Place != v.b.Place || !got.At.Equal(at("2024-03-04 10:00")) {
+			if got == nil || got.Sequence != v.sequence || !got.StartsAt.Equal(at(v.start)) || got.Cancelled != v.cancelled ||
+				got.Place != v.b.Place || !got.At.Equal(at("2024-03-04 10:00")) {
 				t.Errorf("tells %+v, want version %d", got, v.sequence)
 			}
 		})

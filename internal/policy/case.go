@@ -5,8 +5,8 @@ import (
 	"vireilla/internal/caseload"
 )
 
-// view is a case as seen from a day, with what the rules ask about it found once.
-type view struct {
+// caseOn is a case as seen from a day, with what the rules ask about it found once.
+type caseOn struct {
 	day              calendar.Day
 	seeker           caseload.Seeker
 	lastInterview    calendar.Day // initial, periodic, job search discussion
@@ -15,62 +15,64 @@ type view struct {
 	supplementary    []calendar.Day
 }
 
-// look keeps the held contacts of the current job search up to the day; attempts, calls and letters never count.
-func look(c caseload.Case, day calendar.Day) view {
-	v := view{day: day, seeker: c.Seeker.On(day)}
-	if v.seeker.JobSearchStarted == 0 {
-		return v
+// newCaseOn keeps the contacts of the current job search that were held by the day; attempts, calls and letters never
+// count.
+func newCaseOn(raw caseload.Case, day calendar.Day) caseOn {
+	c := caseOn{day: day, seeker: raw.Seeker.On(day)}
+	if c.seeker.JobSearchStarted == 0 {
+		return c
 	}
-	for i := range c.Contacts {
-		held := c.Contacts[i].HeldOn
-		if held > day || held < v.seeker.JobSearchStarted {
+	for i := range raw.Contacts {
+		held := raw.Contacts[i].HeldOn
+		if held > day || held < c.seeker.JobSearchStarted {
 			continue
 		}
-		switch c.Contacts[i].Kind {
+		switch raw.Contacts[i].Kind {
 		case caseload.SupplementaryDiscussion:
-			v.supplementary = append(v.supplementary, held)
+			c.supplementary = append(c.supplementary, held)
 		case caseload.InitialInterview:
-			v.initialInterview = max(v.initialInterview, held)
-			v.lastInterview = max(v.lastInterview, held)
+			c.initialInterview = max(c.initialInterview, held)
+			c.lastInterview = max(c.lastInterview, held)
 		case caseload.PeriodicInterview, caseload.JobSearchDiscussion:
-			v.lastInterview = max(v.lastInterview, held)
+			c.lastInterview = max(c.lastInterview, held)
 		default:
 			continue
 		}
-		v.lastDiscussion = max(v.lastDiscussion, held)
+		c.lastDiscussion = max(c.lastDiscussion, held)
 	}
-	return v
+	return c
 }
 
-// closed says why contacts are not asked for at all, or "".
-func (v *view) closed() string {
+// closed gives the reason why no contacts are due at all, or "".
+func (c *caseOn) closed() string {
 	switch {
-	case v.seeker.JobSearchStarted == 0:
+	case c.seeker.JobSearchStarted == 0:
 		return NotYet
-	case v.seeker.JobSearchEnded != 0:
+	case c.seeker.JobSearchEnded != 0:
 		return JobSearchEnded
-	case v.seeker.Status == caseload.InService:
+	case c.seeker.Status == caseload.InService:
 		return InService
-	case v.seeker.Status == caseload.Employed:
+	case c.seeker.Status == caseload.Employed:
 		return Employed
 	}
 	return ""
 }
 
-// resumed says whether the search began within the policy's time after the previous one ended, so that no new initial interview is needed.
-func (v *view) resumed(p *Policy) bool {
-	previous := v.seeker.PreviousJobSearchEnded
-	if previous == 0 || previous > v.seeker.JobSearchStarted {
+// resumed says whether the search began within the policy's time after the previous one ended, so that no new initial
+// interview is needed.
+func (c *caseOn) resumed(p *Policy) bool {
+	previous := c.seeker.PreviousJobSearchEnded
+	if previous == 0 || previous > c.seeker.JobSearchStarted {
 		return false
 	}
 	limit, _ := p.Days.After(previous, p.resumed)
-	return limit >= v.seeker.JobSearchStarted
+	return limit >= c.seeker.JobSearchStarted
 }
 
 // supplementaryBetween counts supplementary discussions, both days inclusive.
-func (v *view) supplementaryBetween(from, to calendar.Day) int {
+func (c *caseOn) supplementaryBetween(from, to calendar.Day) int {
 	n := 0
-	for _, d := range v.supplementary {
+	for _, d := range c.supplementary {
 		if d >= from && d <= to {
 			n++
 		}
@@ -78,29 +80,29 @@ func (v *view) supplementaryBetween(from, to calendar.Day) int {
 	return n
 }
 
-// intensiveMonth gives the first day of the intensive month that the day lies in: initial interview + 6·k months, and the month
-// from it, both inclusive; 0 outside of one.
-func (v *view) intensiveMonth() calendar.Day {
-	for k := 1; v.initialInterview != 0; k++ {
-		from := v.initialInterview.AddMonths(6 * k)
-		if from > v.day {
+// intensiveMonth gives the first day of the intensive month that the day lies in: initial interview + 6·k months, and
+// the month from it, both inclusive; 0 outside of one.
+func (c *caseOn) intensiveMonth() calendar.Day {
+	for k := 1; c.initialInterview != 0; k++ {
+		from := c.initialInterview.AddMonths(6 * k)
+		if from > c.day {
 			break
 		}
-		if v.day <= from.AddMonths(1) {
+		if c.day <= from.AddMonths(1) {
 			return from
 		}
 	}
 	return 0
 }
 
-// nextIntensiveMonth gives the first day of the first one after the day; 0 without an initial interview.
-func (v *view) nextIntensiveMonth() calendar.Day {
-	if v.initialInterview == 0 {
+// nextIntensiveMonth gives the first day of the first intensive month after the day; 0 without an initial interview.
+func (c *caseOn) nextIntensiveMonth() calendar.Day {
+	if c.initialInterview == 0 {
 		return 0
 	}
 	k := 1
-	for v.initialInterview.AddMonths(6*k) <= v.day {
+	for c.initialInterview.AddMonths(6*k) <= c.day {
 		k++
 	}
-	return v.initialInterview.AddMonths(6 * k)
+	return c.initialInterview.AddMonths(6 * k)
 }

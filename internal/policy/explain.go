@@ -2,6 +2,7 @@ package policy
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"vireilla/internal/calendar"
@@ -14,52 +15,59 @@ type Verdict struct {
 	Open    bool     `json:"open"`
 	Why     string   `json:"why"`     // empty when open
 	Because string   `json:"because"` // Why as a sentence about this person
-	Ours    bool     `json:"ours"`    // the day is the office's own: no law sets it
+	Ours    bool     `json:"ours"`    // the office set the day; no law does
 	Steps   []string `json:"steps"`
 	Change  string   `json:"change"` // what would change it
 }
 
-// Quiet says why a case has no contact obligation on a day (section 8), or lacks the first one because its search is resumed; "" when neither is so.
-func (p *Policy) Quiet(c caseload.Case, day calendar.Day) string {
-	v := look(c, day)
-	if why := v.closed(); why != "" {
+// NoContactReason gives the reason why no contact is due for a case on a day, or SkippedBySixMonths when only the first
+// one is missing because the job search is resumed; "" when neither is so.
+func (p *Policy) NoContactReason(c caseload.Case, day calendar.Day) string {
+	seen := newCaseOn(c, day)
+	if why := seen.closed(); why != "" {
 		return why
 	}
 	why := Met
-	p.each(c, day, func(s *step, _ Obligation, w string) {
-		switch {
-		case len(s.rule.Kinds) > 0 || why == SkippedBySixMonths:
-		case w == "" || w == SkippedBySixMonths:
-			why = w
+	p.evaluate(c, day, func(f *finding) {
+		if len(f.Kinds) == 0 && why != SkippedBySixMonths && (f.why == "" || f.why == SkippedBySixMonths) {
+			why = f.why
 		}
 	})
 	return why
 }
 
-// Explain tells what every rule says of a case on a day, in the order of the policy. Rules of other eras are told too.
+// Explain gives what every rule says of a case on a day, in the order of the policy, rules of other eras included.
 func (p *Policy) Explain(c caseload.Case, day calendar.Day) []Verdict {
-	v := look(c, day)
 	var verdicts []Verdict
-	p.each(c, day, func(s *step, o Obligation, why string) {
-		f := finding{p: p, step: s, v: &v, o: &o, why: why}
-		for i := range c.Training {
-			if t, _ := c.Training[i].On(day); len(s.rule.Kinds) > 0 && t.ID == o.Subject {
-				f.t = &t
-			}
-		}
-		if !f.concerns() {
+	p.evaluate(c, day, func(f *finding) {
+		open := f.why == ""
+		if !f.applies() {
 			f.why = OtherEra
 		}
-		verdict := Verdict{Obligation: o, Open: why == "", Why: f.why, Ours: s.rule.Ours, Steps: f.steps()}
-		if verdict.Because, verdict.Change = f.reason(); verdict.Open {
-			verdict.Steps = append(verdict.Steps, p.ladder(o, day))
+		v := Verdict{Obligation: f.o, Open: open, Why: f.why, Ours: f.Ours, Steps: f.steps()}
+		if v.Because, v.Change = f.reason(); open {
+			v.Steps = append(v.Steps, p.stageText(f.o, day))
 		}
-		verdicts = append(verdicts, verdict)
+		verdicts = append(verdicts, v)
 	})
 	return verdicts
 }
 
-// steps tells how the due day follows from the anchor, and what was held already where that matters.
+// applies says whether the rule can ask anything of the person at all. An anchor that is still missing comes on the day
+// asked about at the earliest.
+func (f *finding) applies() bool {
+	if len(f.Eras) == 0 || f.o.Anchor != 0 || f.c.closed() != "" {
+		return f.why != OtherEra
+	}
+	anchor := f.c.day
+	if f.Anchor == "intensive_month" {
+		anchor = max(anchor, f.c.nextIntensiveMonth())
+	}
+	era, _ := f.p.EraOf(anchor)
+	return slices.Contains(f.Eras, era.Name)
+}
+
+// steps explains how the due day follows from the anchor, and what was held already where that matters.
 func (f *finding) steps() []string {
 	steps := []string{}
 	if f.o.Anchor != 0 {
@@ -67,27 +75,27 @@ func (f *finding) steps() []string {
 		if f.o.Era != "" {
 			era = " (era " + f.o.Era + ")"
 		}
-		steps = append(steps, "counted from: "+f.anchored()+" "+spoken(f.o.Anchor)+era)
+		steps = append(steps, "counted from: "+f.anchor.text(f)+" "+dayText(f.o.Anchor)+era)
 	}
 	if f.o.Due == 0 {
 		return steps
 	}
-	return append(append(steps, f.count()...), f.held()...)
+	return append(append(steps, f.countingText()...), f.heldText()...)
 }
 
-func (f *finding) count() []string {
-	p, o := f.p, f.o
-	steps := []string{"due day: " + f.interval() + spoken(o.DueStrict)}
-	if strings.Contains(f.rule.Due, string(calendar.WorkingDays)) {
+func (f *finding) countingText() []string {
+	days, o := f.p.Days, &f.o
+	steps := []string{"due day: " + f.dueText() + dayText(o.DueStrict)}
+	if strings.Contains(f.Due, string(calendar.WorkingDays)) {
 		step, from, to := calendar.Day(1), o.Anchor, o.DueStrict
 		if to < from {
 			step = -1
 		}
 		var counted, left []string
 		for d := from + step; ; d += step {
-			if p.Days.Counts(d) {
+			if days.Counts(d) {
 				counted = append(counted, d.String()[5:])
-			} else if p.Days.Closed(d) {
+			} else if days.Closed(d) {
 				left = append(left, d.String()[5:])
 			}
 			if d == to || len(counted) > 70 {
@@ -100,37 +108,47 @@ func (f *finding) count() []string {
 		}
 	}
 	if o.Due != o.DueStrict {
-		steps = append(steps, fmt.Sprintf("rolled: %s is no working day, so it ends on %s (Act 150/1930, section 5)", spoken(o.DueStrict), spoken(o.Due)))
+		steps = append(steps, fmt.Sprintf("rolled: %s is no working day, so it ends on %s (Act 150/1930, section 5)",
+			dayText(o.DueStrict), dayText(o.Due)))
 	}
 	return steps
 }
 
-// interval writes how long after or before the anchor something is due: "3 months after that is ".
-func (f *finding) interval() string {
-	text, word := f.rule.Due, "after"
+// dueText writes how long after or before the anchor something is due: "3 months after that is ".
+func (f *finding) dueText() string {
+	text, word := f.Due, "after"
 	if cut, before := strings.CutSuffix(text, " before"); before {
 		text, word = cut, "before"
 	}
 	i, err := calendar.ParseInterval(strings.TrimSuffix(text, " after"))
-	if err != nil { // the seeker's own
-		i = calendar.Interval{N: f.v.seeker.SupplementaryWeeks, Unit: calendar.Weeks}
+	if err != nil { // the weeks agreed with the seeker
+		i = calendar.Interval{N: f.c.seeker.SupplementaryWeeks, Unit: calendar.Weeks}
 	}
 	if i.N == 0 {
 		return "that day itself, "
 	}
-	return fmt.Sprintf("%s %s that is ", written(i), word)
+	return fmt.Sprintf("%s %s that is ", intervalText(i), word)
 }
 
-// written writes 1 months as 1 month, and 5 working_days as 5 working days.
-func written(i calendar.Interval) string {
-	text := strings.ReplaceAll(i.String(), "_", " ")
-	if i.N == 1 {
-		text = strings.TrimSuffix(text, "s")
+// heldText says what was held in the days in which the rule counts supplementary discussions.
+func (f *finding) heldText() []string {
+	for _, word := range f.When {
+		n, place, counts := parseFewerThan(word)
+		if !counts || f.c.initialInterview == 0 {
+			continue
+		}
+		what := "month"
+		if place == inWindow {
+			what = "window of " + intervalText(f.window) + " from the initial interview"
+		}
+		from, to := f.counted(place)
+		return []string{fmt.Sprintf("held in the %s, %s to %s: %d supplementary; asked for while fewer than %d are",
+			what, dayText(from), dayText(to), f.c.supplementaryBetween(from, to), n)}
 	}
-	return text
+	return nil
 }
 
-func (p *Policy) ladder(o Obligation, day calendar.Day) string {
+func (p *Policy) stageText(o Obligation, day calendar.Day) string {
 	days := p.StageDays(o)
 	parts := make([]string, 0, Escalated)
 	for s := Upcoming; s <= Escalated; s++ {
@@ -143,4 +161,23 @@ func (p *Policy) ladder(o Obligation, day calendar.Day) string {
 	return fmt.Sprintf("stages: %s; on %s %s", strings.Join(parts, ", "), day, stage)
 }
 
-func spoken(d calendar.Day) string { return d.Weekday().String()[:3] + " " + d.String() }
+// intervalText writes "1 months" as "1 month", and "5 working_days" as "5 working days".
+func intervalText(i calendar.Interval) string {
+	text := plain(i.String())
+	if i.N == 1 {
+		text = strings.TrimSuffix(text, "s")
+	}
+	return text
+}
+
+// dayText writes a day as "Mon 2024-03-04".
+func dayText(d calendar.Day) string { return d.Weekday().String()[:3] + " " + d.String() }
+
+func onDay(d calendar.Day) string {
+	if d == 0 {
+		return ""
+	}
+	return " on " + dayText(d)
+}
+
+func plain(word string) string { return strings.ReplaceAll(word, "_", " ") }

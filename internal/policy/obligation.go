@@ -19,14 +19,15 @@ type Obligation struct {
 	DueStrict calendar.Day `json:"due_strict"` // before rolling
 	Due       calendar.Day `json:"due"`
 	Stage     Stage        `json:"stage"`
-	Owner     string       `json:"owner"` // who takes the next step: coach, or seeker for a clarification; absence is applied by the reader
-	Basis     string       `json:"basis"`
+	// Owner takes the next step: the coach, or the seeker for a clarification. Absences are not applied to it.
+	Owner string `json:"owner"`
+	Basis string `json:"basis"`
 
 	Coach  string `json:"-"` // who follows it up: the handler of a training case, else the seeker's coach
-	Weight int    `json:"-"` // of the rule; more comes first
+	Weight int    `json:"-"` // of the rule; the greater comes first
 }
 
-// Key names an obligation, whoever it is told to.
+// Key names an obligation, whoever owns it.
 type Key struct {
 	Seeker, Rule, Subject string
 	Anchor                calendar.Day
@@ -35,12 +36,28 @@ type Key struct {
 // Key gives the name of the obligation.
 func (o *Obligation) Key() Key { return Key{o.Seeker, o.Rule, o.Subject, o.Anchor} }
 
-// Obligations gives what is due for a case as seen from a day, sorted by rule, anchor and subject, with the stage of that day.
+// Why a rule asks for nothing. OtherEra and OtherStatus mean that the rule does not apply to the person at all; the
+// others are reasons that are shown to people.
+const (
+	Met                = "met"
+	NotYet             = "not_yet"
+	JobSearchEnded     = "job_search_ended"
+	InService          = "in_service"
+	Employed           = "employed"
+	SkippedBySixMonths = "skipped_by_six_months"
+	Withdrawn          = "withdrawn"
+	OutsideWindow      = "outside_window"
+	OtherEra           = "other_era"
+	OtherStatus        = "other_status"
+)
+
+// Obligations gives what is due for a case as seen from a day, sorted by rule, anchor and subject, with the stage of
+// that day.
 func (p *Policy) Obligations(c caseload.Case, day calendar.Day) []Obligation {
 	var open []Obligation
-	p.each(c, day, func(_ *step, o Obligation, why string) {
-		if why == "" {
-			open = append(open, o)
+	p.evaluate(c, day, func(f *finding) {
+		if f.why == "" {
+			open = append(open, f.o)
 		}
 	})
 	slices.SortFunc(open, func(a, b Obligation) int {
@@ -49,70 +66,85 @@ func (p *Policy) Obligations(c caseload.Case, day calendar.Day) []Obligation {
 	return open
 }
 
-// each tries every rule on a case and tells the obligation, or why there is none (one of the words of policy.md, section 8).
-func (p *Policy) each(c caseload.Case, day calendar.Day, tell func(*step, Obligation, string)) {
-	v := look(c, day)
-	closed := v.closed()
-	for i := range p.steps {
-		s := &p.steps[i]
-		if len(s.rule.Kinds) == 0 {
-			if closed != "" {
-				tell(s, Obligation{Seeker: v.seeker.ID, Rule: s.rule.Name, Subject: s.rule.Subject}, closed)
-				continue
+// compiledRule is a rule with its words resolved to code.
+type compiledRule struct {
+	*Rule
+	anchor anchor
+	due    func(*finding) bool // false: the seeker has no such interval
+	window calendar.Interval
+	when   []condition
+}
+
+// finding is what one rule finds in a case: the obligation, or why there is none.
+type finding struct {
+	p *Policy
+	*compiledRule
+	c   *caseOn
+	t   *caseload.Training // nil for contact rules
+	o   Obligation
+	why string // one of the reasons above; "" when there is an obligation
+}
+
+// evaluate applies every rule to a case and yields what each found.
+func (p *Policy) evaluate(c caseload.Case, day calendar.Day, yield func(*finding)) {
+	seen := newCaseOn(c, day)
+	closed := seen.closed()
+	for i := range p.compiled {
+		r := &p.compiled[i]
+		f := finding{p: p, compiledRule: r, c: &seen, o: Obligation{Seeker: seen.seeker.ID, Rule: r.Name, Subject: r.Subject}}
+		if len(r.Kinds) == 0 {
+			if f.why = closed; closed == "" {
+				f.why = f.evaluate()
 			}
-			p.try(s, &v, nil, tell)
+			yield(&f)
 			continue
 		}
 		for j := range c.Training {
-			if t, exists := c.Training[j].On(day); exists && slices.Contains(s.rule.Kinds, t.Kind) {
-				p.try(s, &v, &t, tell)
+			if t, exists := c.Training[j].On(day); exists && slices.Contains(r.Kinds, t.Kind) {
+				f := f
+				f.t, f.o.Subject = &t, t.ID
+				f.why = f.evaluate()
+				yield(&f)
 			}
 		}
 	}
 }
 
-// try applies one rule; t is nil for contact rules.
-func (p *Policy) try(s *step, v *view, t *caseload.Training, tell func(*step, Obligation, string)) {
-	o := Obligation{Seeker: v.seeker.ID, Rule: s.rule.Name, Subject: s.rule.Subject, Coach: v.seeker.CoachID, Weight: s.rule.Weight}
-	if t != nil {
-		o.Subject = t.ID
-		if !slices.Contains(s.rule.States, t.State) {
-			tell(s, o, s.rule.outside(t))
-			return
+// evaluate fills the obligation step by step. It gives the reason why there is none, or "".
+func (f *finding) evaluate() string {
+	o := &f.o
+	o.Coach, o.Weight = f.c.seeker.CoachID, f.Weight
+	if f.t != nil {
+		if !slices.Contains(f.States, f.t.State) {
+			return f.outside(f.t)
 		}
-		if t.HandlerID != "" {
-			o.Coach = t.HandlerID
-		}
+		o.Coach = cmp.Or(f.t.HandlerID, o.Coach)
 	}
-	if o.Owner = o.Coach; s.rule.Owner == "seeker" {
-		o.Owner = v.seeker.ID
+	if o.Owner = o.Coach; f.Owner == "seeker" {
+		o.Owner = o.Seeker
 	}
-	if o.Anchor = s.anchor(p, v, t); o.Anchor == 0 {
-		tell(s, o, NotYet)
-		return
+	if o.Anchor = f.anchor.day(f); o.Anchor == 0 {
+		return NotYet
 	}
-	if era, ok := p.EraOf(o.Anchor); ok {
+	if era, ok := f.p.EraOf(o.Anchor); ok {
 		o.Era, o.Basis = era.Name, era.Basis
 	}
-	if len(s.rule.Eras) > 0 && !slices.Contains(s.rule.Eras, o.Era) {
-		tell(s, o, OtherEra)
-		return
+	if len(f.Eras) > 0 && !slices.Contains(f.Eras, o.Era) {
+		return OtherEra
 	}
-	if !s.due(p, v, &o) {
-		tell(s, o, NotYet)
-		return
+	if !f.due(f) {
+		return NotYet
 	}
-	for _, holds := range s.when {
-		if why := holds(p, s, v, t, &o); why != "" {
-			tell(s, o, why)
-			return
+	for _, c := range f.when {
+		if why := c.unmet(f); why != "" {
+			return why
 		}
 	}
-	o.Stage = p.StageOn(o, v.day)
-	tell(s, o, "")
+	o.Stage = f.p.StageOn(*o, f.c.day)
+	return ""
 }
 
-// outside says why a rule asks nothing of a training case whose state it does not name.
+// outside gives the reason why a rule asks for nothing in a training case whose state it does not name.
 func (r *Rule) outside(t *caseload.Training) string {
 	furthest := 0
 	for _, state := range r.States {
@@ -121,7 +153,8 @@ func (r *Rule) outside(t *caseload.Training) string {
 	switch {
 	case t.State == caseload.Withdrawn:
 		return Withdrawn
-	case r.Anchor == "clarification_due" && t.ClarificationDue != 0, r.Anchor != "clarification_due" && decided(t.State) > furthest:
+	case r.Anchor == "clarification_due" && t.ClarificationDue != 0, r.Anchor != "clarification_due" &&
+		decided(t.State) > furthest:
 		return Met
 	}
 	return NotYet
@@ -137,17 +170,3 @@ func decided(state string) int {
 	}
 	return 0
 }
-
-// Why a rule asks for nothing. OtherEra and OtherStatus say that the rule is not concerned; the rest are reasons that people are told.
-const (
-	Met                = "met"
-	NotYet             = "not_yet"
-	JobSearchEnded     = "job_search_ended"
-	InService          = "in_service"
-	Employed           = "employed"
-	SkippedBySixMonths = "skipped_by_six_months"
-	Withdrawn          = "withdrawn"
-	OutsideWindow      = "outside_window"
-	OtherEra           = "other_era"
-	OtherStatus        = "other_status"
-)

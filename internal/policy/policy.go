@@ -1,6 +1,6 @@
-// Package policy is what is due and why: the policy file, eras, rules that turn a case into obligations, and the stages at which
-// somebody is told. The file is data (default.yaml unless replaced); only the arithmetic and the words it may use are code.
-// It is pure: the day asked about is handed in.
+// Package policy decides what is due and why: the policy file, eras, rules that turn a case into obligations, and the
+// stages at which people are notified. The file is data (default.yaml unless replaced); only the arithmetic and the
+// words that a file may use are code. It is pure: the day asked about is a parameter.
 package policy
 
 import (
@@ -11,7 +11,7 @@ import (
 	"vireilla/internal/timetable"
 )
 
-// Policy is a policy file that was read and found right. It is not changed after Parse.
+// Policy is a valid policy file. It does not change after Parse.
 type Policy struct {
 	Version       string            `yaml:"version"`
 	Zone          string            `yaml:"zone"`
@@ -32,7 +32,7 @@ type Policy struct {
 	Days     *calendar.Calendar `yaml:"-"` // the calendar under the switches
 	Location *time.Location     `yaml:"-"` // of Zone
 	resumed  calendar.Interval
-	steps    []step // Rules, with their words resolved
+	compiled []compiledRule
 }
 
 // Switches of the calendar; see calendar.New.
@@ -50,7 +50,7 @@ type Era struct {
 	Law   string       `yaml:"law"`
 }
 
-// Rule says from which day (Anchor) an obligation is due how long after or before, and when it exists.
+// Rule says how long after or before which day (Anchor) an obligation is due, and when it exists.
 type Rule struct {
 	Name    string   `yaml:"rule"`
 	Subject string   `yaml:"subject"`
@@ -63,10 +63,10 @@ type Rule struct {
 	When    []string `yaml:"when"`
 	Owner   string   `yaml:"owner"`
 	Weight  int      `yaml:"weight"`
-	Ours    bool     `yaml:"ours"` // the office's own day, which no law sets
+	Ours    bool     `yaml:"ours"` // the office set the day; no law does
 }
 
-// Ladder says how many working days before and after the due day somebody is told.
+// Ladder is how many working days before and after the due day the stages upcoming and escalated begin.
 type Ladder struct {
 	Upcoming  int `yaml:"upcoming"`
 	Escalated int `yaml:"escalated"`
@@ -93,7 +93,8 @@ type Appointments struct {
 	DecisionNewsDays int         `yaml:"decision_news_days"`
 }
 
-// Reminders are the hours before the start at which appointments from a day on are told again.
+// Reminders are the hours before its start at which the seeker is reminded of an appointment, for appointments from a
+// day on.
 type Reminders struct {
 	From  calendar.Day `yaml:"from"`
 	Hours []int        `yaml:"hours"`
@@ -111,7 +112,7 @@ type Guard struct {
 	Runs  int `yaml:"runs"`
 }
 
-// Retention says after how many days the personal parts of letters, and skips, are forgotten.
+// Retention is after how many days the personal parts of letters, and skips, are erased.
 type Retention struct {
 	LettersDays int `yaml:"letters_days"`
 	SkipsDays   int `yaml:"skips_days"`
@@ -177,18 +178,10 @@ func (p *Policy) AuthorityNamed(id string) *Authority {
 
 // WritesOn says whether an authority writes to people on a day: an open day that is no office closure.
 func (p *Policy) WritesOn(day calendar.Day, a *Authority) bool {
-	if !p.Days.Open(day) {
-		return false
-	}
-	for _, c := range a.Closures {
-		if c == day {
-			return false
-		}
-	}
-	return true
+	return p.Days.Open(day) && !slices.Contains(a.Closures, day)
 }
 
-// ReminderHours gives the hours before an appointment on a day at which it is told again, the longest first.
+// ReminderHours gives the hours before an appointment on a day at which reminders go out, the longest first.
 func (p *Policy) ReminderHours(day calendar.Day) []int {
 	var hours []int
 	for _, r := range p.Appointments.Reminders {
@@ -201,7 +194,7 @@ func (p *Policy) ReminderHours(day calendar.Day) []int {
 
 func within(d, from, to calendar.Day) bool { return d >= from && (to == 0 || d <= to) }
 
-// HeldWhenUnsure names the letters of which a person decides when it is not known whether they arrived.
+// HeldWhenUnsure lists, in order, the letters that go on hold when nobody knows whether they arrived.
 func (p *Policy) HeldWhenUnsure() []string {
 	var names []string
 	for name, l := range p.Letters {

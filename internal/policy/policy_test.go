@@ -13,8 +13,8 @@ func TestTheEmbeddedPolicyIsRight(t *testing.T) {
 	}
 }
 
-// Every fault is told at its own line, so that an office can mend its file.
-func TestFaultsAreToldWithLineAndColumn(t *testing.T) {
+// Every fault is reported at its own line, so that an office can mend its file.
+func TestFaultsAreReportedWithLineAndColumn(t *testing.T) {
 	lines := strings.Split(string(DefaultFile()), "\n")
 	lineOf := func(part string) int {
 		for i, l := range lines {
@@ -31,12 +31,13 @@ func TestFaultsAreToldWithLineAndColumn(t *testing.T) {
 		{"from: 2022-05-02", "from: 2022-05-12", "a gap"},
 		{"from: 2022-05-02", "from: 2022-02-30", "not a day"},
 		{"supplementary_discussion: {upcoming: 3,", "supplementary_discussion: {upcoming: 13,", "cannot happen"},
-		{`cron: "40 3 * * *"`, `cron: "0 0 31 2 *"`, "never"},
+		{`cron: "40 3 * * *"`, `cron: "0 0 31 2 *"`, "has no tick"},
 		{`cron: "40 3 * * *"`, `cron: "TZ=0 40 3 * * *"`, "cron"},
 		{"catch_up_within: 1 hour}", "catch_up_within: 1 fortnight}", `"1 fortnight" is not`},
 		{"catch_up_within: 1 hour}", "catch_up_within: 0 hours}", `"0 hours" is not`},
 		{"catch_up_within: 1 week}", "catch_up_within: 5 weeks}", "at most 4 weeks"},
-		{`cron: "40 3 * * *",          catch_up: latest`, `cron: "40 3 * * *", catch_up: newest`, `"newest" is not one of all, latest, none`},
+		{`cron: "40 3 * * *",          catch_up: latest`, `cron: "40 3 * * *", catch_up: newest`,
+			`"newest" is not one of all, latest, none`},
 		{"due: 2 weeks after", "due: 2 fortnights after", "fortnights"},
 		{"when: [no_discussion_held]", "when: [no_discusion_held]", "no such condition"},
 		{"anchor: decided_on", "anchor: decided", "no such anchor"},
@@ -58,16 +59,16 @@ func TestFaultsAreToldWithLineAndColumn(t *testing.T) {
 			t.Fatalf("%q is not in the file", v.from)
 		}
 		_, faults := Parse([]byte(text))
-		told := false
+		found := false
 		for _, f := range faults {
-			told = told || strings.Contains(f.What, v.what)
+			found = found || strings.Contains(f.What, v.what)
 			if !strings.Contains(v.what, "gap") && strings.Contains(f.What, v.what) {
 				if want := lineOf(v.from); f.Line != want || f.Column < 1 {
-					t.Errorf("%s: told at %s, want line %d", v.to, f, want)
+					t.Errorf("%s: reported at %s, want line %d", v.to, f, want)
 				}
 			}
 		}
-		if !told {
+		if !found {
 			t.Errorf("%s: %v", v.to, faults)
 		}
 	}

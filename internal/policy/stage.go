@@ -42,8 +42,8 @@ func (s *Stage) UnmarshalText(b []byte) (err error) {
 	return err
 }
 
-// StageDays gives the day of each stage: `upcoming` working days before due_strict, the last open day on or before due_strict, the
-// first open day after due, and `escalated` working days after due. Office closures do not move them.
+// StageDays gives the day of each stage: `upcoming` working days before due_strict, the last open day on or before
+// due_strict, the first open day after due, and `escalated` working days after due. Office closures do not move them.
 func (p *Policy) StageDays(o Obligation) [Escalated + 1]calendar.Day {
 	l := p.Ladders[o.Rule]
 	return [...]calendar.Day{
@@ -65,8 +65,9 @@ func (p *Policy) StageOn(o Obligation, day calendar.Day) Stage {
 	return NoStage
 }
 
-// Wake gives the next day after `day` on which something about the case changes by time alone: an obligation comes, goes or reaches its next
-// stage. 0 means that only a new fact can change anything. Between the two days Obligations gives the same answer.
+// Wake gives the next day after `day` on which time alone changes something about the case: an obligation comes, goes
+// or reaches its next stage. 0 means that only a new fact can change anything. Between the two days Obligations gives
+// the same answer.
 func (p *Policy) Wake(c caseload.Case, day calendar.Day) calendar.Day {
 	var wake calendar.Day
 	at := func(d calendar.Day) {
@@ -92,13 +93,13 @@ func (p *Policy) Wake(c caseload.Case, day calendar.Day) calendar.Day {
 			at(d)
 		}
 	}
-	if v := look(c, day); v.initialInterview != 0 && v.closed() == "" {
+	if c := newCaseOn(c, day); c.initialInterview != 0 && c.closed() == "" {
 		k := 1
-		for v.initialInterview.AddMonths(6*k).AddMonths(1) < day {
+		for c.initialInterview.AddMonths(6*k).AddMonths(1) < day {
 			k++
 		}
-		at(v.initialInterview.AddMonths(6 * k))
-		at(v.initialInterview.AddMonths(6*k).AddMonths(1) + 1)
+		at(c.initialInterview.AddMonths(6 * k))
+		at(c.initialInterview.AddMonths(6*k).AddMonths(1) + 1)
 	}
 	return wake
 }

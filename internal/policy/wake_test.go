@@ -23,17 +23,24 @@ func anyCase(t *rapid.T, around calendar.Day) caseload.Case {
 		return near(name, back, ahead)
 	}
 	c := caseload.Case{Seeker: caseload.Seeker{ID: "S-1", CoachID: "C-1",
-		Status:           rapid.SampledFrom([]string{caseload.Unemployed, caseload.Unemployed, "part_time", caseload.InService}).Draw(t, "status"),
-		JobSearchStarted: near("started", 500, 20), JobSearchEnded: perhaps("ended", 10, 60), PreviousJobSearchEnded: perhaps("previous", 700, 0),
+		Status: rapid.SampledFrom([]string{caseload.Unemployed, caseload.Unemployed, "part_time",
+			caseload.InService}).Draw(t, "status"),
+		JobSearchStarted: near("started", 500, 20), JobSearchEnded: perhaps("ended", 10,
+			60), PreviousJobSearchEnded: perhaps("previous", 700, 0),
 		UnemploymentStarted: perhaps("unemployed", 500, 40), SupplementaryWeeks: rapid.IntRange(0, 4).Draw(t, "weeks")}}
-	kinds := []string{caseload.InitialInterview, caseload.PeriodicInterview, caseload.JobSearchDiscussion, caseload.SupplementaryDiscussion, "call_attempt"}
+	kinds := []string{caseload.InitialInterview, caseload.PeriodicInterview, caseload.JobSearchDiscussion,
+		caseload.SupplementaryDiscussion, "call_attempt"}
 	for i := range rapid.IntRange(0, 5).Draw(t, "contacts") {
-		c.Contacts = append(c.Contacts, caseload.Contact{ID: fmt.Sprint(i), Kind: rapid.SampledFrom(kinds).Draw(t, "kind"), HeldOn: near("held", 450, 60)})
+		c.Contacts = append(c.Contacts, caseload.Contact{ID: fmt.Sprint(i), Kind: rapid.SampledFrom(kinds).Draw(t, "kind"),
+			HeldOn: near("held", 450, 60)})
 	}
 	for i := range rapid.IntRange(0, 2).Draw(t, "training") {
-		c.Training = append(c.Training, caseload.Training{ID: fmt.Sprint("T", i), Kind: rapid.SampledFrom(trainingKinds).Draw(t, "training kind"),
-			State: rapid.SampledFrom(trainingStates).Draw(t, "state"), AppliedOn: near("applied", 60, 20), InformationCompleteOn: perhaps("complete", 40, 20),
-			ClarificationDue: perhaps("clarification", 20, 30), StudyStartsOn: perhaps("starts", 10, 60), DecidedOn: perhaps("decided", 20, 30), NotifiedOn: perhaps("notified", 10, 40)})
+		c.Training = append(c.Training, caseload.Training{ID: fmt.Sprint("T", i),
+			Kind:  rapid.SampledFrom(trainingKinds).Draw(t, "training kind"),
+			State: rapid.SampledFrom(trainingStates).Draw(t, "state"), AppliedOn: near("applied", 60,
+				20), InformationCompleteOn: perhaps("complete", 40, 20),
+			ClarificationDue: perhaps("clarification", 20, 30), StudyStartsOn: perhaps("starts", 10,
+				60), DecidedOn: perhaps("decided", 20, 30), NotifiedOn: perhaps("notified", 10, 40)})
 	}
 	return c
 }
@@ -58,7 +65,8 @@ func TestNothingChangesBeforeACaseWakes(t *testing.T) {
 	})
 }
 
-// A due day never lies on a closed day for what rolls, stages come in their order, and a case always has a stage that fits its days.
+// A due day never lies on a closed day for what rolls, stages come in their order, and a case always has a stage that
+// fits its days.
 func TestStagesComeInOrder(t *testing.T) {
 	p := Default()
 	rapid.Check(t, func(t *rapid.T) {

@@ -15,12 +15,9 @@ import (
 // planned, or what is open, not what was ever sent.
 type Reports struct{ *core }
 
-// planningKinds are the kinds of run that plan letters.
-func planningKinds() [4]string { return [4]string{"appointments", "digests", "leads", "training"} }
-
 // runsOf names the runs of a day as letters do.
 func runsOf(day calendar.Day) (runs []any) {
-	for _, kind := range planningKinds() {
+	for _, kind := range notice.RunKinds() {
 		runs = append(runs, kind+"/"+day.String())
 	}
 	return runs
@@ -91,7 +88,7 @@ func (p *Reports) History(ctx context.Context, from, to calendar.Day) ([]notice.
 	for d := from; d <= to; d++ {
 		days = append(days, notice.DayTally{Day: d, States: map[notice.State]int{}})
 	}
-	for _, kind := range planningKinds() {
+	for _, kind := range notice.RunKinds() {
 		err := forRows(ctx, p.db, `SELECT run, state, count(*) FROM notice WHERE run >= $1 AND run <= $2 GROUP BY run, state`,
 			[]any{kind + "/" + from.String(), kind + "/" + to.String()}, func(r *sql.Rows) error {
 				var run string

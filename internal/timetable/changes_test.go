@@ -8,7 +8,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-// changes lists every moment from 2024 to 2040 at which the clocks are turned.
+// changes lists every moment from 2024 to 2040 at which the clocks change.
 func changes(z *time.Location) []time.Time {
 	var all []time.Time
 	end := time.Date(2041, time.January, 1, 0, 0, 0, 0, z)
@@ -24,9 +24,8 @@ func changes(z *time.Location) []time.Time {
 	}
 }
 
-// seen walks through real time, minute by minute, and notes when the wall clock
-// first shows each minute of the days from first to last. It knows nothing of
-// cron and needs no arithmetic with offsets.
+// seen walks through real time minute by minute, and gives when the wall clock first shows each minute of the days from
+// first to last. It uses neither cron nor arithmetic with offsets.
 func seen(first, last time.Time) map[string]time.Time {
 	shown := map[string]time.Time{}
 	for t := first; t.Before(last); t = t.Add(time.Minute) {
@@ -61,7 +60,7 @@ func checkDaysAround(t *testing.T, daily []Spec, turn time.Time) {
 	y, mo, d := turn.Date()
 	noon := func(days int) time.Time { return time.Date(y, mo, d+days, 12, 0, 0, 0, turn.Location()) }
 	shown := seen(noon(-2), noon(2))
-	// From noon to noon every minute of the day comes three times.
+	// In the four days from noon to noon every minute of the day comes four times.
 	for m, s := range daily {
 		ticks := s.Between(noon(-2).Add(-1), noon(2).Add(-1), 10)
 		byDay := map[string]int{}
@@ -78,7 +77,7 @@ func checkDaysAround(t *testing.T, daily []Spec, turn time.Time) {
 				t.Fatalf("%s: on %s %d runs, all are %v", s, w.Format(time.DateOnly), byDay[w.Format(time.DateOnly)], ticks)
 			}
 			want := shown[w.Format("2006-01-02 15:04")]
-			if want.IsZero() { // never shown: the hand was turned past it
+			if want.IsZero() { // never shown: the clocks skipped it
 				want = turn
 			}
 			if !ticks[i].Equal(want) {

@@ -5,54 +5,50 @@ import (
 	"time"
 )
 
-// CatchUp says what becomes of the ticks that passed while nobody looked.
+// CatchUp says what happens to the ticks that passed while no process ran.
 type CatchUp string
 
 const (
-	// All strikes every tick that passed.
+	// All makes every tick that passed due.
 	All CatchUp = "all"
-	// Latest strikes once, for the newest tick that passed.
+	// Latest makes only the newest of them due.
 	Latest CatchUp = "latest"
-	// None strikes a tick only in the minute that begins with it; after a pause
-	// everything older is left out for good.
+	// None makes a tick due only in the minute that begins with it. Older ticks are skipped for good.
 	None CatchUp = "none"
 )
 
-// Why ticks are left out.
+// Why ticks are skipped.
 const (
 	TooOld      = "too_old"       // older than the entry's catch_up_within
-	Superseded  = "superseded"    // a later tick is struck in their stead
-	NotCaughtUp = "not_caught_up" // the entry catches nothing up
+	Superseded  = "superseded"    // a later tick is due instead
+	NotCaughtUp = "not_caught_up" // the entry does not catch up
 )
 
-// freshness is how old a tick may be under None. Ticks are at least a minute
-// apart, so at most one is fresh, and a look each second cannot miss it.
+// freshness is how old a tick may be under None. Ticks are at least a minute apart, so at most one is fresh, and a
+// check each second cannot miss it.
 const freshness = time.Minute
 
-// Skip is a stretch of ticks that are left out for good: From is the first of
-// them, and no tick up to To is struck.
+// Skip is a range of ticks that are skipped for good: From is the first of them, and no tick up to To is due.
 type Skip struct {
 	From, To time.Time
 	Why      string
 }
 
-// Valid says whether c is one of All, Latest and None, as a policy file must
-// have it. Due treats any other value as Latest.
+// Valid says whether c is one of All, Latest and None, as a policy file must have it. Due treats any other value as
+// Latest.
 func (c CatchUp) Valid() bool { return c == All || c == Latest || c == None }
 
-// Due sorts the ticks later than last and not later than now, oldest first, into
-// those to strike and those to leave out: what c does not let through, and what
-// is older than within (0 or less: however old). last is the previous look or the
-// last tick recorded. A zero last is an entry nobody has looked at yet: nothing
-// is due, its ticks count from now. With a clock that was turned back behind last
-// nothing is due.
+// Due sorts the ticks later than last and not later than now, oldest first, into those that are due and those to skip:
+// what c does not catch up, and what is older than within (0 or less: no limit). last is the previous check or the last
+// tick recorded. Nothing is due when last is zero, since the ticks of a new entry count from now, or when the clock was
+// turned back behind last.
 func Due(s Spec, c CatchUp, within time.Duration, last, now time.Time) (ticks []time.Time, skips []Skip) {
 	if last.IsZero() {
 		return nil, nil
 	}
 	oldest, why := last, ""
 	if within > 0 {
-		oldest, why = now.Add(-within-1), TooOld // exactly that old is not too old
+		oldest, why = now.Add(-within-1), TooOld // a tick of exactly that age is not too old
 	}
 	if fresh := now.Add(-freshness); c == None && fresh.After(oldest) {
 		oldest, why = fresh, NotCaughtUp

@@ -8,14 +8,14 @@ import (
 	"pgregory.net/rapid"
 )
 
-func TestWhatIsStruckAfterAPause(t *testing.T) {
+func TestWhatIsDueAfterAPause(t *testing.T) {
 	const day = 24 * time.Hour
 	for name, c := range map[string]struct {
 		spec      string
 		catchUp   CatchUp
 		last, now string
 		within    time.Duration
-		want      []string // ticks, and from..to why of what is left out
+		want      []string // ticks, and from..to why of what is skipped
 	}{
 		"nothing passed": {"0 6 * * *", All, "2024-03-04 06:00Z", "2024-03-05 05:59Z", 0, nil},
 		"on the tick":    {"0 6 * * *", Latest, "2024-03-04 06:00Z", "2024-03-05 06:00Z", 0, []string{"2024-03-05 06:00Z"}},
@@ -25,12 +25,13 @@ func TestWhatIsStruckAfterAPause(t *testing.T) {
 			[]string{"2024-03-07 06:00Z", "2024-03-05 06:00Z..2024-03-06 06:00Z superseded"}},
 		"three days down, none": {"0 6 * * *", None, "2024-03-04 06:00Z", "2024-03-07 12:00Z", 0,
 			[]string{"2024-03-05 06:00Z..2024-03-07 11:59Z not_caught_up"}},
-		"none, in its minute": {"0 6 * * *", None, "2024-03-06 06:00Z", "2024-03-07 06:00Z", 0, []string{"2024-03-07 06:00Z"}},
+		"none, in its minute": {"0 6 * * *", None, "2024-03-06 06:00Z", "2024-03-07 06:00Z", 0,
+			[]string{"2024-03-07 06:00Z"}},
 		"none, a minute later": {"0 6 * * *", None, "2024-03-06 06:00Z", "2024-03-07 06:01Z", 0,
 			[]string{"2024-03-07 06:00Z..2024-03-07 06:00Z not_caught_up"}},
 		"none, every minute": {"* * * * *", None, "2024-03-07 05:59Z", "2024-03-07 06:01Z", 0,
 			[]string{"2024-03-07 06:01Z", "2024-03-07 06:00Z..2024-03-07 06:00Z not_caught_up"}},
-		"none, struck already": {"0 6 * * *", None, "2024-03-07 06:00Z", "2024-03-07 06:00Z", 0, nil},
+		"none, recorded already": {"0 6 * * *", None, "2024-03-07 06:00Z", "2024-03-07 06:00Z", 0, nil},
 		"none, and within a day": {"0 6 * * *", None, "2024-03-04 06:00Z", "2024-03-07 12:00Z", day,
 			[]string{"2024-03-05 06:00Z..2024-03-07 11:59Z not_caught_up"}},
 		"too old, all": {"0 6 * * *", All, "2024-03-04 06:00Z", "2024-03-07 06:00Z", day,
@@ -38,11 +39,14 @@ func TestWhatIsStruckAfterAPause(t *testing.T) {
 		"too old, latest": {"0 6 * * *", Latest, "2024-03-06 06:00Z", "2024-03-07 12:00Z", 5 * time.Hour,
 			[]string{"2024-03-07 06:00Z..2024-03-07 06:59Z too_old"}},
 		"too old and superseded": {"0 6 * * *", Latest, "2024-03-04 06:00Z", "2024-03-07 12:00Z", 2 * day,
-			[]string{"2024-03-07 06:00Z", "2024-03-05 06:00Z..2024-03-05 11:59Z too_old", "2024-03-06 06:00Z..2024-03-06 06:00Z superseded"}},
-		"no tick among what is too old": {"0 6 * * *", Latest, "2024-03-04 06:00Z", "2024-03-05 12:00Z", 8 * time.Hour, []string{"2024-03-05 06:00Z"}},
-		"never looked at":               {"0 6 * * *", All, "0001-01-01 00:00Z", "2024-03-07 12:00Z", 0, nil},
-		"the clock went back":           {"0 6 * * *", All, "2024-03-07 06:00Z", "2024-03-05 06:00Z", day, nil},
-		"no catch-up is named":          {"0 6 * * *", "", "2024-03-06 06:00Z", "2024-03-07 12:00Z", 0, []string{"2024-03-07 06:00Z"}},
+			[]string{"2024-03-07 06:00Z", "2024-03-05 06:00Z..2024-03-05 11:59Z too_old",
+				"2024-03-06 06:00Z..2024-03-06 06:00Z superseded"}},
+		"no tick among what is too old": {"0 6 * * *", Latest, "2024-03-04 06:00Z", "2024-03-05 12:00Z", 8 * time.Hour,
+			[]string{"2024-03-05 06:00Z"}},
+		"never checked":       {"0 6 * * *", All, "0001-01-01 00:00Z", "2024-03-07 12:00Z", 0, nil},
+		"the clock went back": {"0 6 * * *", All, "2024-03-07 06:00Z", "2024-03-05 06:00Z", day, nil},
+		"no catch-up is named": {"0 6 * * *", "", "2024-03-06 06:00Z", "2024-03-07 12:00Z", 0,
+			[]string{"2024-03-07 06:00Z"}},
 	} {
 		var got []string
 		ticks, skips := Due(spec(t, c.spec, time.UTC), c.catchUp, c.within, at(t, c.last), at(t, c.now))
@@ -58,7 +62,7 @@ func TestWhatIsStruckAfterAPause(t *testing.T) {
 	}
 }
 
-func TestEveryTickOfAPauseIsStruckOrLeftOutForAReason(t *testing.T) {
+func TestEveryTickOfAPauseIsDueOrSkippedForAReason(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		s := anySpec(t)
 		c := rapid.SampledFrom([]CatchUp{All, Latest, None}).Draw(t, "catch-up")
@@ -67,17 +71,17 @@ func TestEveryTickOfAPauseIsStruckOrLeftOutForAReason(t *testing.T) {
 		within := time.Duration(rapid.IntRange(0, 3*24*60).Draw(t, "within")) * time.Minute
 		ticks, skips := Due(s, c, within, last, now)
 		for _, tick := range s.Between(last, now, 10000) {
-			told := 0
+			covered := 0
 			if slices.ContainsFunc(ticks, tick.Equal) {
-				told++
+				covered++
 			}
 			for _, k := range skips {
 				if !tick.Before(k.From) && !tick.After(k.To) {
-					told++
+					covered++
 				}
 			}
-			if told != 1 {
-				t.Fatalf("%s, %s within %s: %v told %d times: struck %v, left out %v", s, c, within, tick, told, ticks, skips)
+			if covered != 1 {
+				t.Fatalf("%s, %s within %s: %v stands %d times: due %v, skipped %v", s, c, within, tick, covered, ticks, skips)
 			}
 		}
 	})
@@ -91,21 +95,21 @@ func TestOnlyThreeCatchUpsAreValid(t *testing.T) {
 	}
 }
 
-func TestLookingOftenStrikesEveryTickOnce(t *testing.T) {
+func TestFrequentChecksFindEveryTickOnce(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		s := anySpec(t)
 		c := rapid.SampledFrom([]CatchUp{All, Latest, None}).Draw(t, "catch-up")
 		start := anyMoment(t, s.zone)
 		last := start
-		var struck []time.Time
-		for range rapid.IntRange(1, 200).Draw(t, "looks") {
+		var due []time.Time
+		for range rapid.IntRange(1, 200).Draw(t, "checks") {
 			now := last.Add(time.Duration(rapid.IntRange(0, 59).Draw(t, "pause")) * time.Second)
 			ticks, _ := Due(s, c, time.Hour, last, now)
-			struck = append(struck, ticks...)
+			due = append(due, ticks...)
 			last = now
 		}
-		if want := s.Between(start, last, 1000); !slices.EqualFunc(struck, want, time.Time.Equal) {
-			t.Fatalf("%s, %s: struck %v, want %v", s, c, struck, want)
+		if want := s.Between(start, last, 1000); !slices.EqualFunc(due, want, time.Time.Equal) {
+			t.Fatalf("%s, %s: due %v, want %v", s, c, due, want)
 		}
 	})
 }

@@ -2,9 +2,8 @@ package timetable
 
 import "time"
 
-// Next is the first tick later than after, in the zone of the spec. It depends
-// only on the instant: every machine that asks from anywhere before a tick is
-// told the same tick.
+// Next is the first tick later than after, in the zone of the spec. It depends only on the instant, so every machine
+// that asks before a tick gets the same one.
 func (s Spec) Next(after time.Time) time.Time {
 	switch {
 	case s.zone == nil:
@@ -16,8 +15,7 @@ func (s Spec) Next(after time.Time) time.Time {
 	}
 }
 
-// Between lists the ticks later than after and not later than until, oldest
-// first, at most limit of them.
+// Between lists the ticks later than after and not later than until, oldest first, at most limit of them.
 func (s Spec) Between(after, until time.Time, limit int) []time.Time {
 	var ticks []time.Time
 	for t := s.Next(after); !t.IsZero() && !t.After(until) && len(ticks) < limit; t = s.Next(t) {
@@ -26,9 +24,8 @@ func (s Spec) Between(after, until time.Time, limit int) []time.Time {
 	return ticks
 }
 
-// nextNamed goes along the wall clock. Later wall times never have earlier
-// instants, so the first one whose instant is later than after is the answer;
-// the others are ticks of a doubled hour, already struck in its first round.
+// nextNamed follows the wall clock. Later wall times never have earlier instants, so the first one whose instant is
+// later than after is the answer; the others are ticks of a doubled hour, which came in its first round.
 func (s Spec) nextNamed(after time.Time) time.Time {
 	for w := s.nextWall(wall(after, s.zone)); !w.IsZero(); w = s.nextWall(w) {
 		if t := instant(w, s.zone); t.After(after) {
@@ -38,8 +35,8 @@ func (s Spec) nextNamed(after time.Time) time.Time {
 	return time.Time{}
 }
 
-// nextReal goes along real time, from one change of clocks to the next; between
-// two of them wall time and real time differ by a constant.
+// nextReal follows real time from one change of clocks to the next. Between two changes, wall time and real time
+// differ by a constant.
 func (s Spec) nextReal(after time.Time) time.Time {
 	for period := after.In(s.zone); ; {
 		_, end := bounds(period)
@@ -55,9 +52,8 @@ func (s Spec) nextReal(after time.Time) time.Time {
 	}
 }
 
-// nextWall is the first matching wall time later than w, zero if there is none.
-// The library looks five years ahead, but from 2096 to the next 29 February are
-// eight.
+// nextWall is the first matching wall time later than w, zero if there is none. The library searches five years
+// ahead, but from 2096 to the next 29 February it is eight.
 func (s Spec) nextWall(w time.Time) time.Time {
 	for range 2 {
 		if next := s.fields.Next(w); !next.IsZero() {
@@ -68,15 +64,14 @@ func (s Spec) nextWall(w time.Time) time.Time {
 	return time.Time{}
 }
 
-// wall is what a clock on the wall shows at t, written as if it were UTC.
+// wall is the local wall time at t, written as if it were UTC.
 func wall(t time.Time, zone *time.Location) time.Time {
 	return t.UTC().Add(offset(t.In(zone)))
 }
 
-// instant is the first moment at which the wall clock shows w or, where it is
-// turned past w, the moment at which it is turned.
+// instant is the first moment at which the wall clock shows w or, where it skips w, the moment of the change.
 func instant(w time.Time, zone *time.Location) time.Time {
-	// No zone is as far as a day from UTC, so w comes later than this.
+	// No zone is a whole day away from UTC, so w comes later than this.
 	for period := w.Add(-24 * time.Hour).In(zone); ; {
 		start, end := bounds(period)
 		t := w.Add(-offset(period))
@@ -90,10 +85,9 @@ func instant(w time.Time, zone *time.Location) time.Time {
 	}
 }
 
-// bounds is the period around t with one offset, from start until before end;
-// zero is without a bound. Go reckons 365 days to every year when it ends the
-// winter at New Year, so on 31 December of a leap year its end has passed and is
-// a day early.
+// bounds is the period around t with one offset, from start until before end; a zero time is no bound. Go counts 365
+// days to every year when it ends the winter at New Year, so on 31 December of a leap year the end that it gives has
+// passed and is a day early.
 func bounds(t time.Time) (start, end time.Time) {
 	start, end = t.ZoneBounds()
 	if !end.IsZero() && !end.After(t) {
@@ -102,7 +96,7 @@ func bounds(t time.Time) (start, end time.Time) {
 	return start, end
 }
 
-// offset is how far the clocks at t are ahead of UTC.
+// offset is how far local time at t is ahead of UTC.
 func offset(t time.Time) time.Duration {
 	_, seconds := t.Zone()
 	return time.Duration(seconds) * time.Second

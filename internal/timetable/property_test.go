@@ -10,7 +10,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-// anySpec draws fields that always strike: no day above 28 without all others.
+// anySpec draws fields that always have ticks: no day above 28 unless every day is allowed.
 func anySpec(t *rapid.T) Spec {
 	field := func(label string, low, high int) string {
 		var pieces []string
@@ -19,7 +19,8 @@ func anySpec(t *rapid.T) Spec {
 			to := rapid.IntRange(from+1, high).Draw(t, label+" to")
 			step := rapid.IntRange(1, to-from).Draw(t, label+" step")
 			pieces = append(pieces, rapid.SampledFrom([]string{
-				fmt.Sprint(from), fmt.Sprintf("%d-%d", from, to), fmt.Sprintf("%d-%d/%d", from, to, step), fmt.Sprintf("*/%d", step),
+				fmt.Sprint(from), fmt.Sprintf("%d-%d", from, to), fmt.Sprintf("%d-%d/%d", from, to, step), fmt.Sprintf("*/%d",
+					step),
 			}).Draw(t, label))
 		}
 		return strings.Join(pieces, ",")
@@ -62,8 +63,8 @@ func TestNextIsLaterAndNothingLiesBetween(t *testing.T) {
 		if next.Second() != 0 || next.Nanosecond() != 0 {
 			t.Fatalf("%s: %v is not on the minute", s, next)
 		}
-		// Whoever looks later, but before the tick, is told the same tick.
-		between := from.Add(time.Duration(rapid.Int64Range(0, int64(next.Sub(from))-1).Draw(t, "look")))
+		// A later question before the tick has the same answer.
+		between := from.Add(time.Duration(rapid.Int64Range(0, int64(next.Sub(from))-1).Draw(t, "later")))
 		if again := s.Next(between); !again.Equal(next) {
 			t.Fatalf("%s: Next(%v) = %v, but Next(%v) = %v", s, from, next, between, again)
 		}
@@ -80,7 +81,7 @@ func TestATickShowsAMatchingWallTimeOrEndsAGap(t *testing.T) {
 		}
 		start, _ := tick.ZoneBounds()
 		if s.everyHour || !tick.Equal(start) || offset(tick) <= offset(tick.Add(-1)) {
-			t.Fatalf("%s: strikes at %v", s, tick)
+			t.Fatalf("%s: has a tick at %v", s, tick)
 		}
 	})
 }

@@ -1,12 +1,9 @@
-// Package timetable says when the clock strikes: cron specs read in the town's
-// zone, their ticks across summer time, and which ticks to strike after a pause.
-// It is pure: now is always a parameter, and what was struck is written down
-// elsewhere.
+// Package timetable computes ticks: cron specs read in the town's zone, their ticks across summer time, and which ticks
+// are due after a pause. It is pure: now is always a parameter, and ticks are recorded elsewhere.
 //
-// A spec that names its hours goes by the clock on the wall. In the hour that
-// summer time skips, its ticks fall together at the hour's end; in the hour that
-// comes twice, they come in the first. A spec with every hour of the day (`*`,
-// `*/1`, `0-23`) goes by real time and strikes in every hour that passes.
+// A spec that names its hours follows the wall clock. In the hour that summer time skips, its ticks become one at the
+// hour's end; in the hour that comes twice, they come in the first. A spec with every hour of the day (`*`, `*/1`,
+// `0-23`) follows real time and has ticks in every hour that passes.
 package timetable
 
 import (
@@ -19,23 +16,21 @@ import (
 	"github.com/robfig/cron/v3"
 )
 
-// Spec is a cron spec bound to a zone. Parse makes one; the zero Spec never
-// strikes.
+// Spec is a cron spec bound to a zone. Parse makes one; the zero Spec has no ticks.
 type Spec struct {
 	text      string
 	zone      *time.Location
-	fields    cron.SpecSchedule // asked only about wall time, which travels as UTC
+	fields    cron.SpecSchedule // used with wall times only, which are written as UTC
 	everyHour bool
 }
 
 // String is the spec as it was written, with single spaces and without the zone.
 func (s Spec) String() string { return s.text }
 
-// Parse reads five fields (minute, hour, day of month, month, day of week) or one
-// of @hourly, @daily, @midnight, @weekly, @monthly, @yearly, @annually. With both
-// days restricted, either is enough, as in crontab(5). What crontab readers
-// disagree on or accept without effect is refused: zones inside the spec, @every,
-// seconds, steps that leave one value, days that no month has.
+// Parse reads five fields (minute, hour, day of month, month, day of week) or one of @hourly, @daily, @midnight,
+// @weekly, @monthly, @yearly, @annually. With both days restricted, either is enough, as in crontab(5). What cron
+// programs disagree on or accept without effect is refused: zones inside the spec, @every, seconds, steps that leave
+// one value, days that no month has.
 func Parse(spec string, zone *time.Location) (Spec, error) {
 	text := strings.Join(strings.Fields(spec), " ")
 	if zone == nil {
@@ -47,7 +42,7 @@ func Parse(spec string, zone *time.Location) (Spec, error) {
 	}
 	s := Spec{text: text, zone: zone, fields: fields, everyHour: count(fields.Hour) == 24}
 	if s.nextWall(time.Date(2000, time.January, 1, 0, 0, 0, 0, time.UTC)).IsZero() {
-		return Spec{}, fmt.Errorf("timetable %q: never strikes, none of its months has such a day", text)
+		return Spec{}, fmt.Errorf("timetable %q: has no tick: none of its months has such a day", text)
 	}
 	return s, nil
 }
@@ -59,7 +54,8 @@ func parse(text string) (cron.SpecSchedule, error) {
 	}
 	parts := strings.Fields(five)
 	if len(parts) != 5 {
-		return cron.SpecSchedule{}, fmt.Errorf("has %d fields, wants 5: minute, hour, day of month, month, day of week", len(parts))
+		return cron.SpecSchedule{}, fmt.Errorf("has %d fields, wants 5: minute, hour, day of month, month, day of week",
+			len(parts))
 	}
 	for i, part := range parts {
 		if err := checkField(i, part); err != nil {
@@ -98,8 +94,8 @@ func expand(text string) (string, error) {
 	return "", errors.New("no such word; write @hourly, @daily, @weekly, @monthly, @yearly or five fields")
 }
 
-// checkField names the field at fault, which the library's errors do not, and
-// refuses what the library takes without effect.
+// checkField names the faulty field, which the library's errors do not, and refuses what the library accepts without
+// effect.
 func checkField(i int, part string) error {
 	name := [5]string{"minute", "hour", "day of month", "month", "day of week"}[i]
 	allowed := [5]string{"0-59", "0-23", "1-31", "1-12 or jan-dec", "0-6 (Sunday is 0) or sun-sat"}[i]
@@ -122,13 +118,12 @@ func checkField(i int, part string) error {
 	return nil
 }
 
-// foreign says which characters no field holds: ? and + among them, which the
-// library reads as * and as nothing.
+// foreign says which characters no field holds: among them ? and +, which the library reads as * and as nothing.
 func foreign(r rune) bool {
 	return !(r >= '0' && r <= '9' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r == '*' || r == '-' || r == '/')
 }
 
-// parseFive asks the library, whose parser panics on some texts.
+// parseFive calls the library, whose parser panics on some texts.
 func parseFive(five string) (fields cron.SpecSchedule, err error) {
 	defer func() {
 		if recover() != nil {

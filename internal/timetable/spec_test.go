@@ -71,9 +71,9 @@ func TestParseSaysWhatToWriteInstead(t *testing.T) {
 		{"50/20 * * * *", `leaves only 50`},
 		{"0 6 * * mon-fri/5", `day of week "mon-fri/5": the step is larger than the range and leaves only 1`},
 		{"0 99999999999999999999 * * *", `hour "99999999999999999999": write 0-23`},
-		{"0 0 31 2 *", "never strikes"},
-		{"0 0 30-31 feb *", "never strikes"},
-		{"* * 31 4,6,9,11 *", "never strikes"},
+		{"0 0 31 2 *", "has no tick"},
+		{"0 0 30-31 feb *", "has no tick"},
+		{"* * 31 4,6,9,11 *", "has no tick"},
 	} {
 		s, err := Parse(c.text, time.UTC)
 		switch {

@@ -15,11 +15,6 @@ import (
 // pageful is how many letters one page lists.
 const pageful = 50
 
-func letterNames() []string {
-	return []string{notice.AppointmentBooked, notice.AppointmentChanged, notice.AppointmentCancelled, notice.AppointmentReminder,
-		notice.CoachDigest, notice.LeadEscalation, notice.MatterUpdate}
-}
-
 // outbox is the page with the list of letters, and what its form was filled with.
 type outbox struct {
 	State, Letter, To string
@@ -44,7 +39,7 @@ func entryOf(e notice.Entry) entry {
 // letters of years, so a list of every day is of one person, or of a state that ends.
 func (p *Pages) letters(r *http.Request) (page, error) {
 	q := r.URL.Query()
-	o := outbox{State: q.Get("state"), Letter: q.Get("letter"), To: q.Get("to"), States: notice.States(), Names: letterNames()}
+	o := outbox{State: q.Get("state"), Letter: q.Get("letter"), To: q.Get("to"), States: notice.States(), Names: notice.Letters()}
 	if err := o.check(q, calendar.DayOf(p.Clock(), p.Policy.Location)); err != nil {
 		return page{}, err
 	}

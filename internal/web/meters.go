@@ -35,7 +35,7 @@ func NewMeters(version, goVersion string, steps []string) *Meters {
 	for _, class := range classes() {
 		m.answers.WithLabelValues(class)
 	}
-	for _, letter := range letterNames() {
+	for _, letter := range notice.Letters() {
 		for _, state := range notice.States() {
 			if state != notice.Pending && state != notice.Sending { // they become neither
 				m.letters.WithLabelValues(letter, string(state))

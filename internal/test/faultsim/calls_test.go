@@ -14,7 +14,7 @@ import (
 	"vireilla/internal/timetable"
 )
 
-// What the steps call, at the seams.
+// The calls of the steps to the store, each at a seam.
 
 func (m *machine) Claim(ctx context.Context, now, wall time.Time, ids []int64, n int) ([]notice.Claimed, error) {
 	var claimed []notice.Claimed
@@ -23,7 +23,7 @@ func (m *machine) Claim(ctx context.Context, now, wall time.Time, ids []int64, n
 		m.world.claimed(m, claimed)
 		return err
 	})
-	return claimed, err // also when the answer was lost
+	return claimed, err // also when the answer is lost
 }
 
 func (m *machine) Record(ctx context.Context, now time.Time, reports []notice.Report) ([]int64, error) {
@@ -70,8 +70,8 @@ func (m *machine) Staged(ctx context.Context, seekers ...string) ([]notice.Stage
 	return call(ctx, m, "Staged", func() ([]notice.Staged, error) { return m.DB.Staged(ctx, seekers...) })
 }
 
-func (m *machine) EachStaged(ctx context.Context, each func(notice.Staged) bool) error {
-	return act(ctx, m, "EachStaged", func() error { return m.DB.EachStaged(ctx, each) })
+func (m *machine) EachStaged(ctx context.Context, yield func(notice.Staged) bool) error {
+	return act(ctx, m, "EachStaged", func() error { return m.DB.EachStaged(ctx, yield) })
 }
 
 func (m *machine) Bookings(ctx context.Context, ids []string) ([]notice.AwakeBooking, error) {
@@ -90,7 +90,7 @@ func (m *machine) Due(ctx context.Context, now time.Time) (int, error) {
 	return call(ctx, m, "Due", func() (int, error) { return m.DB.Due(ctx, now) })
 }
 
-// TakeLease lets the lease run by the time of the world, not by the database's, which the world does not turn.
+// TakeLease measures the lease by the time of the world, since the database's clock does not follow it.
 func (m *machine) TakeLease(ctx context.Context, name, holder string, span time.Duration) (int64, error) {
 	return call(ctx, m, "TakeLease", func() (int64, error) {
 		w := m.world
@@ -111,7 +111,7 @@ func (m *machine) LastTicks(ctx context.Context) (map[string]time.Time, error) {
 	return call(ctx, m, "LastTicks", func() (map[string]time.Time, error) { return m.DB.LastTicks(ctx) })
 }
 
-// EndLease lets go of the lease in the world too.
+// EndLease ends the lease in the world too.
 func (m *machine) EndLease(ctx context.Context, name, holder string) error {
 	return act(ctx, m, "EndLease", func() error {
 		if m.world.leaseOf == holder {
@@ -122,9 +122,9 @@ func (m *machine) EndLease(ctx context.Context, name, holder string) error {
 }
 
 func (m *machine) RecordTicks(ctx context.Context, lease string, fence int64, s timetable.Record) (fresh []time.Time, held bool, err error) {
-	err = act(ctx, m, "Strike "+s.Entry, func() (err error) {
+	err = act(ctx, m, "RecordTicks "+s.Entry, func() (err error) {
 		if fresh, held, err = m.DB.RecordTicks(ctx, lease, fence, s); err == nil && held {
-			m.world.struck(s, fresh)
+			m.world.ticksRecorded(s, fresh)
 		}
 		return err
 	})
@@ -144,21 +144,21 @@ func (m *machine) TickDone(ctx context.Context, now time.Time, entry string, at 
 }
 
 func (m *machine) SendingBlocked(ctx context.Context) (bool, error) {
-	return call(ctx, m, "Halted", func() (bool, error) { return m.DB.SendingBlocked(ctx) })
+	return call(ctx, m, "SendingBlocked", func() (bool, error) { return m.DB.SendingBlocked(ctx) })
 }
 
 func (m *machine) LastTick(ctx context.Context) (time.Time, error) {
-	return call(ctx, m, "Pulse", func() (time.Time, error) { return m.DB.LastTick(ctx) })
+	return call(ctx, m, "LastTick", func() (time.Time, error) { return m.DB.LastTick(ctx) })
 }
 
-func (m *machine) Unknown(ctx context.Context, hands []notice.HandoverID) (int, error) {
-	return call(ctx, m, "Unknown", func() (int, error) { return m.DB.Unknown(ctx, hands) })
+func (m *machine) Unknown(ctx context.Context, handovers []notice.HandoverID) (int, error) {
+	return call(ctx, m, "Unknown", func() (int, error) { return m.DB.Unknown(ctx, handovers) })
 }
 
-// SetBehind must never be called: no database of the story is an old one.
+// SetStale must never be called: no database of the story is stale.
 func (m *machine) SetStale(ctx context.Context, name string, since time.Time) error {
-	m.world.fault("the database is taken for an older one")
-	return act(ctx, m, "SetBehind", func() error { return m.DB.SetStale(ctx, name, since) })
+	m.world.fault("the database is called stale")
+	return act(ctx, m, "SetStale", func() error { return m.DB.SetStale(ctx, name, since) })
 }
 
 func (m *machine) Awake(ctx context.Context, on calendar.Day, limit int) (int, error) {
@@ -193,21 +193,23 @@ func (m *machine) Forget(ctx context.Context, letters, skips time.Time) error {
 	return act(ctx, m, "Forget", func() error { return m.DB.Forget(ctx, letters, skips) })
 }
 
-// diary is the machine's send journal: the disk may be full, and the dead write nothing down.
+// diary is the machine's send journal. Its disk may be full, and a dead machine writes nothing.
 type diary struct {
 	*journal.Journal
 	machine *machine
 }
 
 func (d *diary) Begin(now time.Time, claimed []notice.Claimed) error {
-	return act(d.named(claimed[0].ID), d.machine, "begins in the journal", func() error { return d.Journal.Begin(now, claimed) })
+	return act(d.named(claimed[0].ID), d.machine, "begins in the journal",
+		func() error { return d.Journal.Begin(now, claimed) })
 }
 
 func (d *diary) End(now time.Time, reports []notice.Report) error {
-	return act(d.named(reports[0].ID), d.machine, "ends in the journal", func() error { return d.Journal.End(now, reports) })
+	return act(d.named(reports[0].ID), d.machine, "ends in the journal",
+		func() error { return d.Journal.End(now, reports) })
 }
 
-// named gives the calls of a journal, which belong to no task alone, a name that is the same each time.
+// named gives the calls of a journal, which belong to no single task, a name that is the same each time.
 func (d *diary) named(letter int64) context.Context {
 	return context.WithValue(context.Background(), task{}, fmt.Sprint(d.machine.name, " ", letter))
 }

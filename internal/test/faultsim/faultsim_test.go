@@ -21,14 +21,14 @@ var (
 	only  = flag.Uint64("seed", 0, "run this seed alone and print what happens")
 )
 
-// story runs one seed and gives what happened and what was wrong with it.
+// story runs one seed and gives its trace and its faults.
 func story(t *testing.T, seed uint64, path string) (trace, faults []string) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, seed, path)
-		w.found()
-		w.live()
+		w.setUp()
+		w.run()
 		w.check()
-		time.Sleep(time.Minute) // recorders look once more
+		time.Sleep(time.Minute) // recorders try once more
 		w.waiting()
 		for _, m := range w.machines {
 			m.stop()
@@ -70,13 +70,13 @@ func TestNothingIsLostDoubledOrWrong(t *testing.T) {
 				if report(t, *first+n, faults); len(faults) > 0 {
 					failed.Add(1)
 				}
-				_ = os.RemoveAll(own) // thousands of them would fill the memory
+				_ = os.RemoveAll(own) // thousands of databases would fill the memory
 			}
 		})
 	}
 }
 
-// underRaceDetector tells whether everything takes ten times as long.
+// underRaceDetector says whether the race detector is on, under which everything takes ten times as long.
 func underRaceDetector() bool {
 	info, known := debug.ReadBuildInfo()
 	return known && slices.Contains(info.Settings, debug.BuildSetting{Key: "-race", Value: "true"})
@@ -85,7 +85,8 @@ func underRaceDetector() bool {
 func report(t *testing.T, seed uint64, faults []string) {
 	t.Helper()
 	if len(faults) > 0 {
-		t.Errorf("seed %d (go test ./internal/test/faultsim -run Nothing -seed %d -v):\n%s", seed, seed, strings.Join(faults, "\n"))
+		t.Errorf("seed %d (go test ./internal/test/faultsim -run Nothing -seed %d -v):\n%s", seed, seed,
+			strings.Join(faults, "\n"))
 	}
 }
 

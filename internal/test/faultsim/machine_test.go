@@ -13,7 +13,7 @@ import (
 	"vireilla/workers"
 )
 
-// machine is one process of the program, put together as cmd does it, with a seam wherever it calls what it shares with others.
+// machine is one process of the program, wired as in cmd, with a seam wherever it calls what it shares with others.
 type machine struct {
 	*store.DB
 	world     *world
@@ -25,7 +25,7 @@ type machine struct {
 
 	dead    bool // under world.mu
 	stopped bool
-	busy    int // tasks under way; under world.mu
+	busy    int // active tasks; under world.mu
 }
 
 func (w *world) start(name string) *machine {
@@ -73,14 +73,14 @@ func (m *machine) isDead() bool {
 	return m.dead
 }
 
-// die forgets all that the machine has in mind; its claims stay, and the queue sees after a while that its tasks are nobody's.
+// die stops all that the machine does. Its claims stay, and after a while the queue recovers its tasks.
 func (m *machine) die() {
 	m.world.mu.Lock()
 	defer m.world.mu.Unlock()
 	m.dead = true
 }
 
-// do runs something on the machine and tells when it has ended; a dead machine tells nothing.
+// do runs a task on the machine and reports its end; a dead machine reports nothing.
 func (m *machine) do(name string, f func(ctx context.Context) error, ended func(error)) {
 	w := m.world
 	w.mu.Lock()
@@ -100,15 +100,15 @@ func (m *machine) do(name string, f func(ctx context.Context) error, ended func(
 	}()
 }
 
-// ending is a task that has ended, of which the scheduler is still to be told.
+// ending is a task that has ended and that the scheduler has not handled yet.
 type ending struct {
 	name  string
 	err   error
 	ended func(error)
 }
 
-// tell lets the world know what has ended, in an order that does not depend on who came first.
-func (w *world) tell() {
+// reportEndings handles what has ended, in an order that does not depend on which ended first.
+func (w *world) reportEndings() {
 	w.mu.Lock()
 	endings := w.endings
 	w.endings = nil
@@ -125,8 +125,8 @@ func (w *world) tell() {
 	}
 }
 
-// look lets the machine's timetable look once.
-func (m *machine) look() {
+// tick lets the machine's timetable check the clock once.
+func (m *machine) tick() {
 	m.do(fmt.Sprintf("t%d", m.world.number()), m.timetable.Tick, func(error) {})
 }
 

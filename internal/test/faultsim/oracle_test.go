@@ -16,7 +16,7 @@ import (
 	"vireilla/internal/timetable"
 )
 
-// check holds what arrived against what was true, and against what the program believes, when all has been quiet for days.
+// check compares what arrived with what was true and with the program's records, after the quiet days.
 func (w *world) check() {
 	entries := w.outbox()
 	w.checkCounts(entries)
@@ -28,7 +28,8 @@ func (w *world) check() {
 	w.checkJournals(entries)
 }
 
-// checkCounts: every letter has come to an end; one that is sent arrived, once or as often as it was unsure more; another did so at most as often as it was unsure.
+// checkCounts: every letter is in a final state. A sent one arrived once, plus at most once for each time it was
+// unsure; another arrived at most as often as it was unsure.
 func (w *world) checkCounts(entries []notice.Entry) {
 	arrived := map[int64]int{}
 	for _, a := range w.arrivals {
@@ -52,10 +53,10 @@ func (w *world) checkCounts(entries []notice.Entry) {
 	}
 }
 
-// checkBeliefs: what a seeker must believe of an appointment from the letters that arrived is what is true of it, or somebody can see why not.
+// checkBeliefs: what the letters that arrived say of an appointment is true of it, or a person can see why not.
 func (w *world) checkBeliefs(entries []notice.Entry) {
 	now := w.trueTime()
-	visible := map[string]bool{} // appointments with a letter that a person must look at, or looked at
+	visible := map[string]bool{} // appointments with a letter that waits for a person, or was handled by one
 	for _, e := range entries {
 		if e.State == notice.Failed || e.State == notice.Held || e.Why == "by_hand" {
 			visible[w.subject(e.Key)] = true
@@ -82,7 +83,7 @@ func (w *world) checkBeliefs(entries []notice.Entry) {
 		is := w.last(id).start
 		start := time.UnixMilli(max(is, believed))
 		if is != believed && (!start.After(now) || is != 0 && is <= now.UnixMilli()) || start.Before(now.AddDate(0, 0, -3)) {
-			continue // too late for words
+			continue // too late for a letter
 		}
 		if is != believed {
 			w.fault("appointment %s starts at %s, and its seeker believes %s", id, w.shown(is), w.shown(believed))
@@ -113,7 +114,8 @@ func (w *world) last(id string) version {
 	return v[len(v)-1]
 }
 
-// checkWeekly: the last digest of a first working day of a week names every seeker of whom something is due, as reckoned from the register itself.
+// checkWeekly: the last digest of a first working day of a week names every seeker with something due, as computed
+// from the register itself.
 func (w *world) checkWeekly(entries []notice.Entry) {
 	day := w.today()
 	for !w.firstOfWeek(day) {
@@ -172,7 +174,8 @@ func (w *world) firstOfWeek(day calendar.Day) bool {
 	return writes(day)
 }
 
-// booked says whether a seeker has appointments or training cases: the digest may name them for another reason than an obligation.
+// booked says whether a seeker has appointments or training cases: the digest may name them for another reason than
+// an obligation.
 func (w *world) booked(seeker string) bool {
 	for _, file := range []string{"appointments.csv", "training.csv"} {
 		for _, r := range w.files[file] {
@@ -192,7 +195,8 @@ func (w *world) staff() *notice.Staff {
 	var absences []caseload.Absence
 	for _, id := range w.register.ids["absences.csv"] {
 		r := w.files["absences.csv"][id]
-		absences = append(absences, caseload.Absence{CoachID: r["coach_id"].(string), DeputyID: r["deputy_id"].(string), From: day(r["from"]), To: day(r["to"])})
+		absences = append(absences, caseload.Absence{CoachID: r["coach_id"].(string), DeputyID: r["deputy_id"].(string),
+			From: day(r["from"]), To: day(r["to"])})
 	}
 	return notice.NewStaff([]caseload.Team{{ID: "T-1"}}, coaches, absences)
 }
@@ -210,16 +214,19 @@ func text(v any) string { s, _ := v.(string); return s }
 
 func (w *world) caseOf(seeker string) caseload.Case {
 	s := w.files["seekers.csv"][seeker]
-	c := caseload.Case{Seeker: caseload.Seeker{ID: seeker, Email: text(s["email"]), EmailTier: text(s["email_tier"]), Municipality: "Lahti", CoachID: text(s["coach_id"]),
+	c := caseload.Case{Seeker: caseload.Seeker{ID: seeker, Email: text(s["email"]), EmailTier: text(s["email_tier"]),
+		Municipality: "Lahti", CoachID: text(s["coach_id"]),
 		Status: text(s["status"]), JobSearchStarted: day(s["job_search_started"]), JobSearchEnded: day(s["job_search_ended"])}}
 	for _, id := range w.register.ids["contacts.csv"] {
 		if k := w.files["contacts.csv"][id]; k["seeker_id"] == seeker {
-			c.Contacts = append(c.Contacts, caseload.Contact{ID: id, SeekerID: seeker, Kind: text(k["kind"]), HeldOn: day(k["held_on"])})
+			c.Contacts = append(c.Contacts, caseload.Contact{ID: id, SeekerID: seeker, Kind: text(k["kind"]),
+				HeldOn: day(k["held_on"])})
 		}
 	}
 	for _, id := range w.register.ids["training.csv"] {
 		if t := w.files["training.csv"][id]; t["seeker_id"] == seeker {
-			c.Training = append(c.Training, caseload.Training{ID: id, SeekerID: seeker, Kind: text(t["kind"]), State: text(t["state"]), AppliedOn: day(t["applied_on"]),
+			c.Training = append(c.Training, caseload.Training{ID: id, SeekerID: seeker, Kind: text(t["kind"]),
+				State: text(t["state"]), AppliedOn: day(t["applied_on"]),
 				InformationCompleteOn: day(t["information_complete_on"]), ClarificationDue: day(t["clarification_due"]), StudyStartsOn: day(t["study_starts_on"]),
 				DecidedOn: day(t["decided_on"]), NotifiedOn: day(t["notified_on"])})
 		}
@@ -227,7 +234,7 @@ func (w *world) caseOf(seeker string) caseload.Case {
 	return c
 }
 
-// checkTold: what the ledger says was told to somebody stands in a letter that arrived there.
+// checkTold: what the ledger says a recipient was told stands in a letter that arrived there.
 func (w *world) checkTold() {
 	told, err := w.store.Told(context.Background(), w.trueTime())
 	if err != nil {
@@ -244,27 +251,31 @@ func (w *world) checkTold() {
 	}
 }
 
-// checkTicks: each local day since the timetable was first looked at has its tick of each daily entry, once, or a reason why not.
+// checkTicks: each local day since the first check of the timetable has one tick of each daily entry, or a reason why
+// not.
 func (w *world) checkTicks() {
 	for _, e := range w.policy.Timetable {
 		if strings.HasPrefix(e.Cron, "*") {
 			continue
 		}
 		count := map[calendar.Day]int{}
-		for _, at := range w.strokes[e.Name] {
+		for _, at := range w.recordedTicks[e.Name] {
 			count[calendar.DayOf(at, w.policy.Location)]++
 		}
 		for d := w.since[e.Name]; d < w.today(); d++ {
-			due := e.Spec.Between(d.At(0, 0, w.policy.Location).Add(-time.Second), (d+1).At(0, 0, w.policy.Location).Add(-time.Second), 2)
-			excused := w.wrong[d] || slices.ContainsFunc(w.skips[e.Name], func(k timetable.Skip) bool { return !due[0].Before(k.From) && !due[0].After(k.To) })
+			due := e.Spec.Between(d.At(0, 0, w.policy.Location).Add(-time.Second),
+				(d+1).At(0, 0, w.policy.Location).Add(-time.Second), 2)
+			excused := w.wrong[d] || slices.ContainsFunc(w.skips[e.Name],
+				func(k timetable.Skip) bool { return !due[0].Before(k.From) && !due[0].After(k.To) })
 			if n := count[d]; n > 1 || n == 0 && !excused {
-				w.fault("the tick of %s on %s was struck %d times", e.Name, d, n)
+				w.fault("the tick of %s on %s was recorded %d times", e.Name, d, n)
 			}
 		}
 	}
 }
 
-// checkRuns: each quiet day has its runs, and no tick is left undone. On other days a tick's task may have been given up, or done on the day after: then the ticks must do.
+// checkRuns: each quiet day has its runs, and no tick is left undone. On other days a tick's task may have been
+// archived, or done on the next day, so only the ticks are checked.
 func (w *world) checkRuns() {
 	rows, err := w.store.Runs(context.Background(), 1000)
 	if err != nil {
@@ -290,8 +301,8 @@ func (w *world) checkRuns() {
 	}
 }
 
-// checkJournals: what arrived stands in a send journal as taken or perhaps taken, and what stands there as taken arrived. So whatever backup the database is restored from, nothing
-// that arrived goes out again.
+// checkJournals: what arrived stands in a send journal as sent or unsure, and what stands there as sent arrived. So
+// whatever backup the database is restored from, nothing that arrived goes out again.
 func (w *world) checkJournals(entries []notice.Entry) {
 	key, arrived, known := map[int64]string{}, map[string]bool{}, map[string]bool{}
 	for _, e := range entries {
@@ -308,13 +319,13 @@ func (w *world) checkJournals(entries []notice.Entry) {
 		for _, l := range letters {
 			known[l.Key] = known[l.Key] || l.State != notice.Deferred
 			if l.State == notice.Sent && !arrived[l.Key] {
-				w.fault("the journal of %s says that %s was taken, and it was not", name, l.Key)
+				w.fault("the journal of %s says that %s was sent, and it did not arrive", name, l.Key)
 			}
 		}
 	}
 	for k := range arrived {
 		if !known[k] {
-			w.fault("%s arrived, and no journal knows it", k)
+			w.fault("%s arrived, and no journal holds it", k)
 		}
 	}
 }

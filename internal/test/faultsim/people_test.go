@@ -15,21 +15,21 @@ import (
 	"vireilla/internal/store/storetest"
 )
 
-// register is what is true: the rows of the office's own system, of which the program has a copy.
+// register is what is true: the rows of the office's own system, which the program imports.
 type register struct {
 	files    map[string]map[string]map[string]any // file, id, column
 	ids      map[string][]string                  // of a file, in the order they came
 	versions map[string][]version                 // of appointments and of seekers' reachability and address, by id
 }
 
-// version is what was true of something from a step of the story on.
+// version is what was true from a step of the story on.
 type version struct {
 	from  int
 	start int64 // of an appointment; 0 when it is not booked
-	told  int64 // of one that was cancelled: the start it had
+	told  int64 // of a cancelled appointment: the start it had
 	email string
-	mute  bool // no letter may go there
-	ended bool // nor here, as soon as the clocks have come to the day
+	mute  bool // no letter may go to the seeker
+	ended bool // the job search ends: no letter may go from that day on
 }
 
 func newRegister() register {
@@ -46,20 +46,24 @@ func (w *world) clock(day calendar.Day, hour, minute int) int64 {
 	return day.At(hour, minute, w.policy.Location).UnixMilli()
 }
 
-// found makes the office: a team, three coaches, fifteen seekers, ten appointments, three training cases.
-func (w *world) found() {
+// setUp makes the office: a team, three coaches, fifteen seekers, ten appointments, three training cases.
+func (w *world) setUp() {
 	today := w.today()
 	feed := storetest.Feed{}
 	add := func(file, id string, r row) { feed[file] = append(feed[file], w.put(file, id, r)) }
 	authority := w.policy.AuthorityOf("Lahti", today).ID
-	add("teams.csv", "T-1", row{"team_id": "T-1", "name": "Itä", "authority": authority, "lead_email": "kanaria.t1@example.org", "language": "fi"})
+	add("teams.csv", "T-1", row{"team_id": "T-1", "name": "Itä", "authority": authority,
+		"lead_email": "kanaria.t1@example.org", "language": "fi"})
 	for i := range 3 {
 		c := fmt.Sprintf("C-%d", i+1)
-		add("coaches.csv", c, row{"coach_id": c, "name": "Kanaria" + bare(c) + " Virta", "email": "kanaria." + bare(c) + "@example.org", "team_id": "T-1", "language": "fi", "role": "coach"})
+		add("coaches.csv", c, row{"coach_id": c, "name": "Kanaria" + bare(c) + " Virta",
+			"email": "kanaria." + bare(c) + "@example.org", "team_id": "T-1", "language": "fi", "role": "coach"})
 	}
 	for i := range 15 {
 		s := fmt.Sprintf("S-%d", i+1)
-		r := row{"seeker_id": s, "first_name": "Kanaria" + bare(s), "email": fmt.Sprintf("kanaria.%s.v0@example.org", bare(s)), "email_tier": w.word("neutral", "consented", "neutral", "none"),
+		r := row{"seeker_id": s, "first_name": "Kanaria" + bare(s),
+			"email": fmt.Sprintf("kanaria.%s.v0@example.org", bare(s)), "email_tier": w.word("neutral", "consented", "neutral",
+				"none"),
 			"service_language": "fi", "municipality": "Lahti", "coach_id": w.any("coaches.csv"), "job_search_started": (today - calendar.Day(w.rng.IntN(60)) + 10).String(),
 			"status": w.word("unemployed", "unemployed", "employed", "part_time")}
 		add("seekers.csv", s, r)
@@ -70,10 +74,11 @@ func (w *world) found() {
 	}
 	for i := range 3 {
 		t := fmt.Sprintf("R-%d", i+1)
-		add("training.csv", t, row{"training_id": t, "seeker_id": w.any("seekers.csv"), "kind": w.word("short_study", "self_motivated_study", "labour_market_training"), "state": "applied",
+		add("training.csv", t, row{"training_id": t, "seeker_id": w.any("seekers.csv"),
+			"kind": w.word("short_study", "self_motivated_study", "labour_market_training"), "state": "applied",
 			"applied_on": (today - 5).String(), "information_complete_on": (today - calendar.Day(w.rng.IntN(25))).String(), "study_starts_on": (today + calendar.Day(w.rng.IntN(40))).String()})
 	}
-	w.bring(feed)
+	w.importFeed(feed)
 }
 
 func (w *world) word(words ...string) string { return words[w.rng.IntN(len(words))] }
@@ -81,8 +86,10 @@ func (w *world) word(words ...string) string { return words[w.rng.IntN(len(words
 func (w *world) any(file string) string { return w.word(w.ids[file]...) }
 
 func (w *world) appointment(id string) row {
-	return row{"appointment_id": id, "seeker_id": w.any("seekers.csv"), "coach_id": w.any("coaches.csv"), "kind": "job_search_discussion", "starts_at": w.someTime(),
-		"minutes": int64(45), "mode": w.word("office", "phone"), "place": w.word("Askonkatu 2", "Rauhankatu 3"), "state": "booked", "booked_at": w.trueTime().Add(-time.Minute).UnixMilli()}
+	return row{"appointment_id": id, "seeker_id": w.any("seekers.csv"), "coach_id": w.any("coaches.csv"),
+		"kind": "job_search_discussion", "starts_at": w.someTime(),
+		"minutes": int64(45), "mode": w.word("office", "phone"), "place": w.word("Askonkatu 2",
+			"Rauhankatu 3"), "state": "booked", "booked_at": w.trueTime().Add(-time.Minute).UnixMilli()}
 }
 
 // someTime is a working hour of the next weeks, from today on.
@@ -90,7 +97,7 @@ func (w *world) someTime() int64 {
 	return w.clock(w.today()+calendar.Day(1+w.rng.IntN(40)), 9+w.rng.IntN(6), 15*w.rng.IntN(4))
 }
 
-// put changes what is named of a row of the register, and gives the row.
+// put changes some columns of a row of the register, and gives the row.
 func (w *world) put(file, id string, r row) row {
 	if w.files[file] == nil {
 		w.files[file] = map[string]row{}
@@ -124,20 +131,20 @@ func (w *world) put(file, id string, r row) row {
 	return maps.Clone(now)
 }
 
-// bring lets the program know.
-func (w *world) bring(feed storetest.Feed) {
+// importFeed imports rows into the program's database.
+func (w *world) importFeed(feed storetest.Feed) {
 	if _, err := storetest.Import(w.t, w.store, feed, false, true); err != nil {
 		w.t.Fatal(err)
 	}
 }
 
-// change changes a row of the register and brings it.
+// change changes a row of the register and imports it.
 func (w *world) change(file, id string, r row) {
 	w.note("%s %s: %s", file, id, strings.Join(slices.Sorted(maps.Keys(r)), " "))
-	w.bring(storetest.Feed{file: {w.put(file, id, r)}})
+	w.importFeed(storetest.Feed{file: {w.put(file, id, r)}})
 }
 
-// people is one thing that somebody does.
+// people lets a person do one thing, chosen at random.
 func (w *world) people() {
 	w.step++
 	seeker, appointment, today := w.any("seekers.csv"), w.any("appointments.csv"), w.today()
@@ -156,17 +163,22 @@ func (w *world) people() {
 	case 7, 8:
 		w.change("appointments.csv", appointment, row{"state": "cancelled", "cancelled_at": at})
 	case 9, 10, 11:
-		w.change("appointments.csv", appointment, row{"state": "booked", "starts_at": w.someTime(), "changed_at": at, "cancelled_at": int64(0)})
+		w.change("appointments.csv", appointment, row{"state": "booked", "starts_at": w.someTime(), "changed_at": at,
+			"cancelled_at": int64(0)})
 	case 12:
 		id := fmt.Sprintf("A-%d", w.number()+100)
 		w.change("appointments.csv", id, w.appointment(id))
 	case 13, 14:
 		id := fmt.Sprintf("K-%d", w.number())
-		w.change("contacts.csv", id, row{"contact_id": id, "seeker_id": seeker, "kind": w.word(caseload.InitialInterview, caseload.JobSearchDiscussion, caseload.SupplementaryDiscussion, "call_attempt"),
+		w.change("contacts.csv", id, row{"contact_id": id, "seeker_id": seeker,
+			"kind": w.word(caseload.InitialInterview, caseload.JobSearchDiscussion, caseload.SupplementaryDiscussion,
+				"call_attempt"),
 			"held_at": w.clock(today, 10, 0), "held_on": today.String()})
 	case 15:
 		coach := w.any("coaches.csv")
-		w.change("absences.csv", fmt.Sprintf("%s/%d", coach, w.number()), row{"coach_id": coach, "from": today.String(), "to": (today + calendar.Day(w.rng.IntN(3))).String(), "deputy_id": w.word("", w.any("coaches.csv"))})
+		w.change("absences.csv", fmt.Sprintf("%s/%d", coach, w.number()),
+			row{"coach_id": coach, "from": today.String(), "to": (today + calendar.Day(w.rng.IntN(3))).String(),
+				"deputy_id": w.word("", w.any("coaches.csv"))})
 	case 16:
 		w.train(w.any("training.csv"))
 	case 17:
@@ -202,7 +214,7 @@ func (w *world) switchOff(off bool) {
 	w.note("the kill switch: %v", off)
 }
 
-// decide is an operator who has something done with a letter that is not out.
+// decide lets an operator retry or withdraw a letter that is not sent.
 func (w *world) decide() {
 	entries := w.outbox()
 	entries = slices.DeleteFunc(entries, func(e notice.Entry) bool {
@@ -226,7 +238,7 @@ func (w *world) decide() {
 	}
 }
 
-// release lets the oldest run that the guard holds go out.
+// release releases the oldest run that the guard put on hold.
 func (w *world) release() {
 	if len(w.held) == 0 {
 		return

@@ -19,10 +19,10 @@ type job struct {
 	name           string
 	ready          time.Time // by the world's true time
 	tries, retries int
-	at             *machine // who has it
+	at             *machine // that works on it
 }
 
-var errQueue = errors.New("the simulated queue is away")
+var errQueue = errors.New("the simulated queue is down")
 
 // Letters enqueues the delivery of new letters.
 func (m *machine) Letters(ctx context.Context, ids []int64) error {
@@ -58,7 +58,7 @@ func (m *machine) Tick(ctx context.Context, entry string, at time.Time) error {
 	return m.put(ctx, t, options)
 }
 
-// put gives a task to the queue, which may be away, lose it, take it twice or keep it for a while.
+// put enqueues a task. The queue may be down, lose it, take it twice or delay it.
 func (m *machine) put(ctx context.Context, t *asynq.Task, options []asynq.Option) error {
 	var retries int
 	for _, o := range options {

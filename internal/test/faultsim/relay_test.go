@@ -16,7 +16,8 @@ type arrival struct {
 	at int   // step of the story
 }
 
-// send takes a letter to the relay: with each end of the table of docs/reliability.md, and accepted or not where nobody can know.
+// send hands a letter to the relay, with every result of the table in docs/reliability.md. After an ambiguous result
+// the letter was accepted or was not.
 func (m *machine) send(ctx context.Context, mail workers.Mail) mailer.Outcome {
 	w := m.world
 	lost := mailer.Outcome{Result: mailer.Deferred, Reason: mailer.ReasonLost}
@@ -35,13 +36,13 @@ func (m *machine) send(ctx context.Context, mail workers.Mail) mailer.Outcome {
 	case n < 780:
 		w.accept(mail)
 		return mailer.Outcome{Result: mailer.Sent, Code: 250}
-	case n < 800: // killed between the answer and its record
+	case n < 800: // the machine dies between the answer and its record
 		w.accept(mail)
 		m.die()
-	case n < 830: // taken, and the answer to the dot was lost
+	case n < 830: // accepted, and the answer to the final dot was lost
 		w.accept(mail)
 		return mailer.Outcome{Result: mailer.Unsure, Reason: mailer.ReasonLost}
-	case n < 860: // not taken, and nobody said so
+	case n < 860: // not accepted, and no answer came
 		return mailer.Outcome{Result: mailer.Unsure, Reason: mailer.ReasonTimeout}
 	case n < 890:
 		return mailer.Outcome{Result: mailer.Deferred, Code: 451, Reason: mailer.ReasonBusy}

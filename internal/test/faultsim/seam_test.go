@@ -13,11 +13,11 @@ type fate int
 
 const (
 	goesWell    fate = iota
-	failsBefore      // an error, and nothing was done
-	failsAfter       // an error, though all was done
-	diesBefore       // the machine dies, and nothing was done
-	diesAfter        // the machine dies, and all was done
-	isGhost          // the machine has died already: what it still calls has no effect
+	failsBefore      // an error, and the work is not done
+	failsAfter       // an error, though the work is done
+	diesBefore       // the machine dies, and the work is not done
+	diesAfter        // the machine dies, and the work is done
+	isGhost          // the machine has died already, and its calls have no effect
 )
 
 var (
@@ -36,7 +36,7 @@ type party struct {
 // task is the key of a task's name in the context of its calls.
 type task struct{}
 
-// seam lets a goroutine wait until the scheduler lets it go on, and tells it how its call will end.
+// seam waits until the scheduler resumes the goroutine, and gives how its call ends.
 func (m *machine) seam(ctx context.Context, what string, risky bool) fate {
 	if m.isDead() {
 		return isGhost
@@ -49,7 +49,7 @@ func (m *machine) seam(ctx context.Context, what string, risky bool) fate {
 	return <-p.on
 }
 
-// call does something at a seam.
+// call runs a function at a seam.
 func call[T any](ctx context.Context, m *machine, what string, do func() (T, error)) (T, error) {
 	var none T
 	f := m.seam(ctx, what, true)
@@ -70,19 +70,21 @@ func call[T any](ctx context.Context, m *machine, what string, do func() (T, err
 	return v, err
 }
 
-// handOver shows the race detector that what this goroutine did to the world came before whatever the scheduler does next.
+// handOver shows the race detector that what this goroutine did to the world happens before what the scheduler does
+// next.
 func (w *world) handOver() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 }
 
-// act is call for what gives nothing but an error.
+// act is call for functions that give only an error.
 func act(ctx context.Context, m *machine, what string, do func() error) error {
 	_, err := call(ctx, m, what, func() (struct{}, error) { return struct{}{}, do() })
 	return err
 }
 
-// waiting gives the parties in an order that does not depend on who came first. Those of dead machines are let go before.
+// waiting gives the parties in an order that does not depend on which came first. Those of dead machines are resumed
+// before.
 func (w *world) waiting() []*party {
 	synctest.Wait()
 	for {
@@ -105,8 +107,8 @@ func (w *world) waiting() []*party {
 	}
 }
 
-// let lets a party go on.
-func (w *world) let(p *party) {
+// resume lets a party continue.
+func (w *world) resume(p *party) {
 	f := goesWell
 	if p.risky && w.troubled {
 		switch n := w.rng.IntN(1000); {

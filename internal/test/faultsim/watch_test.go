@@ -15,24 +15,24 @@ import (
 	"vireilla/workers"
 )
 
-// seen is what the world saw of letters, apart from what the program keeps of them.
+// seen is what the world saw of letters, apart from the program's own records.
 type seen struct {
-	claims   map[int64]hold   // the last claim of each letter
-	byID     map[string]int64 // letters by Message-ID
-	arrivals []arrival
-	refused  map[string]bool // addresses
-	ends     map[int64]int   // the step at which the last end of each was recorded
-	held     map[string]int  // runs that the guard holds, since which step
-	runs     map[string]string
-	spared   map[int64]bool              // were under way when their run was held, or released when it was held before
-	retried  map[int64]int               // by hand
-	strokes  map[string][]time.Time      // that were struck, by entry
-	since    map[string]calendar.Day     // the first whole day of an entry
-	skips    map[string][]timetable.Skip // that were left out for a reason
-	wrong    map[calendar.Day]bool       // days on which a clock was wrong
+	claims        map[int64]hold   // the last claim of each letter
+	byID          map[string]int64 // letters by Message-ID
+	arrivals      []arrival
+	refused       map[string]bool // addresses
+	ends          map[int64]int   // the step at which the last end of each was recorded
+	held          map[string]int  // runs on hold, since which step
+	runs          map[string]string
+	spared        map[int64]bool              // on their way when their run was put on hold, or released earlier
+	retried       map[int64]int               // by hand
+	recordedTicks map[string][]time.Time      // ticks, by entry
+	since         map[string]calendar.Day     // the first whole day of an entry
+	skips         map[string][]timetable.Skip // skipped ticks, by entry
+	wrong         map[calendar.Day]bool       // days on which a clock was wrong
 }
 
-// hold is a claim: whose, and from which step on.
+// hold is a claim, with its machine and step.
 type hold struct {
 	notice.Claimed
 	machine *machine
@@ -40,18 +40,19 @@ type hold struct {
 }
 
 func newSeen() seen {
-	return seen{claims: map[int64]hold{}, byID: map[string]int64{}, refused: map[string]bool{}, ends: map[int64]int{}, held: map[string]int{}, runs: map[string]string{}, spared: map[int64]bool{}, retried: map[int64]int{},
-		strokes: map[string][]time.Time{}, since: map[string]calendar.Day{}, skips: map[string][]timetable.Skip{}, wrong: map[calendar.Day]bool{}}
+	return seen{claims: map[int64]hold{}, byID: map[string]int64{}, refused: map[string]bool{}, ends: map[int64]int{},
+		held: map[string]int{}, runs: map[string]string{}, spared: map[int64]bool{}, retried: map[int64]int{},
+		recordedTicks: map[string][]time.Time{}, since: map[string]calendar.Day{}, skips: map[string][]timetable.Skip{}, wrong: map[calendar.Day]bool{}}
 }
 
-// messageID is the name that a letter has for receivers, each time it is sent.
+// messageID is the Message-ID of a letter, the same each time it is sent.
 func messageID(key string) string {
 	sum := sha256.Sum256([]byte(key))
 	_, domain, _ := strings.Cut(sender, "@")
 	return hex.EncodeToString(sum[:16]) + "@" + domain
 }
 
-// begun is a letter that has a line and the word to go.
+// begun checks a letter that is about to be sent.
 func (w *world) begun() {
 	w.mu.Lock()
 	off := w.switchedOff
@@ -61,11 +62,11 @@ func (w *world) begun() {
 	}
 }
 
-func (w *world) struck(s timetable.Record, fresh []time.Time) {
+func (w *world) ticksRecorded(s timetable.Record, fresh []time.Time) {
 	if _, known := w.since[s.Entry]; !known {
 		w.since[s.Entry] = calendar.DayOf(s.Now, w.policy.Location) + 1
 	}
-	w.strokes[s.Entry] = append(w.strokes[s.Entry], fresh...)
+	w.recordedTicks[s.Entry] = append(w.recordedTicks[s.Entry], fresh...)
 	w.skips[s.Entry] = append(w.skips[s.Entry], s.Skips...)
 }
 
@@ -110,7 +111,8 @@ func (w *world) added(run notice.Run, plan notice.Plan, added notice.Added) {
 	}
 }
 
-// accept is the relay taking a letter. It must be for the right person, and have been true at some moment since it was claimed: what is on its way is not called back.
+// accept lets the relay accept a letter. It must be for the right person, and have been true at some moment since it
+// was claimed, since a letter on its way cannot be called back.
 func (w *world) accept(m workers.Mail) {
 	id, known := w.byID[m.MessageID]
 	w.note("the relay accepts %d", id)
@@ -120,7 +122,8 @@ func (w *world) accept(m workers.Mail) {
 	}
 	h := w.claims[id]
 	w.arrivals = append(w.arrivals, arrival{m, id, w.step})
-	right := w.jump == 0 && w.turned < h.step // by a wrong clock, what was cancelled an hour ago may be to come, and the day on which a job search ended too
+	// By a wrong clock, a cancellation or the end of a job search in the past may still lie in the future.
+	right := w.jump == 0 && w.turned < h.step
 	if !slices.ContainsFunc(w.between(h.To, h.step), func(v version) bool { return v.email == m.To && !v.mute && !(v.ended && right) }) {
 		w.fault("letter %d (%s) went to an address that was not its recipient's", id, h.Key)
 	}
@@ -148,7 +151,7 @@ func (w *world) written(t time.Time) string {
 	return t.Format("2.1.2006 klo ") + fmt.Sprint(t.Hour()) + t.Format(".04")
 }
 
-// between gives what was true of something at any time since a step.
+// between gives the versions that were true at any time since a step.
 func (w *world) between(id string, step int) (found []version) {
 	all := w.versions[id]
 	for i, v := range all {

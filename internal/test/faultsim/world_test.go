@@ -23,7 +23,7 @@ import (
 	"vireilla/templates"
 )
 
-// world is all that one seed makes.
+// world is the whole state of one seed's story.
 type world struct {
 	t       *testing.T
 	rng     *rand.Rand
@@ -32,8 +32,8 @@ type world struct {
 	letters *templates.Set
 	log     *slog.Logger
 
-	began, base time.Time     // of the bubble, and the time that the story gives it
-	jump        time.Duration // by how much the clocks of the machines are wrong
+	began, base time.Time     // start of the bubble, and the time that the story gives it
+	jump        time.Duration // how wrong the clocks of the machines are
 
 	mu      sync.Mutex
 	parked  []*party
@@ -41,26 +41,27 @@ type world struct {
 	endings []ending
 
 	machines []*machine
-	journals map[string]*journal.Journal // by the machine, which may have died and been started again
+	journals map[string]*journal.Journal // by machine; a machine that died and starts again keeps its journal
 	folder   string
 	numbers  int
 	queue    []*job
 
-	leaseOf    string // the machine that keeps the timetable
+	leaseOf    string // the machine that runs the timetable
 	leaseUntil time.Time
 
 	troubled                                bool
 	queueAway, relayAway, sick, switchedOff bool
 
 	step   int
-	turned int // the last step at which the clocks were turned
+	turned int // the last step at which the clocks changed
 	trace  []string
 	faults []string
 	seen
 	register
 }
 
-// scratch is where databases live: in memory if the system has a place for that, since nobody needs them after a power cut.
+// scratch is a folder for databases: in memory where the system has such a place, since they need not survive a power
+// cut.
 func scratch(t *testing.T) string {
 	t.Helper()
 	parent := ""
@@ -75,7 +76,7 @@ func scratch(t *testing.T) string {
 	return folder
 }
 
-// empty is a database with nothing in it; the migrations take longer than a story.
+// empty is an empty database, made once because the migrations take longer than a story.
 var empty = sync.OnceValues(func() ([]byte, error) {
 	folder, err := os.MkdirTemp("", "vireilla")
 	if err != nil {
@@ -103,7 +104,7 @@ func newWorld(t *testing.T, seed uint64, path string) *world {
 	w.policy.Guard.Floor = 6 + w.rng.IntN(30)
 	for i := range w.policy.Timetable {
 		e := &w.policy.Timetable[i]
-		if strings.HasPrefix(e.Cron, "*") { // the story looks at the clock a few times a day
+		if strings.HasPrefix(e.Cron, "*") { // the story checks the timetable a few times a day
 			spec, err := timetable.Parse("*/20 * * * *", w.policy.Location)
 			if err != nil {
 				t.Fatal(err)
@@ -116,7 +117,8 @@ func newWorld(t *testing.T, seed uint64, path string) *world {
 			w.policy.Letters[letter] = policy.Letter{Unsure: "hold"}
 		}
 	}
-	starts := []string{"2024-02-26", "2024-03-11", "2024-10-07", "2025-12-08", "2026-03-09", "2026-06-01"} // eras, summer time, Easter, Christmas, Midsummer
+	// Eras, summer time, Easter, Christmas, Midsummer.
+	starts := []string{"2024-02-26", "2024-03-11", "2024-10-07", "2025-12-08", "2026-03-09", "2026-06-01"}
 	start, err := time.ParseInLocation("2006-01-02", starts[w.rng.IntN(len(starts))], w.policy.Location)
 	if err != nil {
 		t.Fatal(err)
@@ -143,7 +145,7 @@ func newWorld(t *testing.T, seed uint64, path string) *world {
 	return w
 }
 
-// journal gives the send journal of a machine. Who is started again on the same machine goes on in the same file.
+// journal opens the send journal of a machine. A process that starts again on the machine continues the same file.
 func (w *world) journal(name string) *journal.Journal {
 	w.t.Helper()
 	name, _, _ = strings.Cut(name, ".")
@@ -162,7 +164,7 @@ func (w *world) journal(name string) *journal.Journal {
 	return j
 }
 
-// listener reads the log of all machines: it must name nobody.
+// listener reads the logs of all machines, which must name nobody.
 type listener struct {
 	world *world
 	mu    sync.Mutex
@@ -177,7 +179,7 @@ func (l *listener) Write(line []byte) (int, error) {
 	return len(line), nil
 }
 
-// trueTime is what a right clock shows, now what the clocks of the machines show.
+// trueTime is the time of a correct clock; now is the time of the machines' clocks.
 func (w *world) trueTime() time.Time { return w.base.Add(time.Since(w.began)) }
 
 func (w *world) now() time.Time {
@@ -196,9 +198,10 @@ func (w *world) turn(by time.Duration) {
 
 func (w *world) number() int { w.numbers++; return w.numbers }
 
-// note keeps what happened: ids only.
+// note adds to the trace, which holds ids only.
 func (w *world) note(format string, args ...any) {
-	w.trace = append(w.trace, fmt.Sprintf("%5d %s ", w.step, w.now().In(w.policy.Location).Format("01-02 15:04:05"))+fmt.Sprintf(format, args...))
+	w.trace = append(w.trace, fmt.Sprintf("%5d %s ", w.step,
+		w.now().In(w.policy.Location).Format("01-02 15:04:05"))+fmt.Sprintf(format, args...))
 }
 
 func (w *world) fault(format string, args ...any) {
@@ -209,8 +212,8 @@ func (w *world) fault(format string, args ...any) {
 	w.note("FAULT %s", text)
 }
 
-// live goes through the story: thirty days of trouble, ten quiet ones.
-func (w *world) live() {
+// run plays the story: thirty days of trouble, ten quiet ones.
+func (w *world) run() {
 	const trouble, quiet = 30, 10
 	for day := range trouble + quiet {
 		if day == trouble {
@@ -229,7 +232,8 @@ func (w *world) live() {
 func (w *world) moments(day int) (times []time.Time) {
 	start := w.base.In(w.policy.Location).AddDate(0, 0, day)
 	at := func(hour, minute int) {
-		times = append(times, time.Date(start.Year(), start.Month(), start.Day(), hour, minute, w.rng.IntN(50), 0, w.policy.Location))
+		times = append(times, time.Date(start.Year(), start.Month(), start.Day(), hour, minute, w.rng.IntN(50), 0,
+			w.policy.Location))
 	}
 	if !w.troubled {
 		for _, clock := range [][2]int{{7, 36}, {8, 10}, {11, 0}, {15, 59}} {
@@ -257,11 +261,11 @@ func (w *world) calm() {
 	w.note("from here on all is quiet")
 }
 
-// moment lets the machines look at the clock and do what there is to do.
+// moment lets the machines check the timetable and do the work that is due.
 func (w *world) moment() {
 	w.waiting()
 	w.step++
-	w.tell()
+	w.reportEndings()
 	if w.jump != 0 {
 		w.wrong[w.today()-1], w.wrong[w.today()], w.wrong[w.today()+1] = true, true, true
 	}
@@ -279,10 +283,10 @@ func (w *world) moment() {
 		}
 	}
 	w.recover()
-	looking := w.machines[w.rng.IntN(len(w.machines))]
+	ticking := w.machines[w.rng.IntN(len(w.machines))]
 	for _, m := range w.machines {
-		if !m.isDead() && !m.stopped && (m == looking || w.troubled && w.rng.IntN(6) == 0) {
-			m.look()
+		if !m.isDead() && !m.stopped && (m == ticking || w.troubled && w.rng.IntN(6) == 0) {
+			m.tick()
 			if w.rng.IntN(3) == 0 {
 				m.poll()
 			}
@@ -291,7 +295,7 @@ func (w *world) moment() {
 	w.pump()
 }
 
-// disturb begins and ends what is wrong for longer.
+// disturb begins and ends faults that last.
 func (w *world) disturb() {
 	toggle := func(what *bool, name string, begins, ends int) {
 		if !*what && w.rng.IntN(begins) == 0 || *what && w.rng.IntN(ends) == 0 {
@@ -299,8 +303,8 @@ func (w *world) disturb() {
 			w.note("%s: %v", name, *what)
 		}
 	}
-	toggle(&w.queueAway, "the queue is away", 30, 3)
-	toggle(&w.relayAway, "the relay is away", 40, 8)
+	toggle(&w.queueAway, "the queue is down", 30, 3)
+	toggle(&w.relayAway, "the relay is down", 40, 8)
 	toggle(&w.sick, "the database is sick", 60, 2)
 	if w.queueAway && w.rng.IntN(3) == 0 {
 		w.note("the queue has lost everything")
@@ -314,14 +318,14 @@ func (w *world) disturb() {
 	}
 }
 
-// pump lets one after the other go on until nobody has anything to do.
+// pump resumes one goroutine or job after the other until none is left.
 func (w *world) pump() {
 	for n := 0; ; {
 		parked := w.waiting()
 		w.step++
-		w.tell()
-		jobs, hands := w.readyJobs(), w.hands()
-		if len(hands) == 0 {
+		w.reportEndings()
+		jobs, free := w.readyJobs(), w.freeMachines()
+		if len(free) == 0 {
 			jobs = nil
 		}
 		if len(parked)+len(jobs) == 0 {
@@ -340,11 +344,11 @@ func (w *world) pump() {
 		}
 		switch i := w.rng.IntN(len(parked) + len(jobs) + 1); {
 		case i < len(parked):
-			w.let(parked[i])
+			w.resume(parked[i])
 		case i < len(parked)+len(jobs):
-			w.begin(jobs[i-len(parked)], hands[w.rng.IntN(len(hands))])
+			w.begin(jobs[i-len(parked)], free[w.rng.IntN(len(free))])
 		default:
-			time.Sleep(20 * time.Millisecond) // those who sleep for a moment go on
+			time.Sleep(20 * time.Millisecond) // goroutines that sleep for a moment continue
 		}
 	}
 }
@@ -355,8 +359,8 @@ func (w *world) idle() bool {
 	return w.running == 0
 }
 
-// hands gives the machines that can take a task.
-func (w *world) hands() (free []*machine) {
+// freeMachines lists the machines that can take a task.
+func (w *world) freeMachines() (free []*machine) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for _, m := range w.machines {
@@ -367,7 +371,7 @@ func (w *world) hands() (free []*machine) {
 	return free
 }
 
-// interrupt is what comes in between: time, people, death.
+// interrupt may let time pass, people act, or a machine die or stop in between.
 func (w *world) interrupt() bool {
 	switch n := w.rng.IntN(1000); {
 	case n < 15:

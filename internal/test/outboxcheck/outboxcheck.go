@@ -1,4 +1,4 @@
-// Package outboxcheck holds what a mail server accepted against what the outbox says of it. Every test of faults ends with it.
+// Package outboxcheck compares what a mail server accepted with the outbox. Every test of faults ends with it.
 package outboxcheck
 
 import (
@@ -17,30 +17,31 @@ import (
 	"vireilla/internal/test/smtptest"
 )
 
-// World is what is left when a story is over.
+// World is what a test ends with.
 type World struct {
 	Accepted  []smtptest.Message
 	Outbox    []notice.Entry
 	MessageID func(key string) string
-	Planned   []string          // keys that must be in the outbox; nil when the test does not know them
-	Open      bool              // the story may end anywhere: letters may still wait
-	Owner     map[string]string // to whom an address belongs, or belonged; nil when the test does not know
-	Runs      []notice.RunRow   // all there are
-	Days      []string          // the runs that there must be, as kind/day; nil when the test does not know them
-	Said      []string          // what was written where nobody may be named
+	Planned   []string          // keys that must be in the outbox; nil: not checked
+	Open      bool              // the test may end anywhere, so letters may still wait
+	Owner     map[string]string // the owner of each address, past addresses included; nil: not checked
+	Runs      []notice.RunRow   // all runs
+	Days      []string          // runs that must exist, as kind/day; nil: not checked
+	Said      []string          // logs and other texts that must name nobody
 }
 
-// twice is how often one letter arrives at the most, however often nobody knew whether it had: from then on a person decides.
+// twice is how often a letter may arrive at most, however often it was unsure: after that a person decides.
 const twice = 2
 
-// Faults are the sentences that do not hold, each with the letter's key; none when all is well:
+// Faults lists what is wrong, with the keys of the letters; nothing when all of this holds:
 //
-//   - a planned letter was accepted, or stands as failed, held, unsure or withdrawn with its reason, and nothing waits for a dead worker;
-//   - a sent letter was accepted once, and once more at the most when it was unsure;
-//   - nothing was accepted of any other letter, except of one that was unsure;
-//   - each went to its one recipient and names no other seeker, and when it came again it came with the same date;
-//   - each run is there once, and knows of its letters;
-//   - nobody is named where nobody may be.
+//   - a planned letter was accepted, or is failed, held, unsure or withdrawn with a reason, and none waits for a dead
+//     worker;
+//   - a sent letter was accepted once, or at most once more when it was unsure;
+//   - no other letter was accepted, except one that was unsure;
+//   - each letter went to its one recipient, names no other seeker, and has the same date each time;
+//   - each run exists once, and planned at least the letters that it has;
+//   - logs and other such texts name nobody.
 func (w *World) Faults() []string {
 	var found []string
 	fault := func(format string, args ...any) { found = append(found, fmt.Sprintf(format, args...)) }
@@ -80,7 +81,7 @@ func (w *World) Faults() []string {
 	return found
 }
 
-// runs expects each run once, and as many letters of it as it says.
+// runs checks that each run exists once and has no more letters than it planned.
 func (w *World) runs(fault func(string, ...any)) {
 	letters, there := map[string]int{}, map[string]int{}
 	for _, e := range w.Outbox {
@@ -91,12 +92,12 @@ func (w *World) runs(fault func(string, ...any)) {
 		if there[name]++; there[name] > 1 {
 			fault("run %s is there twice", name)
 		}
-		if letters[name] > r.Planned { // fewer when one was planned again by another run
+		if letters[name] > r.Planned { // it may have fewer, when another run planned one again
 			fault("run %s planned %d letters and has %d", name, r.Planned, letters[name])
 		}
 	}
 	for name, n := range letters {
-		if w.Runs != nil && there[name] == 0 && name != "" { // what a send journal knew alone has no run
+		if w.Runs != nil && there[name] == 0 && name != "" { // a letter restored from a send journal has no run
 			fault("run %s is missing, and has %d letters", name, n)
 		}
 	}
@@ -107,7 +108,7 @@ func (w *World) runs(fault func(string, ...any)) {
 	}
 }
 
-// ended expects that nothing of a letter waits.
+// ended checks that a letter is in a final state with its reason.
 func ended(e notice.Entry, fault func(string, ...any)) {
 	switch e.State {
 	case notice.Sent:
@@ -120,7 +121,7 @@ func ended(e notice.Entry, fault func(string, ...any)) {
 	}
 }
 
-// arrived counts what arrived by Message-ID, and looks at each.
+// arrived counts the accepted messages by Message-ID, and checks each.
 func (w *World) arrived(byID map[string]notice.Entry, fault func(string, ...any)) map[string]int {
 	times, dates := map[string]int{}, map[string]string{}
 	for _, m := range w.Accepted {
@@ -146,10 +147,10 @@ func (w *World) arrived(byID map[string]notice.Entry, fault func(string, ...any)
 	return times
 }
 
-// named finds the seekers whom a letter names: the mark of people, with the id of the seeker behind it, in a name or an address.
+// named finds the seekers whom a letter names: the marker word followed by the seeker's id, in a name or an address.
 var named = regexp.MustCompile(`(?i)` + markers.Word + `\.?(s\d+)`)
 
-// Readable is a message with its quoted-printable lines put together.
+// Readable is a message with its quoted-printable parts decoded.
 func Readable(m smtptest.Message) string {
 	text, err := io.ReadAll(quotedprintable.NewReader(bytes.NewReader(m.Data)))
 	return fmt.Sprint(string(text), err)
@@ -165,7 +166,7 @@ func Header(m smtptest.Message, name string) string {
 	return ""
 }
 
-// Twice gives the letters that came more than once, and how often.
+// Twice gives the Message-IDs that arrived more than once, and how often.
 func (w *World) Twice() map[string]int {
 	times := map[string]int{}
 	for _, m := range w.Accepted {

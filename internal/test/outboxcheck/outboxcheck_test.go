@@ -17,7 +17,8 @@ func letter(state notice.State, unsure int) notice.Entry {
 
 func messages(n int) (all []smtptest.Message) {
 	for range n {
-		all = append(all, smtptest.Message{MessageID: "id-k", To: []string{"kanaria.s1@example.org"}, Data: []byte("Date: today\r\n\r\ntext\r\n")})
+		all = append(all, smtptest.Message{MessageID: "id-k", To: []string{"kanaria.s1@example.org"},
+			Data: []byte("Date: today\r\n\r\ntext\r\n")})
 	}
 	return all
 }
@@ -55,12 +56,15 @@ func TestEveryFaultIsFound(t *testing.T) {
 		"to another":              {[]notice.Entry{letter(notice.Sent, 0)}, other, "another than its own"},
 		"another date":            {[]notice.Entry{letter(notice.Sent, 1)}, late, "was dated"},
 		"two rows":                {[]notice.Entry{letter(notice.Sent, 0), letter(notice.Sent, 0)}, messages(1), "twice"},
-		"of no row":               {[]notice.Entry{letter(notice.Sent, 0)}, append(messages(1), smtptest.Message{MessageID: "x", To: []string{"a"}}), "no letter of the outbox"},
+		"of no row": {[]notice.Entry{letter(notice.Sent, 0)},
+			append(messages(1), smtptest.Message{MessageID: "x", To: []string{"a"}}), "no letter of the outbox"},
 	} {
 		w := World{Accepted: c.accepted, Outbox: c.outbox, Planned: []string{"k"}, MessageID: id,
-			Owner: map[string]string{"kanaria.s1@example.org": "S-1", "kanaria.s2@example.org": "S-2"}, Runs: []notice.RunRow{run("digests")}, Days: []string{"digests/2024-03-04"}, Said: []string{"all is well"}}
+			Owner: map[string]string{"kanaria.s1@example.org": "S-1",
+				"kanaria.s2@example.org": "S-2"}, Runs: []notice.RunRow{run("digests")}, Days: []string{"digests/2024-03-04"}, Said: []string{"all is well"}}
 		found := w.Faults()
-		if c.want == "" && len(found) > 0 || c.want != "" && !slices.ContainsFunc(found, func(f string) bool { return strings.Contains(f, c.want) }) {
+		if c.want == "" && len(found) > 0 || c.want != "" &&
+			!slices.ContainsFunc(found, func(f string) bool { return strings.Contains(f, c.want) }) {
 			t.Errorf("%s: %q, want %q", name, found, c.want)
 		}
 	}
@@ -80,14 +84,19 @@ func TestEveryFaultOfARunAndOfALogIsFound(t *testing.T) {
 		said string
 		want []string
 	}{
-		"a run twice":       {[]notice.RunRow{run("digests"), run("leads"), run("leads")}, "", []string{"run leads/2024-03-04 is there twice"}},
-		"no run":            {[]notice.RunRow{run("digests")}, "", []string{"run leads/2024-03-04 is missing on its day"}},
-		"letters of no run": {[]notice.RunRow{run("leads")}, "", []string{"run digests/2024-03-04 is missing, and has 1 letters"}},
-		"a run that lies":   {[]notice.RunRow{idle, run("leads")}, "", []string{"run digests/2024-03-04 planned 0 letters and has 1"}},
-		"a leak":            {[]notice.RunRow{run("digests"), run("leads")}, "to <kanaria.s1@example.org>", []string{"what was said names somebody in line 1 of 1 such lines: to …"}},
-		"well":              {[]notice.RunRow{run("digests"), run("leads")}, "all is well", nil},
+		"a run twice": {[]notice.RunRow{run("digests"), run("leads"), run("leads")}, "",
+			[]string{"run leads/2024-03-04 is there twice"}},
+		"no run": {[]notice.RunRow{run("digests")}, "", []string{"run leads/2024-03-04 is missing on its day"}},
+		"letters of no run": {[]notice.RunRow{run("leads")}, "",
+			[]string{"run digests/2024-03-04 is missing, and has 1 letters"}},
+		"a run that lies": {[]notice.RunRow{idle, run("leads")}, "",
+			[]string{"run digests/2024-03-04 planned 0 letters and has 1"}},
+		"a leak": {[]notice.RunRow{run("digests"), run("leads")}, "to <kanaria.s1@example.org>",
+			[]string{"what was said names somebody in line 1 of 1 such lines: to …"}},
+		"well": {[]notice.RunRow{run("digests"), run("leads")}, "all is well", nil},
 	} {
-		w := World{Accepted: messages(1), Outbox: []notice.Entry{letter(notice.Sent, 0)}, MessageID: id, Runs: c.runs, Days: []string{"leads/2024-03-04"}, Said: []string{c.said}}
+		w := World{Accepted: messages(1), Outbox: []notice.Entry{letter(notice.Sent, 0)}, MessageID: id, Runs: c.runs,
+			Days: []string{"leads/2024-03-04"}, Said: []string{c.said}}
 		if found := w.Faults(); !slices.Equal(found, c.want) {
 			t.Errorf("%s: %q, want %q", name, found, c.want)
 		}

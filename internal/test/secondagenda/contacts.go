@@ -17,7 +17,7 @@ func later(a, b time.Time) time.Time {
 	return a
 }
 
-// heldBy gathers the contacts that count (section 2).
+// heldBy collects the contacts that count (section 2).
 func heldBy(asked, started time.Time, contacts []contact) history {
 	var h history
 	for _, c := range contacts {
@@ -59,8 +59,8 @@ func resumed(s seeker) bool {
 	return onOrBefore(s.previousEnded, s.started) && onOrAfter(monthsAfter(s.previousEnded, 6), s.started)
 }
 
-// contactObligations goes through the table of section 4 row by row. The owner is the seeker's coach, before
-// absences are looked at.
+// contactObligations applies the table of section 4 row by row. The owner is the seeker's coach, before absences are
+// applied.
 func contactObligations(s seeker, contacts []contact, asked time.Time) []obligation {
 	if s.started.IsZero() || s.started.After(asked) {
 		return nil
@@ -150,7 +150,7 @@ func supplementaryDue(h history) bool {
 	return h.supplementaryWithin(h.lastInitial, end) < 5
 }
 
-// intensiveMonth is the first day of the intensive month that holds the day asked about, or the zero time.
+// intensiveMonth is the first day of the intensive month that the day asked about lies in, or the zero time.
 func intensiveMonth(h history, asked time.Time) time.Time {
 	if h.lastInitial.IsZero() {
 		return time.Time{}

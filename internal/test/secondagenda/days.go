@@ -21,7 +21,7 @@ func date(year int, month time.Month, day int) time.Time {
 	return time.Date(year, month, day, 0, 0, 0, 0, time.UTC)
 }
 
-// onOrBefore and onOrAfter read as the policy writes its conditions.
+// onOrBefore and onOrAfter are named as in the text of the rules.
 func onOrBefore(a, b time.Time) bool { return !a.After(b) }
 func onOrAfter(a, b time.Time) bool  { return !a.Before(b) }
 
@@ -41,7 +41,7 @@ func easter(year int) time.Time {
 	return date(year, time.Month(month), day)
 }
 
-// closed tells the closed days of section 1, each by its definition.
+// closed says whether a day is one of the closed days of section 1, each by its definition.
 func closed(day time.Time) bool {
 	year, month, n := day.Date()
 	weekday := day.Weekday()
@@ -111,7 +111,7 @@ func workingDaysBefore(day time.Time, n int) time.Time {
 func daysAfter(day time.Time, n int) time.Time  { return day.AddDate(0, 0, n) }
 func weeksAfter(day time.Time, n int) time.Time { return day.AddDate(0, 0, 7*n) }
 
-// monthsAfter walks through the month that lies n months on, up to the day's own number or the month's end.
+// monthsAfter steps through the month n months later, up to the same day number or the month's end.
 func monthsAfter(day time.Time, n int) time.Time {
 	year, month, number := day.Date()
 	for ; n > 0; n-- {

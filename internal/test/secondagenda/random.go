@@ -9,9 +9,9 @@ import (
 	"time"
 )
 
-// RandomFeed writes a made-up feed of all seven files to folder, which must exist: valid by feed.md, the same
-// for the same seed, and crowded around the day "around" (2006-01-02), so that the agendas of the days near it
-// hold every rule, stage and border case in a few hundred seekers.
+// RandomFeed writes a valid made-up feed of all seven files to folder, which must exist. The same seed gives the same
+// feed. Most of its days lie near the day "around" (2006-01-02), so that the agendas of those days have every rule,
+// stage and border case in a few hundred seekers.
 //
 // Columns and rows stand in random order. Some optional columns that no rule reads are missing.
 func RandomFeed(folder string, seed int64, seekers int, around string) error {
@@ -40,13 +40,13 @@ func RandomFeed(folder string, seed int64, seekers int, around string) error {
 	return nil
 }
 
-// maker holds the dice and the rows made so far.
+// maker has the random source and the rows made so far.
 type maker struct {
 	*rand.Rand
 	around time.Time
 	zone   *time.Location
 
-	coachIDs, staffIDs []string // those who own seekers; those and the experts
+	coachIDs, staffIDs []string // coaches, who have seekers; coaches and experts
 
 	teams, coaches, absences, seekers, contacts, appointments, trainings []cells
 }
@@ -111,7 +111,7 @@ func (m *maker) write(folder string, t table) error {
 	return file.Close()
 }
 
-// chance is true in that many of a hundred throws.
+// chance is true in that many of a hundred cases.
 func (m *maker) chance(percent int) bool { return m.IntN(100) < percent }
 
 // between is a whole number from low to high, both included.
@@ -119,8 +119,8 @@ func (m *maker) between(low, high int) int { return low + m.IntN(high-low+1) }
 
 func (m *maker) one(of ...string) string { return of[m.IntN(len(of))] }
 
-// staff makes teams, coaches, experts and their absences. Deputies are sometimes missing, sometimes absent
-// themselves; absences of one coach may overlap, but never begin on the same day.
+// staff makes teams, coaches, experts and their absences. Some deputies are missing, some absent themselves. Absences
+// of one coach may overlap, but never begin on the same day.
 func (m *maker) staff() {
 	const teams, coaches = 3, 14
 	for i := range teams {

@@ -18,7 +18,8 @@ func (m *maker) seeker(id string) {
 	}
 	s := cells{
 		"seeker_id": id, "coach_id": m.one(m.coachIDs...), "municipality": m.one("Lahti", "Hollola", "Heinola"),
-		"first_name": m.one("", "Aino-Kanaria", "Eero-Kanaria", "Helmi-Kanaria", "Onni-Kanaria"), "email": m.one("", "kanaria."+id[2:]+"@example.org"),
+		"first_name": m.one("", "Aino-Kanaria", "Eero-Kanaria", "Helmi-Kanaria", "Onni-Kanaria"), "email": m.one("",
+			"kanaria."+id[2:]+"@example.org"),
 		"email_tier": m.one("", "none", "neutral", "consented", "secure"), "service_line": m.one("", "1", "2"),
 		"service_language": m.one("", "fi", "sv", "en"), "protected": m.one("", "false", "false", "true"),
 		"status": m.one("", "", "unemployed", "unemployed", "unemployed", "unemployed", "unemployed",

@@ -10,10 +10,10 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	_ "time/tzdata" // the answer must not depend on what the machine knows of zones
+	_ "time/tzdata" // the answer must not depend on the zones of the machine
 )
 
-// register is the feed, as far as the agenda asks. Contacts and trainings are kept by seeker.
+// register is the part of the feed that the agenda needs. Contacts and trainings are grouped by seeker.
 type register struct {
 	teamOf    map[string]string // coach_id -> team_id
 	absences  []absence
@@ -43,8 +43,7 @@ type training struct {
 	applied, complete, clarification, starts, decided, notified time.Time
 }
 
-// readRegister reads the files of a folder. A file other than seekers.csv may be absent, which is as if it
-// were empty.
+// readRegister reads the files of a folder. A missing file other than seekers.csv counts as empty.
 func readRegister(folder string) (register, error) {
 	r := register{
 		teamOf:    map[string]string{},
@@ -61,11 +60,11 @@ func readRegister(folder string) (register, error) {
 	teams := map[string]bool{}
 	known := map[string]bool{}
 
-	err = eachRow(folder, "teams.csv", func(f *row) {
+	err = forRows(folder, "teams.csv", func(f *row) {
 		teams[f.text("team_id")] = true
 	})
 	if err == nil {
-		err = eachRow(folder, "coaches.csv", func(f *row) {
+		err = forRows(folder, "coaches.csv", func(f *row) {
 			r.teamOf[f.text("coach_id")] = f.oneOf("team_id", teams)
 		})
 	}
@@ -74,7 +73,7 @@ func readRegister(folder string) (register, error) {
 		coaches[id] = true
 	}
 	if err == nil {
-		err = eachRow(folder, "absences.csv", func(f *row) {
+		err = forRows(folder, "absences.csv", func(f *row) {
 			r.absences = append(r.absences, absence{
 				coach: f.oneOf("coach_id", coaches), deputy: f.text("deputy_id"),
 				from: f.day("from"), to: f.day("to"),
@@ -82,7 +81,7 @@ func readRegister(folder string) (register, error) {
 		})
 	}
 	if err == nil {
-		err = eachRow(folder, "seekers.csv", func(f *row) {
+		err = forRows(folder, "seekers.csv", func(f *row) {
 			s := seeker{
 				id: f.text("seeker_id"), coach: f.oneOf("coach_id", coaches), status: f.text("status"),
 				started: f.day("job_search_started"), ended: f.day("job_search_ended"),
@@ -97,7 +96,7 @@ func readRegister(folder string) (register, error) {
 		})
 	}
 	if err == nil {
-		err = eachRow(folder, "contacts.csv", func(f *row) {
+		err = forRows(folder, "contacts.csv", func(f *row) {
 			id := f.oneOf("seeker_id", known)
 			r.contacts[id] = append(r.contacts[id], contact{
 				kind: f.text("kind"), on: f.localDay("held_at", helsinki),
@@ -105,7 +104,7 @@ func readRegister(folder string) (register, error) {
 		})
 	}
 	if err == nil {
-		err = eachRow(folder, "training.csv", func(f *row) {
+		err = forRows(folder, "training.csv", func(f *row) {
 			id := f.oneOf("seeker_id", known)
 			r.trainings[id] = append(r.trainings[id], training{
 				id: f.text("training_id"), kind: f.text("kind"), state: f.text("state"),
@@ -119,8 +118,8 @@ func readRegister(folder string) (register, error) {
 	return r, err
 }
 
-// eachRow calls take with every row of a file and stops at the first fault.
-func eachRow(folder, name string, take func(*row)) error {
+// forRows yields every row of a file and stops at the first fault.
+func forRows(folder, name string, yield func(*row)) error {
 	content, err := os.ReadFile(filepath.Join(folder, name))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
@@ -141,7 +140,7 @@ func eachRow(folder, name string, take func(*row)) error {
 		for c, column := range records[0] {
 			f.cells[column] = record[c]
 		}
-		take(&f)
+		yield(&f)
 		if f.fault != "" {
 			return fmt.Errorf("%s: row %d: %s", name, i+1, f.fault)
 		}
@@ -149,7 +148,7 @@ func eachRow(folder, name string, take func(*row)) error {
 	return nil
 }
 
-// row is one row by column name. It remembers what was wrong with it last, so that rows can be read in one go.
+// row is one row by column name. It keeps its last fault, so that its columns can be read without checks between them.
 type row struct {
 	cells map[string]string
 	fault string
@@ -193,7 +192,7 @@ func (f *row) number(column string) int {
 	return n
 }
 
-// localDay is the calendar date of a moment on the office's wall.
+// localDay is the local calendar date of a moment.
 func (f *row) localDay(column string, zone *time.Location) time.Time {
 	for _, layout := range []string{"2006-01-02T15:04", "2006-01-02T15:04Z07:00"} {
 		t, err := time.ParseInLocation(layout, f.cells[column], zone)

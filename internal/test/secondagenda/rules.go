@@ -46,10 +46,10 @@ func ladder(rule string) (upcoming, escalated int) {
 	case "notify_decision", "clarification":
 		return 1, 5
 	}
-	panic("plainagenda: no ladder for rule " + rule)
+	panic("secondagenda: no ladder for rule " + rule)
 }
 
-// stageOn asks the stages in their order, so that of two on one day the later wins.
+// stageOn checks the stages in their order, so that of two on one day the later wins.
 func stageOn(o obligation, asked time.Time) string {
 	upcoming, escalated := ladder(o.rule)
 	lastWorkingDay := o.strict

@@ -1,10 +1,10 @@
-// Package secondagenda answers the question of the agenda command a second time, slowly and plainly, so that
-// tests can compare the program's answer with one that was worked out on its own. It reads the feed's files
-// anew for every question, counts working days one by one and looks up closed days by their definitions.
-// It shares no code with the rest of the program and must stay so: a mistake made once must not be made twice.
+// Package secondagenda is a second, independent implementation of the agenda command, slow and plain, so that tests
+// can compare the program's answer with it. It reads the feed's files for every question, counts working days one by
+// one and finds closed days by their definitions. It must share no code with the rest of the program, so that both do
+// not make the same mistake.
 //
-// The flow: read the feed, list each seeker's contact and training obligations as seen from the day asked
-// about, find each one's owner and stage, sort, print.
+// The flow: read the feed, list each seeker's contact and training obligations as seen from a day, find each one's
+// owner and stage, sort, print.
 package secondagenda
 
 import (
@@ -14,8 +14,8 @@ import (
 	"time"
 )
 
-// obligation is something that somebody must have done by a day. The days before and after rolling are
-// kept apart, since stages before the deadline look at the one and stages after it at the other.
+// obligation is something that must be done by a day. It has the day before and after rolling, since stages before the
+// deadline use the one and stages after it the other.
 type obligation struct {
 	seeker, rule, subject string
 	anchor, strict, due   time.Time
@@ -92,8 +92,8 @@ func before(a, b obligation) bool {
 	return a.subject < b.subject
 }
 
-// standIn says who acts for a coach on a day: the coach, or a deputy who is present, or else the team, whose
-// lead stands in. A deputy's own deputy is not asked.
+// standIn gives who acts for a coach on a day: the coach, or a deputy who is present, or else the team, whose lead
+// stands in. A deputy's own deputy does not stand in.
 func (r register) standIn(coachID string, asked time.Time) string {
 	away := r.absencesOn(coachID, asked)
 	if len(away) == 0 {

@@ -2,8 +2,8 @@ package secondagenda
 
 import "time"
 
-// stateSeen is the state of a training case as it stood at the end of the day asked about. Today's word is
-// all that the feed gives, so a decision or a notification still to come is taken back.
+// stateSeen is the state of a training case at the end of the day asked about. The feed holds only the present state,
+// so a decision or a notification after that day is undone.
 func stateSeen(t training, asked time.Time) string {
 	if t.decided.After(asked) {
 		return "under_review"
@@ -14,9 +14,9 @@ func stateSeen(t training, asked time.Time) string {
 	return t.state
 }
 
-// trainingObligations goes through the table of section 5 row by row, for one seeker. They do not depend on
-// the job search or the status. The owner is the case's handler or the seeker's coach, before absences are
-// looked at, and the seeker for a clarification.
+// trainingObligations applies the table of section 5 row by row, for one seeker. They do not depend on the job search
+// or the status. The owner is the case's handler or the seeker's coach, before absences are applied, and the seeker
+// for a clarification.
 func trainingObligations(s seeker, trainings []training, asked time.Time) []obligation {
 	var found []obligation
 	for _, t := range trainings {
@@ -55,8 +55,8 @@ func trainingObligations(s seeker, trainings []training, asked time.Time) []obli
 			strict := workingDaysBefore(t.starts, 10)
 			add("selection_result", owner, t.starts, strict, strict)
 		}
-		told := isSet(t.notified) && onOrBefore(t.notified, asked)
-		if (state == "decided_positive" || state == "decided_negative") && isSet(t.decided) && !told {
+		notified := isSet(t.notified) && onOrBefore(t.notified, asked)
+		if (state == "decided_positive" || state == "decided_negative") && isSet(t.decided) && !notified {
 			strict := workingDaysAfter(t.decided, 2)
 			add("notify_decision", owner, t.decided, strict, strict)
 		}

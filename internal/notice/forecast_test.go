@@ -18,8 +18,8 @@ func everyTen(t time.Time) time.Time {
 	return t
 }
 
-func foreseen(from, until string, b Booking) []string {
-	return words(Foresee(at(from), at(until), office(), []Booking{b}, everyTen))
+func forecastOf(from, until string, b Booking) []string {
+	return words(Forecast(at(from), at(until), office(), []Booking{b}, everyTen))
 }
 
 func TestADayBringsWhatIsBookedChangedAndCancelledOnIt(t *testing.T) {
@@ -38,9 +38,11 @@ func TestADayBringsWhatIsBookedChangedAndCancelledOnIt(t *testing.T) {
 		{"booked in the evening: planned for the morning", booked("2024-03-20 13:15", "2024-03-06 18:00"), []string{
 			"send appointment_booked/A-1/2024-03-20T13:15 at 2024-03-07 08:00",
 			"skip appointment_reminder S-1 A-1 not_yet", "skip appointment_reminder S-1 A-1 not_yet"}},
-		{"cancelled before its letter goes out", cancelled(booked("2024-03-20 13:15", "2024-03-06 06:00"), "2024-03-06 07:30"), []string{
+		{"cancelled before its letter goes out", cancelled(booked("2024-03-20 13:15", "2024-03-06 06:00"),
+			"2024-03-06 07:30"), []string{
 			"skip appointment_booked S-1 A-1 superseded", "skip appointment_cancelled S-1 A-1 met"}},
-		{"cancelled after its letter went out", cancelled(booked("2024-03-20 13:15", "2024-03-06 09:00"), "2024-03-06 14:00"), []string{
+		{"cancelled after its letter went out", cancelled(booked("2024-03-20 13:15", "2024-03-06 09:00"),
+			"2024-03-06 14:00"), []string{
 			"send appointment_booked/A-1/2024-03-20T13:15 at 2024-03-06 09:00",
 			"send appointment_cancelled/A-1/2024-03-20T13:15/1 at 2024-03-06 14:00"}},
 		{"a reminder at its moment", booked("2024-03-09 13:15", "2024-03-01 09:00").told("2024-03-01 09:00"), []string{
@@ -49,12 +51,12 @@ func TestADayBringsWhatIsBookedChangedAndCancelledOnIt(t *testing.T) {
 		{"told, and nothing new", booked("2024-03-20 13:15", "2024-03-01 09:00").told("2024-03-01 09:00"), []string{
 			"skip appointment_booked S-1 A-1 already_told", "skip appointment_reminder S-1 A-1 not_yet", "skip appointment_reminder S-1 A-1 not_yet"}},
 	} {
-		t.Run(c.name, func(t *testing.T) { expect(t, foreseen("2024-03-06 00:00", "2024-03-07 00:00", c.b), c.want) })
+		t.Run(c.name, func(t *testing.T) { expect(t, forecastOf("2024-03-06 00:00", "2024-03-07 00:00", c.b), c.want) })
 	}
 }
 
-// What is foreseen of an appointment is what goes out while the days pass, when nothing comes that the register does not know yet.
-func TestWhatIsForeseenIsWhatGoesOut(t *testing.T) {
+// A forecast holds what goes out while the days pass, as long as the register does not change.
+func TestWhatIsForecastIsWhatGoesOut(t *testing.T) {
 	p := office("2024-03-12")
 	rapid.Check(t, func(t *rapid.T) {
 		s := anyStory(t, p)
@@ -64,17 +66,18 @@ func TestWhatIsForeseenIsWhatGoesOut(t *testing.T) {
 			s.first.CancelledAt = s.first.BookedAt.Add(time.Duration(rapid.IntRange(0, 7*24*60).Draw(t, "after")) * time.Minute)
 		}
 		var want, got []string
-		sent, _ := s.tell(true)
+		sent, _ := s.play(true)
 		for _, l := range sent {
 			want = append(want, l.key)
 		}
-		for _, n := range Foresee(s.begin, s.at(steps), p, []Booking{s.first}, everyTen).Notices {
+		for _, n := range Forecast(s.begin, s.at(steps), p, []Booking{s.first}, everyTen).Notices {
 			if !n.SendAt.After(s.at(steps - 1)) {
 				got = append(got, n.Key)
 			}
 		}
 		if !slices.Equal(got, want) {
-			t.Fatalf("booked %s for %s, cancelled %s\nforeseen %v\ngone out %v", s.first.BookedAt, s.first.StartsAt, s.first.CancelledAt, got, want)
+			t.Fatalf("booked %s for %s, cancelled %s\nforecast %v\nwent out %v", s.first.BookedAt, s.first.StartsAt,
+				s.first.CancelledAt, got, want)
 		}
 	})
 }
