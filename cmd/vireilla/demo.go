@@ -11,8 +11,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/hibiken/asynq"
-
 	"vireilla/internal/calendar"
 	"vireilla/internal/feed"
 	"vireilla/internal/notice"
@@ -176,7 +174,7 @@ func (c *demoCmd) past(env *environment, s *store.DB, p *policy.Policy, day cale
 }
 
 // open shows the pages until Ctrl-C. The monitor lists the timetable, but nothing strikes: the office of the demo stays in the evening of its day.
-func (c *demoCmd) open(env *environment, cfg config, day calendar.Day, database string, redis asynq.RedisConnOpt, inbox *sample.Inbox) error {
+func (c *demoCmd) open(env *environment, cfg config, day calendar.Day, database string, redis queue.Redis, inbox *sample.Inbox) error {
 	a, err := env.build(options{database: database, smtp: inbox.URL(), from: "no-reply@lahti.example.org", redis: redis, ticks: tasks.Ticks, letters: tasks.Letters, clock: now})
 	if err != nil {
 		return err

@@ -12,8 +12,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/hibiken/asynq"
-
 	"vireilla/internal/calendar"
 	"vireilla/internal/mailer"
 	"vireilla/internal/notice"
@@ -124,7 +122,7 @@ func fromFault(err error) error {
 // dayRun runs one day's timetable in an app of its own.
 type dayRun struct {
 	database, smtp, from string
-	redis                asynq.RedisConnOpt
+	redis                queue.Redis
 	ticks, letters       string // queues
 	clear                bool   // the queues are this run's alone, and are removed after it
 	rate                 int

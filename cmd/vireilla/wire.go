@@ -15,8 +15,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/hibiken/asynq"
-
 	"vireilla/internal/crash"
 	"vireilla/internal/journal"
 	"vireilla/internal/mailer"
@@ -110,7 +108,7 @@ type app struct {
 // options are what an app is built from.
 type options struct {
 	database, smtp, from string
-	redis                asynq.RedisConnOpt
+	redis                queue.Redis
 	ticks, letters       string // queues
 	clock                func() time.Time
 	silent               bool // steps enqueue nothing: whoever runs the day does
@@ -238,7 +236,7 @@ func loadLetters(data string) (*templates.Set, error) {
 var embeddedLetters = sync.OnceValues(func() (*templates.Set, error) { return templates.Load(nil) })
 
 // work starts taking tasks. stop lets no further letter begin and waits for what is under way.
-func (a *app) work(handler asynq.Handler, interval time.Duration) (stop func(), err error) {
+func (a *app) work(handler queue.Handler, interval time.Duration) (stop func(), err error) {
 	drain, err := a.Queue.Work(handler, deliveries+2, interval)
 	if err != nil {
 		return nil, err

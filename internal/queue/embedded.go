@@ -13,7 +13,7 @@ import (
 
 // Embedded starts a Redis in this process, on a free loopback port with a password of its own. All that it holds is lost when the process
 // ends: SQL remembers it.
-func Embedded() (asynq.RedisConnOpt, func() error, error) {
+func Embedded() (Redis, func() error, error) {
 	m := miniredis.NewMiniRedis()
 	password := rand.Text()
 	m.RequireAuth(password)
@@ -42,7 +42,7 @@ func Embedded() (asynq.RedisConnOpt, func() error, error) {
 }
 
 // Configured gives the Redis of a URL, or the embedded one when the URL is empty. The function closes what was started.
-func Configured(url string) (asynq.RedisConnOpt, func() error, error) {
+func Configured(url string) (Redis, func() error, error) {
 	if url == "" {
 		return Embedded()
 	}

@@ -25,9 +25,15 @@ type Queue struct {
 	inspector *asynq.Inspector
 }
 
+// Redis says how to reach a Redis: one server, Sentinels or a Cluster.
+type Redis = asynq.RedisConnOpt
+
+// Handler does the work of a task.
+type Handler = asynq.Handler
+
 // Options say how to reach Redis, and the names of the two queues.
 type Options struct {
-	Redis          asynq.RedisConnOpt
+	Redis          Redis
 	Ticks, Letters string
 	Log            *slog.Logger
 }
@@ -55,7 +61,7 @@ func Open(ctx context.Context, o Options) (*Queue, error) {
 	return q, nil
 }
 
-func connect(opt asynq.RedisConnOpt) (redis.UniversalClient, error) {
+func connect(opt Redis) (redis.UniversalClient, error) {
 	client, ok := opt.MakeRedisClient().(redis.UniversalClient)
 	if !ok {
 		return nil, errors.New("queue: not a Redis client")
@@ -173,7 +179,7 @@ const (
 
 // Work takes tasks from both queues until stop is called, up to concurrency at once, and looks for new ones at the interval. stop waits for
 // the tasks under way, at most 22 s.
-func (q *Queue) Work(handler asynq.Handler, concurrency int, interval time.Duration) (stop func(), err error) {
+func (q *Queue) Work(handler Handler, concurrency int, interval time.Duration) (stop func(), err error) {
 	weights := map[string]int{q.Options.Letters: 1}
 	weights[q.Options.Ticks] = 3
 	busy := make(chan struct{}, concurrency)

@@ -39,7 +39,7 @@ type parts struct {
 // ParseURL reads the forms of asynq.ParseRedisURI, and beyond them user names, the database and the login behind a Sentinel, Cluster, and TLS
 // for both. With a Sentinel, USER and PASSWORD are those of the Sentinels; username and password in the query are those of the servers that
 // they watch. TLS is verified against the machine's certificates.
-func ParseURL(text string) (asynq.RedisConnOpt, error) {
+func ParseURL(text string) (Redis, error) {
 	opt, err := parse(text)
 	if err != nil {
 		return nil, fmt.Errorf("REDIS_URL: %w; %s", err, URLForms)
@@ -47,7 +47,7 @@ func ParseURL(text string) (asynq.RedisConnOpt, error) {
 	return opt, nil
 }
 
-func parse(text string) (asynq.RedisConnOpt, error) {
+func parse(text string) (Redis, error) {
 	u, err := split(text)
 	if err != nil {
 		return nil, err

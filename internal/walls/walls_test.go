@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"go/ast"
 	"go/parser"
 	"go/token"
 	"io"
@@ -11,92 +12,17 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 )
 
 const (
 	module = "vireilla"
-	all    = "all of ours"
 
 	// clockRoom is the one file that names time.Now; everyone else is handed now.
 	clockRoom = "cmd/vireilla/wire.go"
 )
-
-// rows says for each package which of ours it may import.
-func rows() map[string][]string {
-	nouns := []string{
-		"internal/caseload", "internal/notice", "internal/policy", "internal/calendar", "internal/address", "internal/timetable",
-	}
-	return map[string][]string{
-		"cmd/vireilla": {all},
-		"workers": {
-			"tasks", "templates",
-			"internal/notice", "internal/policy", "internal/caseload", "internal/calendar", "internal/timetable", "internal/crash",
-		},
-		"tasks":     nil,
-		"templates": nil,
-
-		"internal/store":           append([]string{"internal/crash"}, nouns...),
-		"internal/store/storetest": append([]string{"internal/store"}, nouns...),
-		"internal/feed":            nouns,
-		"internal/sample":          append([]string{"internal/test/markers"}, nouns...),
-		"internal/web":             nouns,
-		"internal/journal":         {"internal/notice"},
-
-		"internal/notice":    {"internal/policy", "internal/caseload", "internal/calendar", "internal/timetable"},
-		"internal/policy":    {"internal/caseload", "internal/calendar", "internal/timetable"},
-		"internal/caseload":  {"internal/calendar"},
-		"internal/calendar":  nil,
-		"internal/timetable": nil,
-
-		"internal/mailer":            {"internal/address", "internal/crash"},
-		"internal/address":           nil,
-		"internal/test/markers":      nil,
-		"internal/test/findleaks":    {"internal/test/markers"},
-		"internal/test/leaks":        {"internal/test/markers"},
-		"internal/test/secondagenda": nil,
-		"internal/test/browsertest":  nil,
-		"internal/test/servertest":   {"internal/test/syncbuf"},
-		"internal/test/syncbuf":      nil,
-		"internal/test/faultsim":     nil,
-		"internal/test/smtptest":     nil,
-		"internal/test/pictures":     nil,
-		"internal/crash":             nil,
-		"internal/test/crashtest":    nil,
-		"internal/test/outboxcheck":  {"internal/notice", "internal/test/smtptest", "internal/test/markers", "internal/test/leaks"},
-		"internal/walls":             nil,
-	}
-}
-
-// rooms says where a library lives, with everything below its path. What is not
-// listed may live anywhere.
-func rooms() map[string][]string {
-	return map[string][]string{
-		"github.com/hibiken/asynq":      {"tasks", "workers", "cmd/vireilla"},
-		"github.com/alicebob/miniredis": {"cmd/vireilla"},
-		"github.com/robfig/cron":        {"internal/timetable"},
-		"github.com/wneessen/go-mail":   {"internal/mailer"},
-		"github.com/emersion/go-smtp":   {"internal/sample"},
-		"database/sql":                  {"internal/store"},
-		"modernc.org/sqlite":            {"internal/store"},
-		"github.com/jackc/pgx":          {"internal/store"},
-		"github.com/pressly/goose":      {"internal/store"},
-		"net/http":                      {"internal/web", "cmd/vireilla"},
-		"text/template":                 {"templates"},
-		"html/template":                 {"templates", "internal/web"},
-		"github.com/arran4/golang-ical": {"templates"},
-		"github.com/prometheus":         {"internal/web", "cmd/vireilla"},
-		"github.com/goccy/go-yaml":      {"internal/policy"},
-		"github.com/alecthomas/kong":    {"cmd/vireilla"},
-		"golang.org/x/text":             {"internal/feed"},
-	}
-}
-
-// pure lists the packages that reckon and nothing else.
-func pure() []string {
-	return []string{"internal/calendar", "internal/policy", "internal/notice", "internal/caseload", "internal/timetable"}
-}
 
 // impure is what pure packages do without, with everything below its path.
 func impure() []string { return []string{"net", "database", "log", "os"} }
@@ -107,50 +33,67 @@ func clocks() []string {
 }
 
 func TestEveryPackageStaysWithinItsWalls(t *testing.T) {
+	p := thePlan(t)
 	root, err := filepath.Abs("../..")
 	if err != nil {
 		t.Fatal(err)
 	}
-	list := packages(t, root)
-	if len(list) == 0 {
-		t.Fatal("go list found no packages")
-	}
-	for _, dir := range list {
+	there := map[string]bool{}
+	for _, dir := range packages(t, root) {
 		pkg := relative(t, root, dir)
-		if _, known := rows()[pkg]; !known {
-			t.Errorf("%s has no row: add what it may import to rows in internal/walls/walls_test.go", pkg)
+		there[pkg] = true
+		if _, known := p.rows[pkg]; !known {
+			t.Errorf("%s has no row in %s: say what it is and what it may import", pkg, document)
 			continue
 		}
-		for _, path := range sources(t, dir) {
-			file, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.SkipObjectResolution)
-			if err != nil {
-				t.Error(err)
-				continue
-			}
-			for _, fault := range faults(pkg, relative(t, root, path), file) {
+		for path, file := range parsed(t, dir) {
+			for _, fault := range p.faults(pkg, relative(t, root, path), file) {
 				t.Error(fault)
 			}
 		}
 	}
+	for pkg := range p.rows {
+		if !there[pkg] {
+			t.Errorf("%s has a row for %s, which is not there", document, pkg)
+		}
+	}
 }
 
-func TestTheRowsNameEachOther(t *testing.T) {
-	for pkg, allowed := range rows() {
-		for _, other := range allowed {
-			if _, known := rows()[other]; !known && other != all {
-				t.Errorf("the row of %s allows %s, which has no row", pkg, other)
+// parsed gives the files of a folder without its tests, under any build tag.
+func parsed(t *testing.T, dir string) map[string]*ast.File {
+	t.Helper()
+	files := map[string]*ast.File{}
+	for _, path := range sources(t, dir) {
+		file, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.SkipObjectResolution)
+		if err != nil {
+			t.Fatal(err)
+		}
+		files[path] = file
+	}
+	return files
+}
+
+// imports gives what each package imports, without its tests.
+func imports(t *testing.T) map[string][]string {
+	t.Helper()
+	root, err := filepath.Abs("../..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := map[string][]string{}
+	for _, dir := range packages(t, root) {
+		pkg := relative(t, root, dir)
+		for _, file := range parsed(t, dir) {
+			for _, spec := range file.Imports {
+				path, err := strconv.Unquote(spec.Path.Value)
+				if err != nil {
+					t.Fatal(err)
+				}
+				found[pkg] = append(found[pkg], path)
 			}
 		}
 	}
-	named := pure()
-	for _, homes := range rooms() {
-		named = append(named, homes...)
-	}
-	for _, pkg := range named {
-		if _, known := rows()[pkg]; !known {
-			t.Errorf("%s is named in rooms or pure and has no row", pkg)
-		}
-	}
+	return found
 }
 
 // packages asks the go tool for the folders of all packages of the module. A
