@@ -21,7 +21,7 @@ func (p *Pages) parse() templates {
 	return all
 }
 
-// layout is the data of layout.html, which stands around every page.
+// layout is the data of layout.html, the frame of every page.
 type layout struct {
 	Title         string
 	Path          string

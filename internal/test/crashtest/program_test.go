@@ -103,7 +103,7 @@ func (p *program) ended(atMost time.Duration) error {
 	return p.err
 }
 
-// wasKilled tells whether a process died by kill -9.
+// wasKilled reports whether kill -9 ended a process.
 func wasKilled(err error) bool {
 	var exit *exec.ExitError
 	if !errors.As(err, &exit) {
