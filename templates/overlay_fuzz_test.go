@@ -11,8 +11,8 @@ import (
 	"testing/fstest"
 )
 
-// laid gives the letters that a file reaches, when it lies over ours: what Load says of it, without what Load finds
-// well in all the others, which takes a hundred times as long.
+// laid compiles only the letters that an overlay file affects. Load checks all letters, which takes a hundred times as
+// long.
 func laid(files map[string]string, name, text string) (*Set, reach, error) {
 	r := everything()
 	folder, file := path.Split(name)
@@ -56,9 +56,8 @@ func TestAFileLaidOverOursReachesNoOtherLetters(t *testing.T) {
 	}
 }
 
-// FuzzOverlay holds: whatever stands in a file that an office lays over ours, the letters are refused with the file's
-// name, or every letter still tells each reader no more than his tier may know, links only to the e-service and loads
-// nothing.
+// FuzzOverlay checks for any content of an overlay file: either Load fails and names the file, or every letter says to each
+// reader only what the tier allows, links only to the e-service and loads nothing.
 func FuzzOverlay(f *testing.F) {
 	names := wanted()
 	files, faults := readFiles(nil)
