@@ -2,7 +2,7 @@ package templates
 
 import "testing"
 
-// BenchmarkRender writes one letter of each kind, in the tier that tells most.
+// BenchmarkRender renders one letter of each kind, in the tier that says most.
 func BenchmarkRender(b *testing.B) {
 	set := load(b)
 	for _, letter := range Letters() {

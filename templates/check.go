@@ -10,10 +10,9 @@ import (
 	"unicode/utf8"
 )
 
-// unfit is what no line of a letter may hold, with the reason. The law's own
-// words for what follows a missed step, and what is secret by nature, are not
-// for mail (Act 621/1999 s 24); muistutus alone is a step of the law of
-// 2022–2025, and so is påminnelse.
+// unfit are patterns that no line of a letter may contain, with the reason. The legal terms for the consequences of a
+// missed step, and what is secret, do not belong in mail (Act 621/1999 s 24). The words muistutus and påminnelse alone
+// are a step of the law of 2022–2025.
 var unfit = []struct {
 	pattern *regexp.Regexp
 	why     string
@@ -28,15 +27,14 @@ var unfit = []struct {
 	{regexp.MustCompile(`(?i)benefit|unemployment|allowance|sanction|penalt|neglect|health|illness|\bsick|doctor|disabilit|identity code`), "a word that does not belong in a letter"},
 }
 
-// remindOK is the one use of the Swedish word that is not the law's.
+// remindOK is the one use of the Swedish word that is not the legal step.
 var remindOK = regexp.MustCompile(`(?i)påminnelse om bokad tid`)
 
 var anyHref = regexp.MustCompile(`(?i)href`)
 
 const serviceHref = `href="{{.ServiceURL}}"`
 
-// checkSources looks at the letters as they are written, so that no branch is
-// missed because the sample does not take it.
+// checkSources checks the source lines of the letters, also in branches that no sample takes.
 func checkSources(files map[string]string) []error {
 	var faults []error
 	for _, name := range sorted(files) {
@@ -72,14 +70,14 @@ func lineFaults(line string) []string {
 	return faults
 }
 
-// checkWords compares the words of the layout: each language has the same codes.
+// checkWords checks that the words of the layout have the same codes in each language.
 func (s *Set) checkWords(reach) []error {
 	var faults []error
 	codes := func(language string) []string {
 		var all []string
-		for room, phrases := range s.words[language] {
+		for category, phrases := range s.words[language] {
 			for code := range phrases {
-				all = append(all, room+"."+code)
+				all = append(all, category+"."+code)
 			}
 		}
 		slices.Sort(all)
@@ -102,18 +100,18 @@ func (s *Set) checkWords(reach) []error {
 	return faults
 }
 
-// checkFields looks at what each template would read, in every branch.
+// checkFields checks which fields each template reads, in every branch.
 func (s *Set) checkFields(r reach) []error {
 	var faults []error
 	for _, k := range r.kinds {
 		for _, language := range r.languages {
-			faults = append(faults, s.letters[k.name][language].walk(k)...)
+			faults = append(faults, s.letters[k.name][language].fieldFaults(k)...)
 		}
 	}
 	return faults
 }
 
-// checkSamples renders every letter's sample to every reader there is.
+// checkSamples renders every sample of every letter in each language and tier.
 func (s *Set) checkSamples(r reach) []error {
 	var faults []error
 	for _, k := range r.kinds {
@@ -162,7 +160,7 @@ var (
 	htmlTag  = regexp.MustCompile(`<[^>]*>`)
 )
 
-// visible returns the words of a page that the eye sees.
+// visible returns the visible text of a page.
 func visible(page string) string {
 	return html.UnescapeString(htmlTag.ReplaceAllString(htmlHead.ReplaceAllString(page, ""), " "))
 }
@@ -171,7 +169,7 @@ func wordsOf(s string) []string {
 	return strings.FieldsFunc(s, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
 }
 
-// around shows the words near the i-th.
+// around returns the words near the i-th.
 func around(words []string, i int) string {
 	return strings.Join(words[min(max(i-2, 0), len(words)):min(i+3, len(words))], " ")
 }

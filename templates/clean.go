@@ -7,12 +7,11 @@ import (
 	"unicode/utf8"
 )
 
-// maxWord is the length, in characters, at which a field's words are cut.
+// maxWord is the length, in characters, at which the text of a field is cut.
 const maxWord = 200
 
-// harmless returns the value v of a field in which no string can end a line, turn
-// the reading direction or be taken for a link. Addresses of the e-service come
-// from the configuration and are checked instead.
+// harmless returns the value v of a field in which no string can end a line, change the reading direction or become a
+// link. Addresses of the e-service come from the configuration and are checked instead.
 func (f *field) harmless(v reflect.Value) any {
 	switch {
 	case !f.words:
@@ -51,8 +50,8 @@ func clean(s string) string {
 	return s
 }
 
-// unlink parts what mail programs turn into links: addresses (a dot or an @
-// between letters), schemes and shares. "Katu 11 C, 2. krs" stays as it is.
+// unlink inserts spaces into what mail programs turn into links: addresses (a dot or an @ between letters), schemes and
+// network shares. "Katu 11 C, 2. krs" stays as it is.
 func unlink(s string) string {
 	if !strings.ContainsAny(s, `.:@/\`) {
 		return s

@@ -43,8 +43,8 @@ func TestLongLinesAreFoldedBelowTheirFirstWord(t *testing.T) {
 	}
 }
 
-// Whatever stands in a field: the page has the tags it has for plain words, the
-// text nothing unseen, and neither a link to somewhere else.
+// For any text in a field, the page has the same tags as for plain words, the text has no invisible characters, and
+// neither has a link to another site.
 func FuzzAFieldNeverBecomesALinkATagOrAHeader(f *testing.F) {
 	for _, seed := range []string{
 		"Matti", `<a href="https://evil.example">x</a>`, "x\r\nBcc: y@example.org\r\n\r\n", "\u202eevil\u2069",

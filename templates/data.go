@@ -7,7 +7,7 @@ import "time"
 // A field without a tag never stands in a letter's text. Only fields marked
 // `subject:"yes"` may stand in a subject.
 
-// Names is a name by language; the Finnish one stands where a language has none.
+// Names is a name by language. A language without one uses the Finnish name.
 type Names map[string]string
 
 func (n Names) in(language string) string {
@@ -50,7 +50,7 @@ type Item struct {
 	Rule        string    `tier:"staff"`
 	Subject     string    `tier:"staff"` // training or appointment id, "1" or "2" for intensive_month
 	Stage       string    `tier:"staff"` // upcoming, due, overdue, escalated; "" for the two phone rules
-	New         bool      `tier:"staff"` // not told to this reader before
+	New         bool      `tier:"staff"` // not in an earlier letter to this reader
 	Due         time.Time `tier:"staff"` // the day by which it must be done; zero for the phone rules
 	DaysOverdue int       `tier:"staff"` // calendar days past Due
 	For         string    `tier:"staff"` // id of the absent coach whom the reader stands in for
@@ -65,7 +65,7 @@ type Appointment struct {
 	Switchboard string    `tier:"neutral"`               // phone number
 	ServiceURL  string    `tier:"neutral"`               // e-service, https
 	Start       time.Time `tier:"neutral" subject:"yes"` // in the town's zone
-	OldStart    time.Time `tier:"neutral" subject:"yes"` // what an earlier letter told; only for appointment_changed
+	OldStart    time.Time `tier:"neutral" subject:"yes"` // the time in an earlier letter; only for appointment_changed
 
 	FirstName      string `tier:"consented"` // the seeker's
 	CoachFirstName string `tier:"consented"`

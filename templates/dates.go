@@ -31,7 +31,7 @@ func moment(language string, t time.Time) string {
 	return date + " at " + hour + t.Format(":04")
 }
 
-// unbroken keeps the name of a day beside its date, and a clock time beside the word before it, however narrow the page is.
+// unbroken puts no-break spaces between the name of a day and its date, and between a time and the word before it.
 func unbroken(date string) string {
 	date = strings.Replace(date, " ", "\u00a0", 1)
 	return strings.NewReplacer(" klo ", " klo\u00a0", " kl. ", " kl.\u00a0", " at ", " at\u00a0").Replace(date)
@@ -45,5 +45,5 @@ func plural(n int, one, many string) string {
 	return fmt.Sprintf("%d %s", n, many)
 }
 
-// moved tells whether a booked time was told as old and is now another.
+// moved reports whether an earlier letter named another time.
 func moved(old, now time.Time) bool { return !old.IsZero() && !old.Equal(now) }

@@ -14,10 +14,10 @@ import (
 //go:embed coach_digest lead_escalation matter_update
 var builtIn embed.FS
 
-// shown is the name of a file in a fault, as it stands in the source tree.
+// shown is the path of a file in the source tree, for faults.
 func shown(name string) string { return "templates/" + name }
 
-// wanted returns the paths of all files that the letters are made of.
+// wanted returns the paths of all files of the letters.
 func wanted() []string {
 	names := []string{"layout/page.html"}
 	for _, language := range Languages() {
@@ -37,8 +37,8 @@ func wanted() []string {
 	return names
 }
 
-// readFiles reads every wanted file, from the overlay where it has one. A letter
-// file of the overlay that replaces nothing is a fault: its name is misspelt.
+// readFiles reads every wanted file, from the overlay if it has one. A letter file of the overlay that replaces no
+// built-in file is a fault: its name is misspelt.
 func readFiles(overlay fs.FS) (map[string]string, []error) {
 	var faults []error
 	files := map[string]string{}

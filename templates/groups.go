@@ -9,9 +9,8 @@ type group struct {
 	Items []Item `tier:"staff"`
 }
 
-// groups puts items under headings, in the order in which a coach works: late,
-// due, to phone, upcoming, and then what is done for each absent coach. Within a
-// heading the order stays.
+// groups puts items under headings, in the order in which a coach works: late, due, to phone, upcoming, and then those
+// of each absent coach. Within a heading the order stays.
 func groups(items []Item) []group {
 	var own, deputy []group
 	for _, name := range []string{"late", "due", "phone", "upcoming"} {

@@ -14,10 +14,10 @@ const (
 	localTime = "20060102T150405"
 )
 
-// invitation returns the .ics of an appointment: one event that keeps its UID
-// through every change (RFC 5546 3.2.2, 3.2.5). It says less than the letter,
-// since calendars are shared: no kind of meeting, and a private event.
-func (sh *sheet) invitation(method string, a Appointment) ([]byte, error) {
+// invitation returns the .ics of an appointment: one event that keeps its UID through every change (RFC 5546 sections
+// 3.2.2 and 3.2.5). People share calendars, so it says less than the letter: it is a private event without the kind of
+// meeting.
+func (lt *letterTemplate) invitation(method string, a Appointment) ([]byte, error) {
 	_, host, _ := strings.Cut(a.Organizer, "@")
 	switch {
 	case !plainAddress(a.Organizer), !plainAddress(a.Attendee):
@@ -27,12 +27,12 @@ func (sh *sheet) invitation(method string, a Appointment) ([]byte, error) {
 	case a.Stamp.IsZero():
 		return nil, errors.New("field Stamp is missing")
 	}
-	summary, err := sh.words.word("calendar", "summary")
+	summary, err := lt.words.word("calendar", "summary")
 	if err != nil {
 		return nil, err
 	}
 	cal := ics.NewCalendar()
-	cal.SetProductId("-//Vireilla//Letters//" + strings.ToUpper(sh.language))
+	cal.SetProductId("-//Vireilla//Letters//" + strings.ToUpper(lt.language))
 	cal.SetMethod(ics.Method(method))
 	addZone(cal)
 
@@ -45,7 +45,7 @@ func (sh *sheet) invitation(method string, a Appointment) ([]byte, error) {
 		end := a.Start.Add(time.Duration(a.Minutes) * time.Minute)
 		event.SetProperty(ics.ComponentPropertyDtEnd, end.Format(localTime), inZone)
 	}
-	event.SetSummary(fmt.Sprintf("%s – %s", summary, unlink(clean(a.Town.in(sh.language)))))
+	event.SetSummary(fmt.Sprintf("%s – %s", summary, unlink(clean(a.Town.in(lt.language)))))
 	if a.Mode == "office" && a.Place != "" {
 		event.SetLocation(unlink(clean(a.Place)))
 	}
@@ -79,8 +79,8 @@ func addZone(cal *ics.Calendar) {
 	}
 }
 
-// plainAddress tells whether s is local@domain in ASCII, with nothing in it that
-// could start another property or address.
+// plainAddress reports whether s is local@domain in ASCII, without characters that could start another property or
+// address.
 func plainAddress(s string) bool {
 	local, domain, ok := strings.Cut(s, "@")
 	odd := func(r rune) bool { return r <= ' ' || r > '~' || strings.ContainsRune(`"(),:;<>@[\]`, r) }

@@ -11,7 +11,8 @@ import (
 	"testing/fstest"
 )
 
-// laid gives the letters that a file reaches, when it lies over ours: what Load says of it, without what Load finds well in all the others, which takes a hundred times as long.
+// laid compiles only the letters that an overlay file affects. Load checks all letters, which takes a hundred times as
+// long.
 func laid(files map[string]string, name, text string) (*Set, reach, error) {
 	r := everything()
 	folder, file := path.Split(name)
@@ -22,7 +23,7 @@ func laid(files map[string]string, name, text string) (*Set, reach, error) {
 		r.languages = []string{language}
 	}
 	if faults := checkSources(map[string]string{name: text}); len(faults) > 0 {
-		return nil, r, once(faults)
+		return nil, r, joinFaults(faults)
 	}
 	files = maps.Clone(files)
 	files[name] = text
@@ -55,8 +56,8 @@ func TestAFileLaidOverOursReachesNoOtherLetters(t *testing.T) {
 	}
 }
 
-// FuzzOverlay holds: whatever stands in a file that an office lays over ours, the letters are refused with the file's name, or every letter still tells each reader no
-// more than his tier may know, links only to the e-service and loads nothing.
+// FuzzOverlay checks for any content of an overlay file: either Load fails and names the file, or every letter says to each
+// reader only what the tier allows, links only to the e-service and loads nothing.
 func FuzzOverlay(f *testing.F) {
 	names := wanted()
 	files, faults := readFiles(nil)
@@ -96,7 +97,7 @@ func checkOverlaid(t *testing.T, set *Set, reached reach) {
 	t.Helper()
 	for _, k := range reached.kinds {
 		letter := k.name
-		data, words := canaries(sample[any](t, set, letter))
+		data, words := marked(sample[any](t, set, letter))
 		fields := set.fields[letter]
 		for _, tier := range Tiers(letter) {
 			for _, language := range reached.languages {

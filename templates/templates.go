@@ -1,21 +1,20 @@
-// Package templates holds the letters: one folder a letter, with its text and
-// its HTML in every language, a shared layout, and a sample to try it with.
+// Package templates contains the letters: one folder for each letter, with its text and its HTML in every language, a
+// shared layout, and a sample to try it with.
 //
-// What a letter may say depends on the reader's Tier. The rule stands beside
-// each field of the data (the struct tag `tier`) and is kept twice: a template
-// that names a field out of place stops Load, and Render hands a template only
-// the fields of its tier. Words written by others (names, places) are made
-// harmless before they reach a template.
+// What a letter may say depends on the reader's Tier. The struct tag `tier` of each field of the data has the rule,
+// which is checked twice: Load rejects a template that names a field where its tier does not allow it, and Render
+// passes a template only the fields of its tier. Names and places, which other people wrote, are made harmless before
+// they reach a template.
 //
-// A letter's .txt begins with "Subject: …". Both parts say the same, word for
-// word. What only some readers may know stands in {{if .Consented}} … {{end}} or
-// {{if .Secure}} … {{end}}. Templates have, beside those of the standard library:
+// A letter's .txt begins with "Subject: …". Both parts have the same words. What only some readers may know stands in
+// {{if .Consented}} … {{end}} or {{if .Secure}} … {{end}}. Beside the functions of the standard library, templates
+// have:
 //
 //	day .Due, moment .Start   a day, a day with time, as people write them
 //	word "kind" .Kind         the phrase for a code, from layout/<language>.json
 //	plural .New "one" "many"  the number with the form that fits it
 //	groups .Items             the items under headings (.Name, .For, .Items)
-//	moved .OldStart .Start    whether the time told earlier is another
+//	moved .OldStart .Start    whether an earlier letter named another time
 package templates
 
 import (
@@ -30,26 +29,24 @@ import (
 	"unicode/utf8"
 )
 
-// Message is one letter, ready to be put in an envelope. Lines end in LF, those
-// of Calendar in CRLF.
+// Message is one rendered letter. Lines end in LF, those of Calendar in CRLF.
 type Message struct {
 	Subject  string
 	Text     string
 	HTML     string
 	Language string // value of Content-Language: "sv", or "fi, en" for a letter in two languages
-	Calendar []byte // iCalendar object (RFC 5545), nil when the letter carries none
+	Calendar []byte // iCalendar object (RFC 5545), nil when the letter has none
 	Method   string // iTIP method of Calendar (RFC 5546): "REQUEST", "CANCEL" or ""
 }
 
-// Set is all letters in all languages, parsed and checked. It is safe for use
-// by several goroutines.
+// Set is all letters in all languages, parsed and checked. Several goroutines may use it at once.
 type Set struct {
 	page    *htmltemplate.Template
-	letters map[string]map[string]*sheet // letter, language
-	words   map[string]words             // language
-	fields  map[string][]field           // letter
-	samples map[string]any               // letter/name
-	buffers sync.Pool                    // of *bytes.Buffer
+	letters map[string]map[string]*letterTemplate // letter, language
+	words   map[string]words                      // language
+	fields  map[string][]field                    // letter
+	samples map[string]any                        // letter/name
+	buffers sync.Pool                             // of *bytes.Buffer
 }
 
 // Letters returns the names of all letters, in the order of the alphabet.
@@ -64,42 +61,40 @@ func Letters() []string {
 // Languages returns the languages that every letter is written in.
 func Languages() []string { return []string{"fi", "sv", "en"} }
 
-// Tiers returns the tiers that a letter may be rendered in, narrowest first;
-// none for a letter that does not exist.
+// Tiers returns the tiers of a letter, the one that says least first; none for a letter that does not exist.
 func Tiers(letter string) []Tier {
 	k, _ := kindOf(letter)
 	return slices.Clone(k.tiers)
 }
 
-// Load parses the letters and checks each in every language and tier. A file of
-// overlay (may be nil) stands in for the built-in file of the same path, such as
-// "appointment_booked/sv.txt" or "layout/fi.json". The error names every fault
+// Load parses the letters and checks each in every language and tier. A file of overlay, which may be nil, replaces the
+// built-in file of the same path, such as "appointment_booked/sv.txt" or "layout/fi.json". The error lists every fault
 // as file:line: what is wrong.
 func Load(overlay fs.FS) (*Set, error) {
 	files, faults := readFiles(overlay)
 	faults = append(faults, checkSources(files)...)
 	if len(faults) > 0 {
-		return nil, once(faults)
+		return nil, joinFaults(faults)
 	}
 	return compile(files, everything())
 }
 
-// compile parses and checks the letters that are asked for, of files whose lines were looked at.
+// compile parses and checks the letters in reach; the lines of the files are checked already.
 func compile(files map[string]string, r reach) (*Set, error) {
 	set, faults := parseFiles(files, r)
 	if len(faults) > 0 {
-		return nil, once(faults)
+		return nil, joinFaults(faults)
 	}
 	for _, check := range []func(reach) []error{set.checkWords, set.checkFields, set.checkSamples} {
 		if faults := check(r); len(faults) > 0 {
-			return nil, once(faults)
+			return nil, joinFaults(faults)
 		}
 	}
 	return set, nil
 }
 
-// once joins faults; one in the layout is found by every letter, and told once.
-func once(faults []error) error {
+// joinFaults joins faults and removes repeated ones: every letter reports the same fault in the layout.
+func joinFaults(faults []error) error {
 	seen := map[string]bool{}
 	return errors.Join(slices.DeleteFunc(faults, func(fault error) bool {
 		again := seen[fault.Error()]
@@ -108,13 +103,13 @@ func once(faults []error) error {
 	})...)
 }
 
-// Samples returns the names of a letter's made-up data, the usual one first.
+// Samples returns the names of a letter's samples, the usual one first.
 func Samples(letter string) []string {
 	k, _ := kindOf(letter)
 	return append([]string{"sample"}, k.samples...)
 }
 
-// Sample returns made-up data of a letter, fit for Render: that of <name>.json in its folder.
+// Sample returns the data of a sample, <name>.json in the letter's folder, in the type that Render takes.
 func (s *Set) Sample(letter, name string) (any, error) {
 	data, ok := s.samples[letter+"/"+name]
 	if !ok {
@@ -123,10 +118,9 @@ func (s *Set) Sample(letter, name string) (any, error) {
 	return data, nil
 }
 
-// Render writes a letter in the reader's language: in the language itself, else
-// in its base (fi for fi-selko), else in Finnish with English below it. data is
-// the struct of the letter (Digest, Escalation, Appointment or Matter), not a
-// pointer to it. The error holds no word of the data.
+// Render writes a letter in the reader's language, else in its base language (fi for fi-selko), else in Finnish with
+// English below it. data is the struct of the letter (Digest, Escalation, Appointment or Matter), not a pointer to it.
+// The error contains nothing of the data.
 func (s *Set) Render(letter, language string, tier Tier, data any) (Message, error) {
 	k, ok := kindOf(letter)
 	if !ok {
@@ -139,7 +133,7 @@ func (s *Set) Render(letter, language string, tier Tier, data any) (Message, err
 	if err != nil {
 		return Message{}, fmt.Errorf("letter %s: %w", letter, err)
 	}
-	languages := ladder(language)
+	languages := languagesFor(language)
 	written := make([]part, 0, len(languages))
 	out := s.buffers.Get().(*bytes.Buffer)
 	defer s.buffers.Put(out)
@@ -164,8 +158,8 @@ func (s *Set) Render(letter, language string, tier Tier, data any) (Message, err
 	return m, nil
 }
 
-// ladder returns the languages to write in for a reader's language tag.
-func ladder(language string) []string {
+// languagesFor returns the languages of a letter for a reader's language tag.
+func languagesFor(language string) []string {
 	base, _, _ := strings.Cut(strings.ReplaceAll(strings.ToLower(language), "_", "-"), "-")
 	if slices.Contains(Languages(), base) {
 		return []string{base}
@@ -173,10 +167,10 @@ func ladder(language string) []string {
 	return []string{"fi", "en"}
 }
 
-// maxSubject is the length, in characters, that a subject keeps to (RFC 5322 2.1.1).
+// maxSubject is the longest subject in characters (RFC 5322 section 2.1.1).
 const maxSubject = 78
 
-// join makes one letter of its parts, the reader's best language first.
+// join makes one letter of its parts in several languages, the reader's best language first.
 func (s *Set) join(out *bytes.Buffer, parts []part) (Message, error) {
 	var m Message
 	var subjects, texts, languages []string
@@ -191,7 +185,7 @@ func (s *Set) join(out *bytes.Buffer, parts []part) (Message, error) {
 	}
 	m.Text = strings.Join(texts, "\n"+strings.Repeat("-", 40)+"\n\n")
 	below := ""
-	if len(parts) > 1 { // whoever reads no Finnish would not look further
+	if len(parts) > 1 { // a reader who knows no Finnish would not read on
 		below = "In English below."
 		m.Text = below + "\n\n" + m.Text
 	}

@@ -9,10 +9,10 @@ import (
 	"time"
 )
 
-// Tier says how much a letter may tell its reader.
+// Tier is how much a letter may say to its reader.
 type Tier string
 
-// The tiers of seekers are steps: each may say what the one before may, and more.
+// Each tier of seekers may say what the one before may, and more.
 const (
 	Neutral   Tier = "neutral"   // a seeker with an address: that there is something, and when
 	Consented Tier = "consented" // a seeker who agreed to be written to about it
@@ -20,7 +20,7 @@ const (
 	Staff     Tier = "staff"     // coaches and leads
 )
 
-// may tells whether a reader of tier t may see a field tagged with tag.
+// may reports whether a reader of tier t may see a field tagged with tag.
 func (t Tier) may(tag string) bool {
 	switch Tier(tag) {
 	case Neutral:
@@ -33,11 +33,10 @@ func (t Tier) may(tag string) bool {
 	return false
 }
 
-// field is a field of a letter's data. It is looked up once, at Load, since that
-// takes longer than to write the letter.
+// field is a field of a letter's data. Load looks it up once, because that takes longer than to render the letter.
 type field struct {
 	name, tier string
-	words      bool    // it holds words of others
+	words      bool    // its text was written by other people
 	names      bool    // it is a name by language
 	items      []field // of a list, what each item is made of
 }
@@ -60,9 +59,8 @@ func fieldsOf(t reflect.Type) []field {
 	return fields
 }
 
-// facts returns what a template of tier t sees of data in a language: the allowed fields by
-// name, with their words made harmless. Nothing else exists for it, whatever it
-// asks for.
+// facts returns what a template of tier t sees of data in a language: the allowed fields by name, with their text made
+// harmless. A template cannot reach anything else.
 func facts(t Tier, fields []field, language string, data any) map[string]any {
 	seen := make(map[string]any, len(fields)+2)
 	seen["Consented"] = t == Consented || t == Secure
@@ -80,7 +78,7 @@ func facts(t Tier, fields []field, language string, data any) map[string]any {
 	return seen
 }
 
-// take accepts data for a letter of this kind and fills in what can be counted.
+// take checks the type of data for a letter of this kind and sets the counts.
 func (k kind) take(data any) (any, error) {
 	if reflect.TypeOf(data) != reflect.TypeOf(k.data) {
 		return nil, fmt.Errorf("data is a %T, not a %T", data, k.data)
@@ -97,8 +95,7 @@ func (k kind) take(data any) (any, error) {
 		d.Total = len(d.Items)
 		return d, nil
 	case Appointment:
-		// Finland is never at UTC: a time there is one that nobody turned into the
-		// town's, and the letter would tell a wrong hour.
+		// Finland is never at UTC. A time at UTC was not converted, and the letter would give a wrong hour.
 		if atUTC(d.Start) || (!d.OldStart.IsZero() && atUTC(d.OldStart)) {
 			return nil, errors.New("field Start or OldStart is not in the town's zone")
 		}

@@ -6,10 +6,10 @@ import (
 	"testing"
 )
 
-// canaries returns data of the letter with every text field set to a word of its
+// marked returns data of the letter with every text field set to a word of its
 // own, and the words by field. Fields that the templates compare or check keep
 // the values of the sample.
-func canaries(data any) (any, map[string]string) {
+func marked(data any) (any, map[string]string) {
 	v := reflect.New(reflect.TypeOf(data)).Elem()
 	v.Set(reflect.ValueOf(data))
 	words := map[string]string{}
@@ -29,7 +29,7 @@ func canaries(data any) (any, map[string]string) {
 func TestALetterTellsOnlyWhatItsTierAllows(t *testing.T) {
 	set := load(t)
 	for _, letter := range Letters() {
-		data, words := canaries(sample[any](t, set, letter))
+		data, words := marked(sample[any](t, set, letter))
 		for _, tier := range Tiers(letter) {
 			for _, language := range append(Languages(), "ru") {
 				m := render(t, set, letter, language, tier, data)

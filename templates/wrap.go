@@ -5,12 +5,11 @@ import (
 	"unicode/utf8"
 )
 
-// maxLine is the length, in characters, that lines of the text part keep to.
+// maxLine is the longest line of the text part in characters.
 const maxLine = 76
 
-// wrap folds long lines at spaces, closes up runs of empty lines, and ends the
-// text with one LF. The rest of a line that starts with "* " or with spaces
-// stands below its first word.
+// wrap folds long lines at spaces, reduces several empty lines to one, and ends the text with one LF. The rest of a
+// line that starts with "* " or with spaces is indented below its first word.
 func wrap(text string) string {
 	var out strings.Builder
 	out.Grow(len(text) + maxLine)

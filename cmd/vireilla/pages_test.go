@@ -153,7 +153,7 @@ func TestWhatIsDecidedOnThePagesIsDoneInTheStore(t *testing.T) {
 
 func TestTheWorkersAliveAreKnown(t *testing.T) {
 	_, redis, at := shown(t, config{})
-	if _, body := send(t, http.MethodGet, at+"/", "none"); !strings.Contains(body, "No worker is at work") {
+	if _, body := send(t, http.MethodGet, at+"/", "none"); !strings.Contains(body, "No worker is running") {
 		t.Error("nobody works, and the page does not say so")
 	}
 	server := asynq.NewServer(redis, asynq.Config{Concurrency: 3, LogLevel: asynq.FatalLevel, Queues: map[string]int{tasks.Letters: 1}})

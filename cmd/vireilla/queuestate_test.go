@@ -134,7 +134,7 @@ func TestAPausedQueueIsToldEverywhere(t *testing.T) {
 	}
 	f.Queue.Health.Probe(t.Context())
 	f.tells(f.probes.Handler(), "/metrics", `asynq_queue_paused{queue="letters"} 1`, `asynq_queue_paused{queue="ticks"} 0`, "vireilla_queue_up 1\n")
-	f.tells(f.probes.Handler(), "/readyz", "queue: paused; what it holds waits until somebody resumes it\n")
+	f.tells(f.probes.Handler(), "/readyz", "queue: paused; its tasks wait until somebody resumes it\n")
 	f.tells(f.pages.Handler(), "/", "A queue is paused", `href="/queues/"`)
 	if err := server.Client(t).Del(t.Context(), "asynq:{letters}:paused").Err(); err != nil { // as docs/operations.md says
 		t.Fatal(err)

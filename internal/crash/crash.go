@@ -1,3 +1,3 @@
-// Package crash lets the program die at named points, for tests. In a program built with the tag crash the environment says where, and what time it is; in every other
-// build nothing is left of it.
+// Package crash lets tests end the program at named points. In a program built with the tag crash the environment says
+// where, and what time it is. In every other build the package does nothing.
 package crash

@@ -4,8 +4,8 @@ package crash
 
 import "time"
 
-// Here does nothing: this program does not die on purpose.
+// Here does nothing in this build.
 func Here(string, ...func()) {}
 
-// Clock gives the time that it is given.
+// Clock returns the time that it is given.
 func Clock(real time.Time) time.Time { return real }

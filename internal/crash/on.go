@@ -13,15 +13,15 @@ import (
 	"time"
 )
 
-// Here is a point in the program. Where CRASH_AT=POINT:N names it, the N-th passing does what is given, if anything, and kills this process as kill -9 does. With
-// CRASH_BY=TERM it asks itself to end instead, with CRASH_BY=STOP it stands still until somebody lets it go on.
+// Here is a named point in the program. When CRASH_AT=POINT:N names it, the N-th call runs last and kills this process
+// like kill -9. With CRASH_BY=TERM the process sends itself SIGTERM instead, with CRASH_BY=STOP it stops until SIGCONT.
 func Here(point string, last ...func()) {
-	f := fated()
+	f := planned()
 	if point != f.point || f.passed.Add(1) != f.at {
 		return
 	}
 	if f.by != syscall.SIGKILL {
-		slept.Store(int64(f.stands)) // before it stands: nobody goes on by the old time
+		stopped.Store(int64(f.stopFor)) // before it stops, so that no goroutine continues with the old time
 		f.send()
 		return
 	}
@@ -29,34 +29,34 @@ func Here(point string, last ...func()) {
 		do()
 	}
 	f.send()
-	select {} // not one step further
+	select {} // do nothing more until the signal arrives
 }
 
-type fate struct {
-	point  string
-	at     int64
-	by     syscall.Signal
-	stands time.Duration // so much later it is when it goes on, by Clock
-	passed atomic.Int64
+type plan struct {
+	point   string
+	at      int64
+	by      syscall.Signal
+	stopFor time.Duration // how far Clock moves on while the process is stopped
+	passed  atomic.Int64
 }
 
-func (f *fate) send() {
+func (f *plan) send() {
 	if err := syscall.Kill(os.Getpid(), f.by); err != nil {
 		panic(err)
 	}
 }
 
-var fated = sync.OnceValue(func() *fate {
+var planned = sync.OnceValue(func() *plan {
 	set, ok := os.LookupEnv("CRASH_AT")
 	if !ok {
-		return &fate{}
+		return &plan{}
 	}
 	point, n, _ := strings.Cut(set, ":")
 	at, err := strconv.ParseInt(n, 10, 64)
 	if err != nil || at < 1 {
 		panic(fmt.Sprintf("CRASH_AT=%s: write POINT:N", set))
 	}
-	f := &fate{point: point, at: at}
+	f := &plan{point: point, at: at}
 	switch by := os.Getenv("CRASH_BY"); by {
 	case "", "KILL":
 		f.by = syscall.SIGKILL
@@ -64,7 +64,7 @@ var fated = sync.OnceValue(func() *fate {
 		f.by = syscall.SIGTERM
 	case "STOP":
 		f.by = syscall.SIGSTOP
-		if f.stands, err = time.ParseDuration(os.Getenv("CRASH_STANDS")); err != nil {
+		if f.stopFor, err = time.ParseDuration(os.Getenv("CRASH_STANDS")); err != nil {
 			panic("CRASH_STANDS: " + err.Error())
 		}
 	default:
@@ -73,18 +73,18 @@ var fated = sync.OnceValue(func() *fate {
 	return f
 })
 
-// slept is how long this process stood still, as the clock has it.
-var slept atomic.Int64
+// stopped is how long this process was stopped, according to Clock.
+var stopped atomic.Int64
 
-// Clock gives the time since this process first asked, counted from CRASH_CLOCK (RFC 3339): so a process that is started again, or that stood still, lives as much later
-// as a test wants.
+// Clock returns CRASH_CLOCK (RFC 3339) plus the time since its first call. So a process that was restarted or stopped
+// runs as much later as a test wants.
 func Clock(real time.Time) time.Time {
 	o := offset()
 	if o.set.IsZero() {
 		return real
 	}
 	o.once.Do(func() { o.began = real })
-	return o.set.Add(real.Sub(o.began)).Add(time.Duration(slept.Load()))
+	return o.set.Add(real.Sub(o.began)).Add(time.Duration(stopped.Load()))
 }
 
 type shift struct {

@@ -12,7 +12,7 @@ import (
 	"time"
 )
 
-// babbler is a connection to a relay whose every byte is known beforehand: it says them whatever it hears, a few at a time, and then hangs up.
+// babbler is a connection to a relay that sends given bytes, a few at a time, whatever it reads, and then closes.
 type babbler struct {
 	says     *bytes.Reader
 	piece    int
@@ -46,8 +46,8 @@ func (b *babbler) SetWriteDeadline(time.Time) error { return nil }
 
 var _ io.ReadWriter = (*babbler)(nil)
 
-// replies reads what a relay says a second time, as RFC 5321 section 4.2 has it: the codes of the whole replies, one letter each: G is 220, K is
-// 250, k another 25x, D is 354, n any other, and what is no reply.
+// replies reads what a relay says a second time, as RFC 5321 section 4.2 has it: the codes of the whole replies, one
+// letter each: G is 220, K is 250, k another 25x, D is 354, n any other, and what is no reply.
 func replies(said string) string {
 	var codes strings.Builder
 	open := ""
@@ -87,8 +87,8 @@ func replies(said string) string {
 	return codes.String()
 }
 
-// FuzzAnswers holds: whatever the bytes of a relay, a letter is sent only with a 250 to its dot, which follows a yes to all that was said before; it fails for good
-// only with a reply; and no word of the relay is in the outcome.
+// FuzzAnswers holds: whatever the bytes of a relay, a letter is sent only with a 250 to its dot, which follows a yes to
+// all that was said before; it fails for good only with a reply; and no word of the relay is in the outcome.
 func FuzzAnswers(f *testing.F) {
 	const hello = "220 relay\r\n250-relay\r\n250-PIPELINING\r\n250 SMTPUTF8\r\n"
 	const well = "250 2.1.0 ok\r\n250 2.1.5 ok\r\n354 go\r\n250 2.0.0 taken\r\n"
@@ -112,17 +112,17 @@ func FuzzAnswers(f *testing.F) {
 		if piece < 1 {
 			return
 		}
-		ln := newLine(&babbler{says: bytes.NewReader([]byte(says)), piece: piece, t: t}, minute)
-		defer ln.drop()
-		if err := ln.open(Config{Host: "localhost", Hello: "worker.example", Security: Plain}, nil); err != nil {
-			if o := ln.ended(err); o.Result != Deferred {
+		conn := newConnection(&babbler{says: bytes.NewReader([]byte(says)), piece: piece, t: t}, minute)
+		defer conn.close()
+		if err := conn.open(Config{Host: "localhost", Hello: "worker.example", Security: Plain}, nil); err != nil {
+			if o := conn.outcome(err); o.Result != Deferred {
 				t.Fatalf("before the letter: %s", said(o))
 			}
 			return
 		}
 		expected := `^G(K|.K)`
 		for range 3 {
-			o := ln.carry(context.Background(), m)
+			o := conn.send(context.Background(), m)
 			if !status.MatchString(o.Enhanced) || !strings.Contains(" "+strings.Join(reasons, " ")+" ", " "+o.Reason+" ") {
 				t.Fatalf("the outcome repeats the relay: %+v", o)
 			}
@@ -136,7 +136,7 @@ func FuzzAnswers(f *testing.F) {
 			if got := replies(says); !regexp.MustCompile(expected).MatchString(got) {
 				t.Fatalf("sent, but the replies are %s, of %q", got, says)
 			}
-			if !ln.reusable() {
+			if !conn.reusable() {
 				return
 			}
 		}

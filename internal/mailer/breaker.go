@@ -7,10 +7,10 @@ import (
 	"time"
 )
 
-// Breaker sees when a relay refuses everybody, which is the relay's fault and not the letters': more
-// than five different recipients with a 5yz within five minutes. From then on it turns Failed into
-// Deferred, until the window has passed. It keeps hashes of the last few recipients, never an address.
-// The zero Breaker is ready; its method may be called from several goroutines.
+// Breaker detects a relay that refuses everybody, which is a fault of the relay and not of the letters: more than five
+// different recipients with a 5yz within five minutes. From then on it turns Failed into Deferred, until the window has
+// passed. It keeps hashes of the last few recipients, never an address. The zero value is ready to use; Note may be
+// called from several goroutines.
 type Breaker struct {
 	mu       sync.Mutex
 	seed     maphash.Seed
@@ -28,8 +28,8 @@ const (
 	window    = 5 * time.Minute
 )
 
-// Note takes the outcome of a letter to a recipient at a moment and returns the one to act upon.
-// Letters that failed before the breaker knew better stay failed.
+// Note takes the outcome of a letter to a recipient and returns the outcome to act upon. The first five letters stay
+// failed.
 func (b *Breaker) Note(now time.Time, to string, o Outcome) Outcome {
 	if o.Result != Failed || o.Code < 500 {
 		return o
@@ -37,7 +37,7 @@ func (b *Breaker) Note(now time.Time, to string, o Outcome) Outcome {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if !b.seeded {
-		// A seed of its own, so that the hashes mean nothing outside this process.
+		// A random seed makes the hashes useless outside this process.
 		b.seed, b.seeded = maphash.MakeSeed(), true
 	}
 	who := maphash.String(b.seed, to)

@@ -13,23 +13,23 @@ import (
 	"vireilla/internal/address"
 )
 
-// maxSubject, in bytes, keeps one word of a header line below the 998 of RFC 5322 section 2.1.1.
+// maxSubject, in bytes, keeps a header line without spaces below the 998 characters of RFC 5322 section 2.1.1.
 const maxSubject = 255
 
-// message is a letter ready for the wire: the envelope in angle brackets, and the bytes with CRLF.
+// message is a letter ready to send: the envelope addresses in angle brackets, and the bytes with CRLF.
 type message struct {
 	from, to string
 	raw      []byte
 }
 
-// refusal is a letter that cannot be sent as it is: the field and what is wrong, never what it holds.
+// refusal says why a letter cannot be sent: the field and the fault, never the content.
 type refusal struct{ field, what string }
 
 func (r *refusal) Error() string { return "letter: " + r.field + " " + r.what }
 
-// Compose returns the letter as a message (RFC 5322), as Send would hand it over. Its headers are from a
-// fixed set, and a letter that could smuggle in another header or recipient is refused. The boundaries
-// between the parts differ from call to call. The error names the field and never repeats it.
+// Compose returns the message (RFC 5322) that Send would hand over. Its headers are from a fixed set, and it refuses a
+// letter that could add another header or recipient. The boundaries between the parts are random. The error names the
+// field and never repeats its content.
 func Compose(l Letter) ([]byte, error) {
 	m, err := compose(l, &bytes.Buffer{})
 	if err != nil {
@@ -38,7 +38,7 @@ func Compose(l Letter) ([]byte, error) {
 	return m.raw, nil
 }
 
-// compose writes a letter into a buffer, which belongs to the message from then on.
+// compose writes a letter into a buffer. The message uses the memory of the buffer.
 func compose(l Letter, raw *bytes.Buffer) (message, error) {
 	from, err := parseFrom(l.From)
 	if err != nil {
@@ -58,7 +58,7 @@ func compose(l Letter, raw *bytes.Buffer) (message, error) {
 	msg.Subject(oneSpaced(l.Subject))
 	msg.SetMessageIDWithValue(bareID(l.MessageID))
 	msg.SetDateWithValue(l.Date)
-	// RFC 3834 section 5: no vacation note answers this; the second header says it to Exchange.
+	// No vacation notice answers this (RFC 3834 section 5). The second header is for Exchange.
 	msg.SetGenHeader("Auto-Submitted", "auto-generated")
 	msg.SetGenHeader("X-Auto-Response-Suppress", "All")
 	msg.SetGenHeader("Content-Language", l.Language)
@@ -80,14 +80,14 @@ func addParts(msg *mail.Msg, l Letter) error {
 	if len(l.Calendar) == 0 {
 		return nil
 	}
-	// The alternative is what calendars act on (RFC 6047); the attachment is for those who save it by hand.
+	// Calendar programs use the alternative (RFC 6047); the attachment is for readers who save it by hand.
 	msg.AddAlternativeString(mail.ContentType("text/calendar; method="+l.Method), newlines(string(l.Calendar)))
 	return msg.AttachReader("invite.ics", bytes.NewReader(l.Calendar),
 		mail.WithFileContentType("application/ics"), mail.WithFileEncoding(mail.EncodingB64))
 }
 
-// newlines ends every line with LF alone, which the encoder turns into CRLF. It would lose the LF of a line
-// that follows a bare CR and holds nothing but encoded bytes.
+// newlines ends every line with LF alone, which the encoder turns into CRLF. The encoder would lose the LF of a line
+// that follows a bare CR and holds only encoded bytes.
 func newlines(s string) string {
 	if strings.IndexByte(s, '\r') < 0 {
 		return s
@@ -123,9 +123,9 @@ func check(l Letter) error {
 	return nil
 }
 
-// CheckFrom says why no letter can come from s, or nil. The error never repeats it.
+// CheckFrom returns why no letter can be sent from s, or nil. The error never repeats it.
 func CheckFrom(s string) error {
-	if _, err := netmail.ParseAddress(s); err != nil { // who reads it by RFC 5322 must find the same
+	if _, err := netmail.ParseAddress(s); err != nil { // a reader of RFC 5322 must understand it the same way
 		return &refusal{"from", "is not Name <address>, or its name needs quotation marks"}
 	}
 	_, err := parseFrom(s)
@@ -155,8 +155,8 @@ func parseFrom(s string) (*netmail.Address, error) {
 	return &netmail.Address{Name: oneSpaced(name), Address: normal}, nil
 }
 
-// isHeaderText refuses what could end a header line or show another text than it holds: control
-// characters, line separators, marks of direction, and a ready-made encoded word (RFC 2047).
+// isHeaderText rejects characters that could end a header line or display another text: control characters, line
+// separators, marks of direction, and an encoded word (RFC 2047).
 func isHeaderText(s string) bool {
 	if !utf8.ValidString(s) || strings.Contains(s, "=?") {
 		return false
@@ -173,7 +173,7 @@ func isBody(s string) bool {
 	return utf8.ValidString(s) && strings.IndexByte(s, 0) < 0
 }
 
-// isLanguage takes one language tag, or several with commas between: a letter in two languages (RFC 3282).
+// isLanguage accepts one language tag, or several with commas between them for a letter in two languages (RFC 3282).
 func isLanguage(s string) bool {
 	for tag := range strings.SplitSeq(s, ", ") {
 		if len(tag) < 2 || len(tag) > 35 {
@@ -193,14 +193,14 @@ func bareID(id string) string {
 	return strings.TrimSuffix(strings.TrimPrefix(id, "<"), ">")
 }
 
-// isMessageID takes what is also an address, except that the domain needs no dot (RFC 5322 section 3.6.4).
+// isMessageID accepts the form of an address, except that the domain needs no dot (RFC 5322 section 3.6.4).
 func isMessageID(id string) bool {
 	normal, err := address.Normal(id + ".invalid")
 	return err == nil && len(normal) == len(id)+len(".invalid")
 }
 
-// oneSpaced leaves one space where there are several, because the library folds lines at spaces, and a
-// folded line of nothing but spaces could be read as the end of the headers.
+// oneSpaced replaces several spaces by one. The library folds lines at spaces, and a folded line of nothing but spaces
+// could be read as the end of the headers.
 func oneSpaced(s string) string {
 	for strings.Contains(s, "  ") {
 		s = strings.ReplaceAll(s, "  ", " ")

@@ -21,8 +21,8 @@ const (
 	Plain                       // none; refused unless the other end is on loopback
 )
 
-// Config says which relay, and how to speak with it. ParseURL fills what is in SMTP_URL; New fills the
-// rest with its defaults.
+// Config is the address of the relay and the settings of the connections. ParseURL sets what is in SMTP_URL; New sets
+// the defaults of the rest.
 type Config struct {
 	Host     string
 	Port     string
@@ -30,21 +30,22 @@ type Config struct {
 	User     string // "" for a relay that asks for none
 	Password string
 
-	Connections int           // letters under way at once, each on its own connection; default 4
+	Connections int           // letters sent at once, each on its own connection; default 4
 	Idle        time.Duration // how long a connection is kept without a letter; default 20 s
 	Hello       string        // the name given in EHLO; default the host's own
 	Roots       *x509.CertPool
 	Limits      Limits
 }
 
-// Limits bound each phase, for sending and its answer together; 0 takes the value of RFC 5321 section 4.5.3.2.
+// Limits are the longest durations of the phases, each for a command and its answer together; 0 means the value of RFC
+// 5321 section 4.5.3.2.
 type Limits struct {
 	Connect  time.Duration // TCP only; default 30 s
 	Greeting time.Duration // the handshake of smtps:// too; default 5 min
 	Command  time.Duration // each of EHLO, STARTTLS with its handshake, AUTH, MAIL, RCPT; default 5 min
 	Data     time.Duration // default 2 min
 	Block    time.Duration // each 64 KiB of the message; default 3 min
-	Dot      time.Duration // default 10 min; less makes doubles
+	Dot      time.Duration // default 10 min; a shorter limit sends letters twice
 }
 
 // ParseURL reads the three forms of SMTP_URL: smtps://user:pass@host:465, smtp://host:587 (STARTTLS
@@ -102,7 +103,7 @@ func (c Config) check() error {
 	return nil
 }
 
-// String is the URL without its password, for people.
+// String returns the URL without the password.
 func (c Config) String() string {
 	scheme := "smtp"
 	switch c.Security {
@@ -118,7 +119,7 @@ func (c Config) String() string {
 	return u.String()
 }
 
-// GoString is String, so that no verb of fmt prints the password.
+// GoString returns String, so that no verb of fmt prints the password.
 func (c Config) GoString() string { return c.String() }
 
 func (c Config) addr() string { return net.JoinHostPort(c.Host, c.Port) }

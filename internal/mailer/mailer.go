@@ -1,14 +1,14 @@
-// Package mailer writes a letter as a message, hands it to the relay, and says what the relay's answer
-// means for the letter. It is the one room of go-mail: its Msg writes the message and its smtp package
-// speaks the protocol, phase by phase, so that for every end of a conversation it is known how far it came.
+// Package mailer writes a letter as a message, hands it to the relay, and returns what the relay's answer means for the
+// letter. It is the only package that uses go-mail: Msg writes the message, and the package smtp speaks the protocol.
+// The mailer follows the phases of a conversation, so that it knows for every error how far the letter came.
 //
-//	Send:  Compose ─► a kept line, or dial ─► MAIL ─► RCPT ─► DATA ─► body ─► dot ─► Outcome
+//	Send:  Compose ─► an idle connection, or dial ─► MAIL ─► RCPT ─► DATA ─► body ─► dot ─► Outcome
 //
-// What decides an Outcome, in this order: was it delivered; in which phase did it end; with which code.
-// Before the final dot nothing is accepted, and nothing but a 5yz about the recipient is for good. After
-// it, only a 4yz or a 5yz says that the letter was not accepted; anything else leaves that open.
+// An Outcome depends, in this order, on whether the relay accepted the letter, on the phase in which the conversation
+// ended, and on the code. Before the final dot nothing is accepted, and only a 5yz about the recipient is permanent.
+// After it, only a 4yz or a 5yz means that the letter was not accepted; anything else leaves that open.
 //
-// Server texts and library errors hold addresses and never leave this package.
+// Replies of the relay and errors of the library may hold addresses. They never leave this package.
 package mailer
 
 import (
@@ -31,27 +31,29 @@ type Letter struct {
 	Calendar  []byte    // an iCalendar object (RFC 5545); none leaves both its parts out
 	Method    string    // of Calendar: REQUEST or CANCEL (RFC 5546)
 
-	Still func() bool // asked when a line is free, for which the letter may have waited for minutes: whether it is still to go; nil says yes
+	// Still reports whether the letter is still to be sent; nil means yes. Send calls it when a connection is free, which
+	// may take minutes.
+	Still func() bool
 }
 
-// Format implements fmt.Formatter: by no verb does a letter print its reader or its text.
+// Format implements fmt.Formatter: no verb prints the recipient or the text of a letter.
 func (l Letter) Format(f fmt.State, _ rune) { _, _ = fmt.Fprintf(f, "letter %s", l.MessageID) }
 
 // MarshalText implements encoding.TextMarshaler.
 func (l Letter) MarshalText() ([]byte, error) { return []byte(fmt.Sprint(l)), nil }
 
-// Result sorts outcomes by what is to be done next.
+// Result is what an outcome means for the next step.
 type Result int
 
-// The zero Result is Unsure, so that a forgotten one is never taken for an answer.
+// The zero Result is Unsure, so that a Result that nobody set never counts as sent.
 const (
-	Unsure   Result = iota // the line broke after the letter was handed over
+	Unsure   Result = iota // the connection ended after the letter was handed over
 	Sent                   // accepted by the relay
 	Deferred               // not accepted; try later
-	Failed                 // not accepted; the same letter never will be
+	Failed                 // not accepted; trying again does not help
 )
 
-// String is the word of SQL and logs.
+// String returns the word in SQL and logs.
 func (r Result) String() string {
 	switch r {
 	case Sent:
@@ -70,7 +72,7 @@ type Outcome struct {
 	Result   Result
 	Code     int    // the reply code of the relay, 0 if it gave none
 	Enhanced string // RFC 3463, "5.1.1"; "" if it gave none
-	Phase    string // how far it came: one of the Phase constants
+	Phase    string // where the conversation ended: one of the Phase constants
 	Reason   string // one of the Reason constants, or the refused field of the Letter; "" when sent
 }
 
@@ -94,17 +96,17 @@ const (
 const (
 	ReasonRejected    = "rejected"    // 5yz about this recipient or this letter
 	ReasonBusy        = "busy"        // 4yz
-	ReasonRelay       = "relay"       // the relay's or our own settings' fault: an alert, never the letter's end
+	ReasonRelay       = "relay"       // the relay or our settings are wrong: an alert, never a failed letter
 	ReasonTLS         = "tls"         // no STARTTLS offered, or the handshake failed
 	ReasonUnreachable = "unreachable" // no TCP connection
 	ReasonLost        = "lost"        // the connection ended
 	ReasonTimeout     = "timeout"     // a phase took longer than its limit
-	ReasonGarbled     = "garbled"     // an answer that is no SMTP, or without end
+	ReasonGarbled     = "garbled"     // an answer that is not SMTP, or too long
 	ReasonCancelled   = "cancelled"   // the caller's context ended before the final dot, or the Relay was closed
 )
 
-// CheckAddress says why a letter cannot go to s, or nil. The error never holds the address.
+// CheckAddress returns why no letter can be sent to s, or nil. The error never holds the address.
 func CheckAddress(s string) error { return address.Check(s) }
 
-// NormalAddress is s as it goes into the envelope. The error never holds the address.
+// NormalAddress returns s in the form of the envelope. The error never holds the address.
 func NormalAddress(s string) (string, error) { return address.Normal(s) }

@@ -6,12 +6,12 @@ import (
 	"strings"
 )
 
-// verdict says what the end of a conversation means for the letter. cut is the Reason for which we
-// closed the connection ourselves, or "".
-func verdict(phase string, err error, cut string) Outcome {
+// outcomeOf returns what the end of a conversation means for the letter. aborted is the Reason for which we closed the
+// connection ourselves, or "".
+func outcomeOf(phase string, err error, aborted string) Outcome {
 	var reply *textproto.Error
 	if errors.As(err, &reply) {
-		return judge(phase, reply.Code, reply.Msg)
+		return outcomeOfReply(phase, reply.Code, reply.Msg)
 	}
 	o := Outcome{Result: Deferred, Phase: phase, Reason: ReasonLost}
 	if phase == PhaseDot {
@@ -19,9 +19,9 @@ func verdict(phase string, err error, cut string) Outcome {
 	}
 	var garbled textproto.ProtocolError
 	switch {
-	case cut != "":
-		o.Reason = cut
-	case errors.As(err, &garbled), errors.Is(err, errEndless):
+	case aborted != "":
+		o.Reason = aborted
+	case errors.As(err, &garbled), errors.Is(err, errTooLong):
 		o.Reason = ReasonGarbled
 	case errors.Is(err, errNoLogin), errors.Is(err, errNotLoopback):
 		o.Reason = ReasonRelay
@@ -31,8 +31,8 @@ func verdict(phase string, err error, cut string) Outcome {
 	return o
 }
 
-// judge is verdict for a reply that could be read, and was not the one that was hoped for.
-func judge(phase string, code int, text string) Outcome {
+// outcomeOfReply is outcomeOf for a readable reply that was not the expected one.
+func outcomeOfReply(phase string, code int, text string) Outcome {
 	o := Outcome{Result: Deferred, Code: code, Enhanced: enhanced(code, text), Phase: phase}
 	switch code / 100 {
 	case 4:
@@ -51,8 +51,8 @@ func judge(phase string, code int, text string) Outcome {
 	return o
 }
 
-// isAboutLetter tells a 5yz about this recipient or this letter from one about the relay, the login, the
-// sender or the protocol, which the next letter would get too.
+// isAboutLetter reports whether a 5yz is about this recipient or this letter. One about the relay, the login, the
+// sender or the protocol would be the answer to the next letter too.
 func isAboutLetter(o Outcome) bool {
 	if o.Phase != PhaseRcpt && o.Phase != PhaseDot {
 		return false
@@ -68,7 +68,7 @@ func isAboutLetter(o Outcome) bool {
 	return true
 }
 
-// enhanced reads the status code of RFC 2034 from the beginning of a reply, if it fits the reply's code.
+// enhanced returns the status code (RFC 2034) at the beginning of a reply, if it agrees with the code of the reply.
 func enhanced(code int, text string) string {
 	status, _, _ := strings.Cut(text, " ")
 	status, _, _ = strings.Cut(status, "\n")

@@ -11,7 +11,7 @@ import (
 	"vireilla/internal/test/smtptest"
 )
 
-// letter is a good one; what differs between letters is the number.
+// letter returns a valid letter; letters differ in their number.
 func letter(n int) Letter {
 	return Letter{
 		From:      "Kaupunki <no-reply@kunta.example>",
@@ -25,7 +25,7 @@ func letter(n int) Letter {
 	}
 }
 
-// connect returns a Relay that speaks with the server, closed at the test's end.
+// connect returns a Relay for the server, which is closed when the test ends.
 func connect(t testing.TB, s *smtptest.Server, change func(*Config)) *Relay {
 	t.Helper()
 	c, err := ParseURL(s.URL())
@@ -41,38 +41,64 @@ func connect(t testing.TB, s *smtptest.Server, change func(*Config)) *Relay {
 	return r
 }
 
-// impatient is for phases in which the server keeps us waiting; it must outlast a busy machine in the others.
-const impatient = 300 * time.Millisecond
-
-func hurry(c *Config) {
-	c.Limits = Limits{
-		Connect: impatient, Greeting: impatient, Command: impatient, Data: impatient, Block: impatient, Dot: impatient,
+// sendLimited sends a letter to a relay that leaves one phase without a whole answer, and shortens the limit of that
+// phase. The limit of a command holds for several commands: when an earlier one took longer, the machine is slow, and
+// sendLimited tries again with twice the limit. start gets the pause that a slow answer makes between two bytes.
+func sendLimited(t *testing.T, phase smtptest.Phase, start func(pause time.Duration) *smtptest.Server) (
+	*smtptest.Server, Outcome,
+) {
+	t.Helper()
+	for limit := 300 * time.Millisecond; ; limit *= 2 {
+		s := start(limit / 8)
+		r := connect(t, s, func(c *Config) {
+			switch phase {
+			case smtptest.Greeting:
+				c.Limits.Greeting = limit
+			case smtptest.Hello, smtptest.STARTTLS, smtptest.Auth, smtptest.Mail, smtptest.Rcpt:
+				c.Limits.Command = limit
+			case smtptest.Data:
+				c.Limits.Data = limit
+			case smtptest.Body, smtptest.Dot:
+				c.Limits.Dot = limit
+			}
+		})
+		o := r.Send(context.Background(), letter(1))
+		r.Close()
+		earlier := o.Phase != string(phase) && phase != smtptest.Body
+		if o.Reason != ReasonTimeout || !earlier || limit > time.Minute {
+			return s, o
+		}
 	}
 }
 
-// pipeliningOrNot are the two ways in which a relay takes commands.
+// pipeliningOrNot are a relay without and one with PIPELINING.
 var pipeliningOrNot = map[string]smtptest.Option{"one by one": func(*smtptest.Server) {}, "pipelining": smtptest.WithPipelining()}
 
-// said is an outcome in one line, as the tables below write it.
+// said writes an outcome in one line, as the tables below have it.
 func said(o Outcome) string {
 	return strings.TrimSpace(fmt.Sprintf("%s %s %s %d %s", o.Result, o.Phase, o.Reason, o.Code, o.Enhanced))
 }
 
 func TestEveryPhaseInEveryMoodEndsAsItShould(t *testing.T) {
-	const slowly = impatient / 8
 	moods := []struct {
 		name string
-		mood func(good string) smtptest.Mood
+		mood func(good string, pause time.Duration) smtptest.Mood
 	}{
-		{"451", func(string) smtptest.Mood { return smtptest.Reply("451 4.3.0 kanaria.person1@example.org: later") }},
-		{"554", func(string) smtptest.Mood { return smtptest.Reply("554 5.7.1 <kanaria.person1@example.org>: no") }},
-		{"421", func(string) smtptest.Mood { return smtptest.ReplyAndDrop("421 4.3.2 closing") }},
-		{"drop", func(string) smtptest.Mood { return smtptest.Drop() }},
-		{"rst", func(string) smtptest.Mood { return smtptest.RST() }},
-		{"silence", func(string) smtptest.Mood { return smtptest.Silence() }},
-		{"slow", func(good string) smtptest.Mood { return smtptest.Slow(good+" slowly as can be", slowly) }},
-		{"garbage", func(string) smtptest.Mood { return smtptest.Garbage() }},
-		{"1 MB", func(good string) smtptest.Mood { return smtptest.LongLine(good) }},
+		{"451", func(string, time.Duration) smtptest.Mood {
+			return smtptest.Reply("451 4.3.0 kanaria.person1@example.org: later")
+		}},
+		{"554", func(string, time.Duration) smtptest.Mood {
+			return smtptest.Reply("554 5.7.1 <kanaria.person1@example.org>: no")
+		}},
+		{"421", func(string, time.Duration) smtptest.Mood { return smtptest.ReplyAndDrop("421 4.3.2 closing") }},
+		{"drop", func(string, time.Duration) smtptest.Mood { return smtptest.Drop() }},
+		{"rst", func(string, time.Duration) smtptest.Mood { return smtptest.RST() }},
+		{"silence", func(string, time.Duration) smtptest.Mood { return smtptest.Silence() }},
+		{"slow", func(good string, pause time.Duration) smtptest.Mood {
+			return smtptest.Slow(good+" slowly as can be", pause)
+		}},
+		{"garbage", func(string, time.Duration) smtptest.Mood { return smtptest.Garbage() }},
+		{"1 MB", func(good string, _ time.Duration) smtptest.Mood { return smtptest.LongLine(good) }},
 	}
 	const well = "sent dot  250 2.0.0"
 	table := []struct {
@@ -125,15 +151,21 @@ func TestEveryPhaseInEveryMoodEndsAsItShould(t *testing.T) {
 			for i, m := range moods {
 				t.Run(name+"/"+string(row.phase)+"/"+m.name, func(t *testing.T) {
 					t.Parallel()
-					s := smtptest.Start(t, smtptest.WithSTARTTLS(), smtptest.WithLogin("user", "secret"), pipelining)
-					s.Set(row.phase, m.mood(row.good))
-					change := func(*Config) {}
-					if m.name == "silence" || m.name == "slow" {
-						change = hurry
+					start := func(pause time.Duration) *smtptest.Server {
+						s := smtptest.Start(t, smtptest.WithSTARTTLS(), smtptest.WithLogin("user", "secret"), pipelining)
+						s.Set(row.phase, m.mood(row.good, pause))
+						return s
 					}
-					r := connect(t, s, change)
-					o := r.Send(context.Background(), letter(1))
-					r.Close()
+					var s *smtptest.Server
+					var o Outcome
+					if m.name == "silence" || m.name == "slow" {
+						s, o = sendLimited(t, row.phase, start)
+					} else {
+						s = start(0)
+						r := connect(t, s, nil)
+						o = r.Send(context.Background(), letter(1))
+						r.Close()
+					}
 					got := said(o)
 					if !slices.ContainsFunc(strings.Split(row.want[i], "|"), func(want string) bool { return strings.HasPrefix(got, want) }) {
 						t.Errorf("got  %s\nwant %s", got, row.want[i])
@@ -145,7 +177,7 @@ func TestEveryPhaseInEveryMoodEndsAsItShould(t *testing.T) {
 	}
 }
 
-// checkAccepted holds the outcome against what the server knows.
+// checkAccepted compares the outcome with what the server accepted.
 func checkAccepted(t *testing.T, s *smtptest.Server, o Outcome) {
 	t.Helper()
 	n := len(s.Accepted())
@@ -173,9 +205,15 @@ func TestAcceptedButNotHeardIsUnsure(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := smtptest.Start(t)
-			s.Set(smtptest.Dot, mood.Taking())
-			r := connect(t, s, func(c *Config) { c.Limits.Dot = impatient })
+			accepted := make(chan struct{})
+			s.Set(smtptest.Dot, mood.Taking().Calling(func() { close(accepted) }))
+			r := connect(t, s, func(c *Config) {
+				if name == "silence" {
+					c.Limits.Dot = 300 * time.Millisecond
+				}
+			})
 			o := r.Send(context.Background(), letter(1))
+			<-accepted
 			if o.Result != Unsure || o.Phase != PhaseDot || len(s.Accepted()) != 1 {
 				t.Errorf("%s, accepted %d", said(o), len(s.Accepted()))
 			}
@@ -183,7 +221,7 @@ func TestAcceptedButNotHeardIsUnsure(t *testing.T) {
 	}
 }
 
-// A 250 that comes with the 354 is no answer to the dot, which was not said yet.
+// A 250 that comes with the 354 is no answer to the dot, which was not sent yet.
 func TestA250BeforeTheDotIsNoDelivery(t *testing.T) {
 	for name, pipelining := range pipeliningOrNot {
 		s := smtptest.Start(t, pipelining)
@@ -192,7 +230,7 @@ func TestA250BeforeTheDotIsNoDelivery(t *testing.T) {
 		if got := said(o); got != "deferred data garbled 0" {
 			t.Errorf("%s: %s", name, got)
 		}
-		s.Close() // the line is cut, so nothing is accepted afterwards
+		s.Close() // nothing is accepted after this
 		checkAccepted(t, s, o)
 	}
 }
@@ -221,12 +259,14 @@ func TestAnAnswerOfManyLinesIsOneAnswer(t *testing.T) {
 	}
 }
 
-// An answer that changes its code half-way says nothing for certain.
+// An answer that changes its code between two lines means nothing certain.
 func TestAnAnswerThatContradictsItselfIsNoAnswer(t *testing.T) {
 	for phase, want := range map[smtptest.Phase]string{smtptest.Rcpt: "deferred rcpt timeout 0", smtptest.Dot: "unsure dot timeout 0"} {
-		s := smtptest.Start(t)
-		s.Set(phase, smtptest.Reply("250-2.0.0 well\r\n550 5.1.1 or not"))
-		o := connect(t, s, hurry).Send(context.Background(), letter(1))
+		_, o := sendLimited(t, phase, func(time.Duration) *smtptest.Server {
+			s := smtptest.Start(t)
+			s.Set(phase, smtptest.Reply("250-2.0.0 well\r\n550 5.1.1 or not"))
+			return s
+		})
 		if got := said(o); got != want {
 			t.Errorf("%s: %s, want %s", phase, got, want)
 		}

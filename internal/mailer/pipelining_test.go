@@ -13,7 +13,7 @@ import (
 	"vireilla/internal/test/smtptest"
 )
 
-// counted counts how often something is said.
+// counted counts the writes.
 type counted struct {
 	net.Conn
 	writes atomic.Int64
@@ -33,8 +33,8 @@ func TestALetterTakesTwoRoundTripsWithPipeliningAndFourWithout(t *testing.T) {
 		}
 		conn := &counted{Conn: raw}
 		c := Config{Security: Plain, Host: "127.0.0.1"}.withDefaults("worker.example")
-		l := newLine(conn, c.Limits)
-		defer l.drop()
+		l := newConnection(conn, c.Limits)
+		defer l.close()
 		if err := l.open(c, nil); err != nil {
 			t.Fatal(err)
 		}
@@ -44,7 +44,7 @@ func TestALetterTakesTwoRoundTripsWithPipeliningAndFourWithout(t *testing.T) {
 				t.Fatal(err)
 			}
 			before := conn.writes.Load()
-			if o := l.carry(context.Background(), m); o.Result != Sent || !l.reusable() {
+			if o := l.send(context.Background(), m); o.Result != Sent || !l.reusable() {
 				t.Fatalf("%s: %s", name, said(o))
 			}
 			if got := conn.writes.Load() - before; got != want {

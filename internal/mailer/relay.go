@@ -14,16 +14,16 @@ import (
 	"vireilla/internal/crash"
 )
 
-// Relay is the mail server that takes our letters, with a few connections kept open to it. Its methods
-// may be called from any goroutine.
+// Relay is the mail server that takes our letters. It keeps a few connections open. Its methods may be called from any
+// goroutine.
 type Relay struct {
 	config Config
 	tls    *tls.Config
-	slots  chan struct{} // one for each letter that may be under way
+	slots  chan struct{} // one for each letter that may be sent at once
 	texts  sync.Pool     // buffers for their messages
 
 	mu     sync.Mutex
-	idle   []*line // the most recently used last
+	idle   []*connection // the most recently used last
 	closed bool
 }
 
@@ -42,9 +42,10 @@ func New(c Config) *Relay {
 	}
 }
 
-// Send hands one letter to the relay and says what became of it. It waits for a free connection, and then asks
-// Letter.Still; a letter that is not to go any more is Deferred. When ctx ends it returns promptly with a Deferred, except between the final dot and its answer: there it waits up
-// to Limits.Dot, because only the answer tells what happened.
+// Send hands one letter to the relay and returns the outcome. It waits for a free connection and then calls
+// Letter.Still; a letter that is no longer to be sent is Deferred. When ctx ends, Send returns promptly with a
+// Deferred, except between the final dot and its answer: there it waits up to Limits.Dot, because only the answer shows
+// what happened.
 func (r *Relay) Send(ctx context.Context, l Letter) Outcome {
 	text := r.texts.Get().(*bytes.Buffer)
 	defer func() { text.Reset(); r.texts.Put(text) }()
@@ -66,46 +67,46 @@ func (r *Relay) Send(ctx context.Context, l Letter) Outcome {
 	if !still() {
 		return Outcome{Result: Deferred, Phase: PhaseConnect, Reason: ReasonCancelled}
 	}
-	ln, open := r.take()
+	conn, open := r.takeIdle()
 	if !open {
 		return Outcome{Result: Deferred, Phase: PhaseConnect, Reason: ReasonCancelled}
 	}
-	if ln != nil {
-		if o := r.try(ctx, ln, m); !isStale(o) {
+	if conn != nil {
+		if o := r.sendOn(ctx, conn, m); !isStale(o) {
 			return o
 		}
 	}
-	ln, o := r.dial(ctx)
-	if ln == nil {
+	conn, o := r.dial(ctx)
+	if conn == nil {
 		return o
 	}
 	if !still() {
-		ln.leave()
+		conn.quit()
 		return Outcome{Result: Deferred, Phase: PhaseConnect, Reason: ReasonCancelled}
 	}
-	return r.try(ctx, ln, m)
+	return r.sendOn(ctx, conn, m)
 }
 
-// isStale says of the outcome on a kept connection that the relay had closed it, or was about to, before
-// anything of the letter was said: worth another connection at once.
+// isStale reports whether the relay had closed an idle connection, or was about to, before the letter began: then Send
+// dials at once.
 func isStale(o Outcome) bool {
 	return o.Phase == PhaseMail && (o.Code == 0 || o.Code == 421) && o.Reason != ReasonCancelled
 }
 
-func (r *Relay) try(ctx context.Context, ln *line, m message) Outcome {
-	o := ln.carry(ctx, m)
+func (r *Relay) sendOn(ctx context.Context, conn *connection, m message) Outcome {
+	o := conn.send(ctx, m)
 	switch {
-	case o.Result == Sent && ln.reusable():
-		r.keep(ln)
+	case o.Result == Sent && conn.reusable():
+		r.keep(conn)
 	case o.Code != 0:
-		ln.leave()
+		conn.quit()
 	default:
-		ln.drop()
+		conn.close()
 	}
 	return o
 }
 
-func (r *Relay) dial(ctx context.Context) (*line, Outcome) {
+func (r *Relay) dial(ctx context.Context) (*connection, Outcome) {
 	dialer := net.Dialer{Timeout: r.config.Limits.Connect}
 	raw, err := dialer.DialContext(ctx, "tcp", r.config.addr())
 	if err != nil {
@@ -117,21 +118,21 @@ func (r *Relay) dial(ctx context.Context) (*line, Outcome) {
 	}
 	if r.config.Security == Plain && !isLoopback(raw) {
 		_ = raw.Close()
-		return nil, verdict(PhaseConnect, errNotLoopback, "")
+		return nil, outcomeOf(PhaseConnect, errNotLoopback, "")
 	}
-	ln := newLine(raw, r.config.Limits)
-	release := context.AfterFunc(ctx, func() { ln.cut(ReasonCancelled) })
-	err = ln.open(r.config, r.tls)
+	conn := newConnection(raw, r.config.Limits)
+	release := context.AfterFunc(ctx, func() { conn.abort(ReasonCancelled) })
+	err = conn.open(r.config, r.tls)
 	if !release() {
-		ln.cut(ReasonCancelled)
+		conn.abort(ReasonCancelled)
 		err = ctx.Err()
 	}
 	if err != nil {
-		ln.drop()
-		return nil, ln.ended(err)
+		conn.close()
+		return nil, conn.outcome(err)
 	}
 	crash.Here("connect")
-	return ln, Outcome{}
+	return conn, Outcome{}
 }
 
 func isLoopback(conn net.Conn) bool {
@@ -139,63 +140,63 @@ func isLoopback(conn net.Conn) bool {
 	return ok && addr.IP.IsLoopback()
 }
 
-// take returns the kept line that was used last, or nil when there is none.
-func (r *Relay) take() (ln *line, open bool) {
+// takeIdle returns the idle connection that was used last, or nil when there is none.
+func (r *Relay) takeIdle() (conn *connection, open bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if last := len(r.idle) - 1; last >= 0 {
-		ln = r.idle[last]
+		conn = r.idle[last]
 		r.idle = r.idle[:last]
-		ln.rest.Stop()
+		conn.idleTimer.Stop()
 	}
-	return ln, !r.closed
+	return conn, !r.closed
 }
 
-// keep puts a line aside for the next letter, until it has rested too long: relays close such lines, and
-// what is said into a closed one is lost.
-func (r *Relay) keep(ln *line) {
-	if !r.put(ln) {
-		ln.leave()
+// keep keeps a connection for the next letter until Config.Idle has passed: relays close idle connections, and what is
+// written to a closed one is lost.
+func (r *Relay) keep(conn *connection) {
+	if !r.put(conn) {
+		conn.quit()
 	}
 }
 
-func (r *Relay) put(ln *line) bool {
+func (r *Relay) put(conn *connection) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.closed {
 		return false
 	}
-	if ln.rest == nil {
-		ln.rest = time.AfterFunc(r.config.Idle, func() { r.expire(ln) })
+	if conn.idleTimer == nil {
+		conn.idleTimer = time.AfterFunc(r.config.Idle, func() { r.expire(conn) })
 	} else {
-		ln.rest.Reset(r.config.Idle)
+		conn.idleTimer.Reset(r.config.Idle)
 	}
-	r.idle = append(r.idle, ln)
+	r.idle = append(r.idle, conn)
 	return true
 }
 
-// expire ends a line unless a letter has taken it meanwhile.
-func (r *Relay) expire(ln *line) {
+// expire closes a connection unless a letter has taken it meanwhile.
+func (r *Relay) expire(conn *connection) {
 	r.mu.Lock()
-	i := slices.Index(r.idle, ln)
+	i := slices.Index(r.idle, conn)
 	if i >= 0 {
 		r.idle = slices.Delete(r.idle, i, i+1)
 	}
 	r.mu.Unlock()
 	if i >= 0 {
-		ln.leave()
+		conn.quit()
 	}
 }
 
-// Close ends the kept connections. Letters under way are finished, later ones are Deferred; to stop those
-// under way too, end their contexts first. Twice is once.
+// Close closes the idle connections. Letters in progress are finished, later ones are Deferred; to stop those in
+// progress too, cancel their contexts first. Close may be called twice.
 func (r *Relay) Close() {
 	r.mu.Lock()
 	idle := r.idle
 	r.idle, r.closed = nil, true
 	r.mu.Unlock()
-	for _, ln := range idle {
-		ln.rest.Stop()
-		ln.leave()
+	for _, conn := range idle {
+		conn.idleTimer.Stop()
+		conn.quit()
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"vireilla/internal/test/smtptest"
 )
@@ -122,7 +123,7 @@ func TestLineOnWhichTheRelaySaidTooMuchIsNotUsedAgain(t *testing.T) {
 	}
 }
 
-// elsewhere is a connection to another machine.
+// elsewhere is a connection to a machine that is not loopback.
 type elsewhere struct{ net.Conn }
 
 func (elsewhere) RemoteAddr() net.Addr { return &net.TCPAddr{IP: net.IPv4(192, 0, 2, 1), Port: 25} }
@@ -131,7 +132,7 @@ func TestNameThatLeadsElsewhereIsNotLoopback(t *testing.T) {
 	if isLoopback(elsewhere{}) {
 		t.Error("192.0.2.1 taken for loopback")
 	}
-	if o := verdict(PhaseConnect, errNotLoopback, ""); said(o) != "deferred connect relay 0" {
+	if o := outcomeOf(PhaseConnect, errNotLoopback, ""); said(o) != "deferred connect relay 0" {
 		t.Error(said(o))
 	}
 }
@@ -204,18 +205,18 @@ func TestWaitingForAConnectionEndsWithTheContext(t *testing.T) {
 	}
 }
 
-// waiting is a context that tells when somebody waits for its end.
+// waiting is a context that calls onWait when somebody waits for its end.
 type waiting struct {
 	context.Context
-	told func()
+	onWait func()
 }
 
 func (w waiting) Done() <-chan struct{} {
-	w.told()
+	w.onWait()
 	return w.Context.Done()
 }
 
-// What was true when a letter came may be true no more when its turn comes.
+// A letter may be out of date when a connection becomes free.
 func TestALetterThatWaitedForALineIsAskedForOnceMore(t *testing.T) {
 	s := smtptest.Start(t)
 	under, let := make(chan struct{}), make(chan struct{})
@@ -284,7 +285,11 @@ func TestLongLetterCutInTheMiddleIsDeferred(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s := smtptest.Start(t)
 			s.Set(smtptest.Body, test.mood)
-			r := connect(t, s, func(c *Config) { c.Limits.Block = impatient })
+			r := connect(t, s, func(c *Config) {
+				if name == "silence" {
+					c.Limits.Block = 300 * time.Millisecond
+				}
+			})
 			if o := r.Send(context.Background(), long); said(o) != test.want {
 				t.Errorf("%s, want %s", said(o), test.want)
 			}
@@ -309,7 +314,7 @@ func TestLongLetterCutInTheMiddleIsDeferred(t *testing.T) {
 	})
 }
 
-// halfDot breaks in the middle of the write that ends with the final dot.
+// halfDot closes the connection in the middle of the write that ends with the final dot.
 type halfDot struct{ net.Conn }
 
 func (c halfDot) Write(p []byte) (int, error) {
@@ -328,8 +333,8 @@ func TestDotThatDidNotLeaveIsNoDot(t *testing.T) {
 		t.Fatal(err)
 	}
 	c := Config{Security: Plain, Host: "127.0.0.1"}.withDefaults("worker.example")
-	l := newLine(halfDot{raw}, c.Limits)
-	defer l.drop()
+	l := newConnection(halfDot{raw}, c.Limits)
+	defer l.close()
 	if err := l.open(c, nil); err != nil {
 		t.Fatal(err)
 	}
@@ -337,7 +342,7 @@ func TestDotThatDidNotLeaveIsNoDot(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if o := l.carry(context.Background(), m); said(o) != "deferred body lost 0" {
+	if o := l.send(context.Background(), m); said(o) != "deferred body lost 0" {
 		t.Error(said(o))
 	}
 	checkAccepted(t, s, Outcome{Result: Deferred})

@@ -9,7 +9,7 @@ import (
 	"vireilla/internal/test/smtptest"
 )
 
-// A relay that cannot prove who it is gets neither the password nor a recipient.
+// A relay without a valid certificate gets neither the password nor a recipient.
 func TestWithoutProvenTLSNothingIsSaid(t *testing.T) {
 	login := smtptest.WithLogin("user", "secret")
 	answers := func(text string) smtptest.Option {
@@ -65,7 +65,7 @@ func TestWithoutProvenTLSNothingIsSaid(t *testing.T) {
 			[]smtptest.Option{smtptest.WithTLS(), login, smtptest.WithMaxTLS(tls.VersionTLS11)},
 			nil, "deferred tls tls 0"},
 		"no TLS where it should be": {
-			nil, func(c *Config) { c.Security = ImplicitTLS; c.Limits.Greeting = impatient }, "deferred tls tls 0"},
+			nil, func(c *Config) { c.Security = ImplicitTLS }, "deferred tls tls 0"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := smtptest.Start(t, test.options...)
@@ -90,7 +90,7 @@ func TestProvenTLSCarriesTheLetter(t *testing.T) {
 	}
 }
 
-// What is offered in the clear counts for nothing under TLS.
+// What the relay offers before TLS does not hold under TLS.
 func TestALoginOfferedOnlyBeforeTLSIsNotTaken(t *testing.T) {
 	s := smtptest.Start(t, smtptest.WithSTARTTLS(), smtptest.WithLogin("user", "secret"))
 	s.Set(smtptest.Hello, smtptest.Reply("250-relay\r\n250-STARTTLS\r\n250 AUTH PLAIN LOGIN").Once(), smtptest.Reply("250 relay"))

@@ -14,11 +14,11 @@ import (
 	"github.com/emersion/go-smtp"
 )
 
-// maxLetter is how many bytes a letter may have; the program's own have some thousands.
+// maxLetter is the most bytes of a letter; those of the program have some thousands.
 const maxLetter = 4 << 20
 
-// Inbox is the demo's mail server: it takes every letter on a port of loopback and keeps it in memory.
-// Its methods may be called from any goroutine.
+// Inbox is the demo's mail server. It accepts every letter on a port of loopback and keeps it in memory. Its methods
+// may be called from any goroutine.
 type Inbox struct {
 	listener net.Listener
 	server   *smtp.Server
@@ -29,7 +29,7 @@ type Inbox struct {
 	distinct map[string]bool // Message-IDs
 }
 
-// stored is a letter with its headers read; its parts are read when somebody asks for them.
+// stored is a letter with parsed headers; Letter parses its parts.
 type stored struct {
 	head Letter
 	raw  []byte
@@ -47,10 +47,10 @@ func OpenInbox() (*Inbox, error) {
 	in.server.MaxMessageBytes = maxLetter
 	in.server.ReadTimeout = 5 * time.Minute // RFC 5321 section 4.5.3.2.7
 	in.server.WriteTimeout = time.Minute
-	in.server.ErrorLog = log.New(io.Discard, "", 0) // a client that hangs up is its own affair
+	in.server.ErrorLog = log.New(io.Discard, "", 0) // a client may close its connection
 	go func() {
 		defer close(in.served)
-		_ = in.server.Serve(listener) // ends with Close, which tells what went wrong
+		_ = in.server.Serve(listener) // returns after Close, which reports the error
 	}()
 	return in, nil
 }
@@ -58,7 +58,7 @@ func OpenInbox() (*Inbox, error) {
 // URL is the relay to configure, smtp+plain://127.0.0.1:PORT.
 func (in *Inbox) URL() string { return "smtp+plain://" + in.listener.Addr().String() }
 
-// Close stops the server and hangs up; the letters stay readable. Closing twice is nothing.
+// Close stops the server and closes its connections; the letters stay readable. It may be called twice.
 func (in *Inbox) Close() error {
 	err := in.server.Close()
 	if errors.Is(err, smtp.ErrServerClosed) || errors.Is(err, net.ErrClosed) {
@@ -72,14 +72,15 @@ func (in *Inbox) Close() error {
 	return err
 }
 
-// Accepted counts the letters that the server took at the final dot, whether or not the client heard so.
+// Accepted counts the letters that the server accepted at the final dot, whether or not the client received the answer.
 func (in *Inbox) Accepted() int {
 	in.mu.Lock()
 	defer in.mu.Unlock()
 	return len(in.letters)
 }
 
-// Distinct counts the different Message-IDs among the accepted letters: fewer than Accepted means that a letter came twice.
+// Distinct counts the different Message-IDs of the accepted letters. Fewer than Accepted means that a letter arrived
+// twice.
 func (in *Inbox) Distinct() int {
 	in.mu.Lock()
 	defer in.mu.Unlock()
@@ -97,7 +98,7 @@ func (in *Inbox) Letters() []Letter {
 	return letters
 }
 
-// Letter gives a letter whole, by its number: the first that came is 1.
+// Letter returns a letter with its parts, by its number from 1 in the order of arrival.
 func (in *Inbox) Letter(n int) (Letter, bool) {
 	in.mu.Lock()
 	if n < 1 || n > len(in.letters) {
@@ -140,14 +141,14 @@ func (s *session) Rcpt(to string, _ *smtp.RcptOptions) error {
 	return nil
 }
 
-// Data takes a letter; what cannot be read as mail is taken all the same, as mail servers do.
+// Data accepts a letter, also one that cannot be parsed, as mail servers do.
 func (s *session) Data(r io.Reader) error {
 	var raw bytes.Buffer
 	raw.Grow(16 << 10)
 	if _, err := raw.ReadFrom(r); err != nil {
 		return err
 	}
-	kept := bytes.Clone(raw.Bytes()) // without the buffer's spare room
+	kept := bytes.Clone(raw.Bytes()) // without the unused capacity of the buffer
 	s.inbox.keep(readHead(s.from, strings.Join(s.to, ", "), kept), kept)
 	return nil
 }

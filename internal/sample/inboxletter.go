@@ -14,7 +14,7 @@ import (
 	"time"
 )
 
-// Letter is an accepted letter as a mail program would show it. What a broken letter does not tell is empty.
+// Letter is an accepted letter as a mail program would show it. What a malformed letter lacks is empty.
 type Letter struct {
 	Number int    // counts from 1 in the order of arrival
 	To     string // of the envelope; several with commas between
@@ -33,7 +33,7 @@ func readHead(from, to string, raw []byte) Letter {
 	l := Letter{To: to, From: from}
 	words := mime.WordDecoder{}
 	for _, field := range fields(raw) {
-		if text, err := words.DecodeHeader(field[1]); err == nil { // RFC 2047; else as it stands
+		if text, err := words.DecodeHeader(field[1]); err == nil { // RFC 2047; otherwise undecoded
 			field[1] = text
 		}
 		l.Headers = append(l.Headers, field)
@@ -53,7 +53,7 @@ func readHead(from, to string, raw []byte) Letter {
 	return l
 }
 
-// fields are the header fields in their order, unfolded, with their names written in one way (Message-Id).
+// fields returns the header fields in their order, unfolded, with canonical names (Message-Id).
 func fields(raw []byte) (all [][2]string) {
 	for line := range bytes.Lines(raw) {
 		text := strings.TrimRight(string(line), "\r\n")
@@ -69,7 +69,7 @@ func fields(raw []byte) (all [][2]string) {
 	return all
 }
 
-// readParts adds the first text, HTML and calendar part to a letter; a part that is cut off ends the reading.
+// readParts adds the first text, HTML and calendar part to a letter; it stops at a truncated part.
 func readParts(l Letter, raw []byte) Letter {
 	if m, err := mail.ReadMessage(bytes.NewReader(raw)); err == nil {
 		l.read(textproto.MIMEHeader(m.Header), m.Body)
@@ -77,7 +77,7 @@ func readParts(l Letter, raw []byte) Letter {
 	return l
 }
 
-// read takes a part, and the parts in it, and says whether it is whole.
+// read reads a part and the parts in it, and reports whether it is complete.
 func (l *Letter) read(head textproto.MIMEHeader, body io.Reader) bool {
 	kind, params, _ := mime.ParseMediaType(cmp.Or(head.Get("Content-Type"), "text/plain"))
 	if strings.HasPrefix(kind, "multipart/") {

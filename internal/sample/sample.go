@@ -1,5 +1,5 @@
-// Package sample makes up a caseload the size of the Lahti region's, and the mailbox that the demo writes to. Nobody in it is real, and
-// each name and address is marked (package markers).
+// Package sample generates a caseload the size of the Lahti region's, and has the mailbox of the demo. Nobody in it is
+// real, and each name and address is marked (package markers).
 package sample
 
 import (
@@ -20,18 +20,20 @@ import (
 	"vireilla/internal/test/markers"
 )
 
-// Options say which caseload is made up; the same options give the same files.
+// Options are the size and the day of a caseload; the same options give the same files.
 type Options struct {
 	Seed    int64
-	Seekers int // 11,500 without it
-	Coaches int // 50 without it
+	Seekers int // 0 means 11,500
+	Coaches int // 0 means 50
 	At      calendar.Day
 }
 
-// teams of the region for every fifty coaches, who belong to them in turn. Each fifth serves the towns around Lahti, which have an authority of their own from 2025.
+// teams is the number of teams for every fifty coaches, who are assigned in turn. Every fifth team serves the towns
+// around Lahti, which have an authority of their own from 2025.
 const teams = 5
 
-// Write writes the seven files of the feed into a folder that is there. It streams: memory does not grow with the number of seekers.
+// Write writes the seven files of the feed into an existing folder. It streams them: memory does not grow with the
+// number of seekers.
 func Write(folder string, o Options) (err error) {
 	if o.Seekers == 0 {
 		o.Seekers = 11_500
@@ -46,7 +48,8 @@ func Write(folder string, o Options) (err error) {
 	if err != nil {
 		return fmt.Errorf("sample: %w", err)
 	}
-	w := &writer{Options: o, rng: rand.New(rand.NewPCG(uint64(o.Seed), 0x7669726569)), days: calendar.New(false, false), zone: zone, files: map[string]*file{}, urns: map[string][]string{}}
+	w := &writer{Options: o, rng: rand.New(rand.NewPCG(uint64(o.Seed), 0x7669726569)), days: calendar.New(false, false),
+		zone: zone, files: map[string]*file{}, urns: map[string][]string{}}
 	for _, f := range caseload.Files() {
 		if w.files[f.Name], err = create(filepath.Join(folder, f.Name), f); err != nil {
 			return fmt.Errorf("sample: %w", err)
@@ -62,18 +65,18 @@ func Write(folder string, o Options) (err error) {
 	return err
 }
 
-// writer is a caseload being made up.
+// writer generates a caseload.
 type writer struct {
 	Options
 	rng                              *rand.Rand
 	days                             *calendar.Calendar
 	zone                             *time.Location
 	files                            map[string]*file
-	urns                             map[string][]string // by the text they were filled from
+	urns                             map[string][]string // by the weighted words that fill made them from
 	contacts, appointments, training int
 }
 
-// file is one CSV file. What is written holds no separator and no quote, so it needs no quoting.
+// file is one CSV file. No value contains a comma or a quotation mark, so none is quoted.
 type file struct {
 	to      *bufio.Writer
 	under   io.Closer
@@ -96,20 +99,20 @@ func create(path string, f caseload.File) (*file, error) {
 	return out, nil
 }
 
-// row writes the fields in the order of the columns; what is not named stays empty.
+// row writes the fields in the order of the columns; missing ones are empty.
 func (f *file) row(fields map[string]string) {
 	for i, c := range f.columns {
 		if i > 0 {
 			_ = f.to.WriteByte(',')
 		}
-		_, _ = f.to.WriteString(fields[c]) // the writer keeps its first error for Flush
+		_, _ = f.to.WriteString(fields[c]) // Flush returns the first error
 	}
 	_ = f.to.WriteByte('\n')
 }
 
 func (f *file) close() error { return errors.Join(f.err, f.to.Flush(), f.under.Close()) }
 
-// chance is true once in a while: p of 1.
+// chance is true with probability p.
 func (w *writer) chance(p float64) bool { return w.rng.Float64() < p }
 
 // between draws from a to b, both inclusive.
@@ -125,7 +128,7 @@ func (w *writer) pick(weighted string) string {
 	return u[w.rng.IntN(len(u))]
 }
 
-// fill gives each word as many times as it weighs.
+// fill repeats each word as often as its weight says.
 func fill(weighted string) (urn []string) {
 	for _, word := range strings.Fields(weighted) {
 		name, weight, _ := strings.Cut(word, ":")
@@ -138,7 +141,7 @@ func fill(weighted string) (urn []string) {
 	return urn
 }
 
-// at writes a local moment in office hours of a day.
+// at writes a local time within the office hours of a day.
 func (w *writer) at(day calendar.Day) string {
 	hour, minute := strconv.Itoa(100+w.between(8, 15)), strconv.Itoa(100+15*w.between(0, 3))
 	return day.String() + "T" + hour[1:] + ":" + minute[1:]
@@ -146,7 +149,7 @@ func (w *writer) at(day calendar.Day) string {
 
 func coachID(n int) string { return fmt.Sprintf("C-%02d", n) }
 
-// coachIn draws a coach of the team that serves a town; where there are fewer coaches than teams, any.
+// coachIn draws a coach of a team that serves a town, or any coach when there are fewer coaches than teams.
 func (w *writer) coachIn(town string) string {
 	for {
 		n := w.between(1, w.Coaches)
@@ -156,7 +159,7 @@ func (w *writer) coachIn(town string) string {
 	}
 }
 
-// team gives the number of a person's team.
+// team returns the number of a person's team.
 func (w *writer) team(n int) int { return n%w.teams() + 1 }
 
 func (w *writer) teams() int { return teams * max(1, w.Coaches/50) }
@@ -204,7 +207,7 @@ func (w *writer) fullName() string { return w.firstName() + " " + w.pick(lastNam
 
 func (w *writer) firstName() string { return markers.Name(w.pick(firstNames)) }
 
-// Ordinary names, none of anybody in particular.
+// Common names, of no particular person.
 const (
 	firstNames = `Aino:9 Eero:9 Helmi:7 Onni:7 Liisa:8 Jari:8 Päivi:7 Timo:8 Sari:7 Juha:9 Tuula:6 Matti:9 Anneli:6 Ville:7 Noora:5 Samu:4 Sanna:7 Mika:8 Ritva:5 Heikki:6
 		Katja:5 Antti:8 Minna:6 Olli:4 Irina:5 Dmitri:4 Oksana:4 Andrij:3 Fatima:4 Ahmed:4 Amina:3 Hassan:3 Kadri:3 Toomas:3 Maria:6 Åsa:1 Björn:1`

@@ -16,7 +16,7 @@ import (
 	"vireilla/internal/feed"
 )
 
-// shelf is a feed.Sink that knows ids and nothing else; nobody stands in it before the import.
+// shelf is a feed.Sink that keeps rows in memory; it is empty before the import.
 type shelf struct {
 	file    map[string]*caseload.File
 	lines   map[string]int // by file and key
@@ -82,7 +82,7 @@ func (s *shelf) text(file string, r feed.Row, column string) string {
 	return v
 }
 
-// count tells how often each word stands in a column.
+// count counts the values of a column.
 func (s *shelf) count(file, column string) map[string]int {
 	n := map[string]int{}
 	for _, r := range s.rows[file] {

@@ -11,7 +11,7 @@ import (
 	"vireilla/internal/test/markers"
 )
 
-// person is a seeker while the rows about them are made up.
+// person is a seeker whose rows are being generated.
 type person struct {
 	id, coach      string
 	started, ended calendar.Day
@@ -70,7 +70,8 @@ func (w *writer) seeker(n int) {
 	}
 }
 
-// history makes up the contacts of the search: what the rules of the time asked for, mostly in time, sometimes late, and for some not at all any more.
+// history generates the contacts of the search as the rules of their time ask for: mostly on time, sometimes late, and
+// for some seekers none after a while.
 func (w *writer) history(p *person) {
 	last := w.At
 	if p.ended != 0 {
@@ -84,7 +85,7 @@ func (w *writer) history(p *person) {
 		return true
 	}
 	if w.At-p.started < 45 && w.chance(0.15) {
-		return // nobody has spoken with them yet
+		return // no contact yet
 	}
 	nordic, needsBased := calendar.Date(2022, time.May, 2), calendar.Date(2026, time.January, 1)
 	day := w.days.NextOpen(p.started + calendar.Day(w.between(2, 13)))
@@ -98,10 +99,10 @@ func (w *writer) history(p *person) {
 	for n := 0; ; n++ {
 		next, silent := day+calendar.Day(w.between(74, 92)), 0.08
 		if day < nordic {
-			next, silent = day+calendar.Day(w.between(83, 96)), 0.13 // less is asked for, and more of it is late
+			next, silent = day+calendar.Day(w.between(83, 96)), 0.13 // fewer contacts are required, and more are late
 		}
 		if next > last-50 && w.chance(silent) {
-			p.held = append(p.held, meeting{"call_attempt", w.days.LastOpen(min(last, next))}) // could not be reached since
+			p.held = append(p.held, meeting{"call_attempt", w.days.LastOpen(min(last, next))}) // not reached since
 			return
 		}
 		if w.chance(0.05) {
@@ -122,7 +123,8 @@ func (w *writer) history(p *person) {
 	}
 }
 
-// supplementary makes up the discussions between two interviews of the Nordic model: five after the first, two every half year.
+// supplementary generates the discussions between two interviews of the Nordic model: five after the first, two every
+// half year.
 func (w *writer) supplementary(held func(string, calendar.Day) bool, from calendar.Day, n int) bool {
 	times := 0
 	switch {
@@ -139,8 +141,8 @@ func (w *writer) supplementary(held func(string, calendar.Day) bool, from calend
 	return true
 }
 
-// write writes what an extract holds of the contacts: the first, the last interview, and those of the last 130 days of the search. No rule
-// looks further back, and a million seekers stay within the limits of the feed.
+// write writes the contacts that an extract contains: the first, the last interview, and those of the last 130 days of
+// the search. No rule needs older ones, and a million seekers stay within the limits of the feed.
 func (w *writer) write(p *person) {
 	if len(p.held) == 0 {
 		return
@@ -161,7 +163,8 @@ func (w *writer) write(p *person) {
 	}
 }
 
-// booked makes up appointments: about fifty a working day for the whole region over the next four weeks, and the last two.
+// booked generates appointments: about fifty a working day for the whole region in the next four weeks and the last
+// two.
 func (w *writer) booked(p *person) {
 	if !p.open {
 		return
@@ -176,7 +179,7 @@ func (w *writer) booked(p *person) {
 	}
 }
 
-// workingDay draws an open day that lies so many days from At, each as often as any other.
+// workingDay draws a working day between from and to days after At, each with the same probability.
 func (w *writer) workingDay(from, to int) calendar.Day {
 	for {
 		if d := w.At + calendar.Day(w.between(from, to)); w.days.Open(d) {

@@ -7,7 +7,7 @@ import (
 	"vireilla/internal/caseload"
 )
 
-// study makes up a training case whose days fit its state.
+// study generates a training case whose dates agree with its state.
 func (w *writer) study(p *person) {
 	w.training++
 	applied := w.At - calendar.Day(w.between(1, 70))

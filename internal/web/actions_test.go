@@ -37,7 +37,7 @@ func TestADeedIsDoneOnceAndLeadsBack(t *testing.T) {
 		"/switch/start":                    {"stopped false", "/?done=start", "what=start"},
 	} {
 		var log bytes.Buffer
-		facts := &told{letters: inEveryState(), heldRuns: held()}
+		facts := &fakeFacts{letters: inEveryState(), heldRuns: held()}
 		p := pages(facts)
 		p.Log, p.Who = slog.New(slog.NewTextHandler(&log, nil)), func(*http.Request) string { return "op-17" }
 		expect(t, get(t, p, target), `<form class="acts" method="post" action="`+target+`">`)
@@ -53,13 +53,13 @@ func TestADeedIsDoneOnceAndLeadsBack(t *testing.T) {
 		}
 		expect(t, get(t, p, want[1]), `<p class="notice good" role="status">`)
 	}
-	refuse(t, get(t, pages(&told{}), "/?done=nonsense"), `role="status"`)
+	refuse(t, get(t, pages(&fakeFacts{}), "/?done=nonsense"), `role="status"`)
 }
 
 func TestDeedsAreOfferedWhereTheyMakeSense(t *testing.T) {
 	for _, over := range []bool{false, true} {
 		for i, e := range inEveryState() {
-			facts := &told{letters: inEveryState()}
+			facts := &fakeFacts{letters: inEveryState()}
 			if over {
 				facts.letters[i].Expires = monday
 			}
@@ -79,14 +79,14 @@ func TestDeedsAreOfferedWhereTheyMakeSense(t *testing.T) {
 		}
 	}
 	for _, target := range []string{"/runs/digests/2024-03-05/release", "/runs/leads/2024-03-04/release"} {
-		if answer := ask(t, pages(&told{heldRuns: held()}), http.MethodPost, target); answer.Code != http.StatusConflict {
+		if answer := ask(t, pages(&fakeFacts{heldRuns: held()}), http.MethodPost, target); answer.Code != http.StatusConflict {
 			t.Errorf("%s: %d", target, answer.Code)
 		}
 	}
 }
 
 func TestWhereManyAreWrittenToTheNumberIsAskedAbout(t *testing.T) {
-	facts := &told{heldRuns: held(), due: 321}
+	facts := &fakeFacts{heldRuns: held(), due: 321}
 	p := pages(facts)
 	expect(t, get(t, p, "/runs/digests/2024-03-04/release"), "<h1>Release digests of 2024-03-04?</h1>", "4,000 letters would still be of use", "Release 4,000 letters</button>")
 	expect(t, get(t, p, "/switch/start"), "321 letters are due")
@@ -95,7 +95,7 @@ func TestWhereManyAreWrittenToTheNumberIsAskedAbout(t *testing.T) {
 }
 
 func TestALetterThatPerhapsArrivedIsTriedAgainOnlyAfterAQuestion(t *testing.T) {
-	facts := &told{letters: inEveryState()}
+	facts := &fakeFacts{letters: inEveryState()}
 	facts.letters[4].Unsure = 1
 	p := pages(facts)
 	refuse(t, get(t, p, "/letters/5"), `action="/letters/5/retry"`)
@@ -106,9 +106,9 @@ func TestALetterThatPerhapsArrivedIsTriedAgainOnlyAfterAQuestion(t *testing.T) {
 
 func TestWhatCannotBeDoneIsSaid(t *testing.T) {
 	for fault, want := range map[error]int{fmt.Errorf("letter 7: %w", notice.ErrState): http.StatusConflict, errors.New("disk full"): http.StatusInternalServerError} {
-		facts := &told{letters: inEveryState()}
+		facts := &fakeFacts{letters: inEveryState()}
 		p := pages(facts)
-		p.Actions = &told{fault: fault}
+		p.Actions = &fakeFacts{fault: fault}
 		answer := ask(t, p, http.MethodPost, "/letters/7/retry")
 		if answer.Code != want {
 			t.Errorf("%v: %d", fault, answer.Code)
@@ -118,7 +118,7 @@ func TestWhatCannotBeDoneIsSaid(t *testing.T) {
 }
 
 func TestWithoutADeskThePagesOnlyShow(t *testing.T) {
-	p := pages(&told{letters: inEveryState(), heldRuns: held(), stopped: true})
+	p := pages(&fakeFacts{letters: inEveryState(), heldRuns: held(), stopped: true})
 	p.Actions = nil
 	for _, target := range []string{"/letters/7/retry", "/runs/digests/2024-03-04/release", "/switch/start"} {
 		for _, method := range []string{http.MethodGet, http.MethodPost} {
@@ -131,7 +131,7 @@ func TestWithoutADeskThePagesOnlyShow(t *testing.T) {
 }
 
 func TestALettersLifeIsTold(t *testing.T) {
-	facts := &told{letters: []notice.Entry{{ID: 12, Key: "appointment_booked/A-9/x", Letter: notice.AppointmentBooked, To: "S-3", Role: "seeker", State: notice.Deferred, Tries: 3, Unsure: 1,
+	facts := &fakeFacts{letters: []notice.Entry{{ID: 12, Key: "appointment_booked/A-9/x", Letter: notice.AppointmentBooked, To: "S-3", Role: "seeker", State: notice.Deferred, Tries: 3, Unsure: 1,
 		Why: "unreachable", Code: "421", Run: "appointments/2024-03-04", Policy: "2024/abc", NextTry: "2024-03-04T06:00:00Z",
 		Planned: monday.Add(-3 * time.Hour), SendAt: monday.Add(-2 * time.Hour), Dated: monday.Add(-time.Hour), Changed: monday.Add(-time.Minute), Expires: monday.Add(48 * time.Hour)}}}
 	body := get(t, pages(facts), "/letters/12")

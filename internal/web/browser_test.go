@@ -13,8 +13,8 @@ import (
 )
 
 // eventful is a program with something of everything on its pages.
-func eventful() (*Pages, *told) {
-	facts := &told{letters: inEveryState(), heldRuns: held(), stopped: true, due: manyDue, oldest: monday.Add(-3 * time.Hour), held: 2, failed: 3, lastTick: monday.Add(-time.Hour),
+func eventful() (*Pages, *fakeFacts) {
+	facts := &fakeFacts{letters: inEveryState(), heldRuns: held(), stopped: true, due: manyDue, oldest: monday.Add(-3 * time.Hour), held: 2, failed: 3, lastTick: monday.Add(-time.Hour),
 		tally:   map[string]map[notice.State]int{notice.AppointmentReminder: {}, notice.CoachDigest: {notice.Sent: 12500, notice.Failed: 3}},
 		reasons: []notice.Reason{{State: notice.Deferred, Why: "unreachable", N: 40}, {State: notice.Withdrawn, Why: "superseded", N: 2}, {State: notice.Failed, Why: "rejected", N: 3}},
 		skipped: map[string]int{"protected": 7, "no_address": 12},
@@ -41,59 +41,80 @@ func serve(t *testing.T, p *Pages) string {
 	return server.URL
 }
 
-// TestEverybodyCanUseThePages looks at every page, wide and narrow, in the light and in the dark.
-func TestEverybodyCanUseThePages(t *testing.T) {
+// TestPagesInABrowser starts one browser for all its subtests, because a start takes seconds.
+func TestPagesInABrowser(t *testing.T) {
 	axe, b := browsertest.LoadAxe(t), browsertest.Start(t)
+	t.Run("everybody can use the pages", func(t *testing.T) { checkEveryPage(t, axe, b.For(t)) })
+	t.Run("axe finds what is wrong", func(t *testing.T) { checkAxeFinds(t, axe, b.For(t)) })
+	t.Run("the keyboard is enough", func(t *testing.T) { checkKeyboard(t, b.For(t)) })
+}
+
+// checkEveryPage checks every page, wide and narrow, light and dark. Each page is loaded once: the browser lays it out
+// again for each width and colour scheme.
+func checkEveryPage(t *testing.T, axe browsertest.Axe, b *browsertest.Browser) {
 	p, _ := eventful()
-	quiet := pages(&told{})
-	loud, calm := serve(t, p), serve(t, quiet)
-	for _, page := range []string{loud + "/", loud + "/?done=release", loud + "/letters", loud + "/letters?state=failed&day=&before=9", loud + "/letters?state=lost", loud + "/letters/6", loud + "/letters/7",
-		loud + "/letters/5/retry", loud + "/letters/6/withdraw", loud + "/runs/digests/2024-03-04/release", loud + "/switch/start", loud + "/switch/stop", loud + "/nowhere",
-		loud + "/inbox", loud + "/inbox/1", loud + "/inbox/1?width=phone", calm + "/", calm + "/letters"} {
+	full, quiet := serve(t, p), serve(t, pages(&fakeFacts{}))
+	// The browser reports the status of these pages as a problem, and it should.
+	refused := map[string]bool{full + "/letters?state=lost": true, full + "/nowhere": true}
+	for _, page := range []string{full + "/", full + "/letters", full + "/letters?state=failed&day=&before=9",
+		full + "/letters?state=lost", full + "/letters/6", full + "/letters/7?done=retry",
+		full + "/letters/5/retry", full + "/letters/6/withdraw", full + "/runs/digests/2024-03-04/release",
+		full + "/switch/start", full + "/switch/stop", full + "/nowhere",
+		full + "/inbox", full + "/inbox/1", full + "/inbox/1?width=phone", quiet + "/", quiet + "/letters"} {
+		b.Open(page)
+		axe.Load(b)
+		b.Eval(`document.querySelectorAll("details").forEach(d => d.open = true)`, nil)
 		for _, width := range []int{1200, 360} {
 			for _, dark := range []bool{false, true} {
-				b.Look(width, dark)
-				b.Open(page)
+				b.SetView(width, dark)
 				where := fmt.Sprintf("%s, %d wide, dark %t", page, width, dark)
-				b.Ask(`document.querySelectorAll("details").forEach(d => d.open = true)`, nil)
 				for _, fault := range axe.Check(b) {
 					t.Errorf("%s: %s", where, fault)
 				}
-				var wide int
-				if b.Ask(`document.documentElement.scrollWidth`, &wide); wide > width {
-					t.Errorf("%s: scrolls to %d", where, wide)
-				}
-				for _, said := range b.Told() {
-					if page != loud+"/letters?state=lost" && page != loud+"/nowhere" { // there the status is told
-						t.Errorf("%s: the browser says %s", where, said)
-					}
+				var scroll int
+				if b.Eval(`document.documentElement.scrollWidth`, &scroll); scroll > width {
+					t.Errorf("%s: scrolls to %d", where, scroll)
 				}
 			}
+		}
+		if problems := b.Problems(); len(problems) > 0 && !refused[page] {
+			t.Errorf("%s: the browser reports %v", page, problems)
 		}
 	}
 }
 
-// TestAxeFindsWhatIsWrong shows that the check can fail.
-func TestAxeFindsWhatIsWrong(t *testing.T) {
-	axe, b := browsertest.LoadAxe(t), browsertest.Start(t)
-	b.Look(360, false)
-	b.Open(serve(t, pages(&told{})) + "/letters")
-	b.Ask(`document.querySelector("label").replaceWith(document.querySelector("#day"))`, nil)
-	b.Ask(`document.querySelector("h1").style.color = "#ddd"`, nil)
-	found := map[string]bool{}
-	for _, fault := range axe.Check(b) {
-		found[fault.ID] = true
+// checkAxeFinds shows that the checks can fail, also in the dark after a page was opened in the light.
+func checkAxeFinds(t *testing.T, axe browsertest.Axe, b *browsertest.Browser) {
+	b.SetView(360, false)
+	b.Open(serve(t, pages(&fakeFacts{})) + "/letters")
+	axe.Load(b)
+	faults := func() map[string]bool {
+		found := map[string]bool{}
+		for _, fault := range axe.Check(b) {
+			found[fault.ID] = true
+		}
+		return found
 	}
-	if !found["label"] || !found["color-contrast"] {
+	b.Eval(`document.querySelector("h1").style.color = "#222"`, nil)
+	if found := faults(); len(found) > 0 {
+		t.Errorf("dark text on light paper: %v", found)
+	}
+	b.SetView(360, true)
+	if found := faults(); !found["color-contrast"] {
+		t.Errorf("dark text on dark paper was not found: %v", found)
+	}
+	b.SetView(360, false)
+	b.Eval(`document.querySelector("label").replaceWith(document.querySelector("#day"))`, nil)
+	b.Eval(`document.querySelector("h1").style.color = "#ddd"`, nil)
+	if found := faults(); !found["label"] || !found["color-contrast"] {
 		t.Errorf("a field without a label and pale text were not found: %v", found)
 	}
 }
 
-// TestTheKeyboardIsEnough goes through the status page with Tab, and stops all letters with Enter.
-func TestTheKeyboardIsEnough(t *testing.T) {
-	b := browsertest.Start(t)
-	facts := &told{letters: inEveryState()}
-	b.Look(360, false)
+// checkKeyboard goes through the status page with Tab, and stops all letters with Enter.
+func checkKeyboard(t *testing.T, b *browsertest.Browser) {
+	facts := &fakeFacts{letters: inEveryState()}
+	b.SetView(360, false)
 	b.Open(serve(t, pages(facts)) + "/")
 	type place struct {
 		Text            string
@@ -102,8 +123,9 @@ func TestTheKeyboardIsEnough(t *testing.T) {
 	for step := range 200 {
 		b.Press("Tab")
 		var at place
-		b.Ask(`(() => { const e = document.activeElement, s = getComputedStyle(e), r = e.getBoundingClientRect();
-			return {text: e.textContent.trim(), outline: s.outlineStyle !== "none" && parseFloat(s.outlineWidth) >= 2, inView: r.width > 0 && r.left >= 0 && r.bottom > 0 && r.top < innerHeight} })()`, &at)
+		b.Eval(`(() => { const e = document.activeElement, s = getComputedStyle(e), r = e.getBoundingClientRect();
+			return {text: e.textContent.trim(), outline: s.outlineStyle !== "none" && parseFloat(s.outlineWidth) >= 2,
+				inView: r.width > 0 && r.left >= 0 && r.bottom > 0 && r.top < innerHeight} })()`, &at)
 		if !at.Outline || !at.InView {
 			t.Errorf("the focus is not seen on step %d, %q", step, at.Text)
 		}
@@ -116,8 +138,8 @@ func TestTheKeyboardIsEnough(t *testing.T) {
 	}
 	b.Follow(func() { b.Press("Enter") })
 	var status string
-	b.Ask(`document.querySelector("[role=status]").textContent`, &status)
-	if len(facts.decided) != 1 || facts.decided[0] != "stopped true" || status != doneWords("stop") {
+	b.Eval(`document.querySelector("[role=status]").textContent`, &status)
+	if len(facts.decided) != 1 || facts.decided[0] != "stopped true" || status != doneText("stop") {
 		t.Errorf("decided %v, said %q", facts.decided, status)
 	}
 }

@@ -8,25 +8,27 @@ import (
 // monthLong is how many days the charts show.
 const monthLong = 30
 
-// chart is a bar for each day. The numbers stand in a table below: a picture alone tells nothing to who does not see it.
+// chart is a bar chart of days. A table below it has the numbers, for readers who cannot see the chart.
 type chart struct {
 	Name, Class string
 	Bars        []bar
 	Most, Sum   int
 }
 
-// bar is a day's bar, in a picture that is 10 a day wide and 100 high.
+// bar is the bar of a day. The chart is 10 units wide for each day, and 100 high.
 type bar struct {
 	Day            calendar.Day
 	N              int
 	X, Top, Height int
 }
 
-// charts draws what went out, and what did not though it was to; the latter on a scale of its own, where three among a thousand are seen.
+// charts draws the letters that were sent, and those that should have been but were not. The second chart has its own
+// scale, so that three letters among a thousand are visible.
 func charts(days []notice.DayTally) []chart {
 	return []chart{
 		draw("Sent", "sent", days, notice.Sent),
-		draw("Not sent: failed, held, unsure or deferred", "notsent", days, notice.Failed, notice.Held, notice.Unsure, notice.Deferred),
+		draw("Not sent: failed, held, unsure or deferred", "notsent", days,
+			notice.Failed, notice.Held, notice.Unsure, notice.Deferred),
 	}
 }
 
@@ -42,7 +44,7 @@ func draw(name, class string, days []notice.DayTally, states ...notice.State) ch
 	}
 	for i := range c.Bars {
 		if b := &c.Bars[i]; b.N > 0 {
-			b.Height = max(3, b.N*100/c.Most) // one letter is seen too
+			b.Height = max(3, b.N*100/c.Most) // so that one letter is visible
 		}
 		c.Bars[i].Top = 100 - c.Bars[i].Height
 	}

@@ -11,15 +11,19 @@ import (
 	"strings"
 )
 
-// Guard says who may see the pages, and keeps the pages of others from using a reader's browser. Without a password and a header the pages are for this machine
-// alone.
+// Guard decides who may see the pages, and rejects requests that pages of other sites send from a reader's browser.
+// Without a password and a header it lets only this machine see the pages.
 type Guard struct {
-	Password string         // of HTTP basic authentication (RFC 7617), with any user name; "" for none
-	Header   string         // a header in which a proxy names the user, and which it removes when it comes from outside; "" for none
-	Proxies  []netip.Prefix // from where the header is believed; loopback alone when there are none
+	// Password is that of HTTP basic authentication (RFC 7617), with any user name; "" for none.
+	Password string
+	// Header is the header in which a proxy names the user; "" for none. The proxy must remove it from requests that it
+	// receives.
+	Header string
+	// Proxies are the addresses from which Header is trusted; none for loopback only.
+	Proxies []netip.Prefix
 }
 
-// ParseProxies reads addresses and networks with commas between them, such as 10.0.0.7,10.1.0.0/16.
+// ParseProxies reads a comma-separated list of addresses and networks, such as 10.0.0.7,10.1.0.0/16.
 func ParseProxies(list string) (proxies []netip.Prefix, err error) {
 	for word := range strings.SplitSeq(list, ",") {
 		if word = strings.TrimSpace(word); word == "" {
@@ -37,11 +41,11 @@ func ParseProxies(list string) (proxies []netip.Prefix, err error) {
 	return proxies, nil
 }
 
-// Set says whether the guard asks for anything.
+// Set reports whether the guard asks for a password or a header.
 func (g Guard) Set() bool { return g.Password != "" || g.Header != "" }
 
-// Wrap lets through who the guard knows, and what was not sent by somebody else's page. /healthz and /readyz stay open: they tell next to nothing, and whoever
-// asks has no password.
+// Wrap passes on requests of users that the guard knows, unless a page of another site sent them. /healthz and /readyz
+// stay open: they reveal next to nothing, and probes have no password.
 func (g Guard) Wrap(h http.Handler) http.Handler {
 	origin := http.NewCrossOriginProtection()
 	origin.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
@@ -51,31 +55,32 @@ func (g Guard) Wrap(h http.Handler) http.Handler {
 	want := sha256.Sum256([]byte(g.Password))
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch {
-		case r.URL.Path == "/healthz", r.URL.Path == "/readyz", g.Set() && g.knows(r, want):
+		case r.URL.Path == "/healthz", r.URL.Path == "/readyz", g.Set() && g.allows(r, want):
 			h.ServeHTTP(w, r)
 		case g.Set():
 			if g.Password != "" {
 				w.Header().Set("WWW-Authenticate", `Basic realm="Vireilla", charset="UTF-8"`)
 			}
 			http.Error(w, "Who are you?", http.StatusUnauthorized)
-		case !local(r.Host):
-			http.Error(w, "Without WEB_PASSWORD or WEB_USER_HEADER these pages are for this machine alone: ask for them as http://127.0.0.1.", http.StatusMisdirectedRequest)
+		case !isLocal(r.Host):
+			http.Error(w, "Without WEB_PASSWORD or WEB_USER_HEADER only this machine may see these pages: "+
+				"open them as http://127.0.0.1.", http.StatusMisdirectedRequest)
 		default:
 			h.ServeHTTP(w, r)
 		}
 	})
 }
 
-func (g Guard) knows(r *http.Request, want [sha256.Size]byte) bool {
+func (g Guard) allows(r *http.Request, want [sha256.Size]byte) bool {
 	if g.fromProxy(r) != "" {
 		return true
 	}
 	_, password, ok := r.BasicAuth()
-	got := sha256.Sum256([]byte(password)) // of one length, so that the comparison takes as long for every guess
+	got := sha256.Sum256([]byte(password)) // hashes have one length, so every comparison takes the same time
 	return ok && g.Password != "" && subtle.ConstantTimeCompare(got[:], want[:]) == 1
 }
 
-// fromProxy gives the user that a proxy names; "" when none does, or when somebody else says so.
+// fromProxy returns the user that a trusted proxy names, or "".
 func (g Guard) fromProxy(r *http.Request) string {
 	if g.Header == "" {
 		return ""
@@ -85,18 +90,18 @@ func (g Guard) fromProxy(r *http.Request) string {
 		return ""
 	}
 	from := peer.Addr().Unmap()
-	believed := from.IsLoopback()
+	trusted := from.IsLoopback()
 	if len(g.Proxies) > 0 {
-		believed = slices.ContainsFunc(g.Proxies, func(p netip.Prefix) bool { return p.Contains(from) })
+		trusted = slices.ContainsFunc(g.Proxies, func(p netip.Prefix) bool { return p.Contains(from) })
 	}
-	if !believed {
+	if !trusted {
 		return ""
 	}
 	return r.Header.Get(g.Header)
 }
 
-// Who names the user of a request for the log: as the proxy or the user does when that is an id, otherwise by a mark that is the same for the same user, for
-// addresses and names of people stay out of logs.
+// Who returns the user of a request for the log: the user name when it is an id, otherwise a hash of it, because names
+// and addresses of people stay out of logs.
 func (g Guard) Who(r *http.Request) string {
 	name := g.fromProxy(r)
 	if name == "" && g.Password != "" {
@@ -112,9 +117,9 @@ func (g Guard) Who(r *http.Request) string {
 	return fmt.Sprintf("user-%x", sum[:4])
 }
 
-// local tells whether a Host header names this machine. A page of another site can give its own name this machine's address (DNS rebinding) and then read what
-// it likes; the name it cannot hide.
-func local(host string) bool {
+// isLocal reports whether a Host header names this machine. Another site can resolve its own name to this machine's
+// address (DNS rebinding) and then read the pages, but the Host header still holds that name.
+func isLocal(host string) bool {
 	if name, _, err := net.SplitHostPort(host); err == nil {
 		host = name
 	}

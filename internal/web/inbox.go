@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// Mail is a letter that arrived in the demo's inbox, with the parts that its reader's mail program would choose from.
+// Mail is a letter that arrived in the demo's inbox, with its alternative parts.
 type Mail struct {
 	Number int    // counts from 1 in the order of arrival
 	To     string // of the envelope
@@ -27,22 +27,22 @@ type Mail struct {
 type Inbox interface {
 	// Mails lists all letters, the newest first; their parts may be missing.
 	Mails() []Mail
-	// Mail gives a letter whole.
+	// Mail returns a letter with its parts.
 	Mail(n int) (Mail, bool)
 }
 
-// longest is how many letters the inbox lists.
-const longest = 500
+// maxListed is how many letters the inbox lists.
+const maxListed = 500
 
-// inbox is the page with the list of mail, and what its form was filled with.
+// inbox is the page with the list of mail, and the values of its form.
 type inbox struct {
 	Query, Language string
-	Languages       []language // of what the query finds
+	Languages       []language // of the letters that match the query
 	Mails           []Mail
 	Found, All      int
 }
 
-// language is how many of the letters that were found are written in it.
+// language is a language and the number of matching letters in it.
 type language struct {
 	Tag string
 	N   int
@@ -55,7 +55,7 @@ func (p *Pages) inbox(r *http.Request) (page, error) {
 	in.All = len(all)
 	count := map[string]int{}
 	for _, m := range all {
-		if !speaksOf(m, in.Query) {
+		if !matches(m, in.Query) {
 			continue
 		}
 		count[m.Language]++
@@ -66,39 +66,41 @@ func (p *Pages) inbox(r *http.Request) (page, error) {
 	for tag, n := range count {
 		in.Languages = append(in.Languages, language{tag, n})
 	}
-	slices.SortFunc(in.Languages, func(a, b language) int { return cmp.Or(cmp.Compare(b.N, a.N), cmp.Compare(a.Tag, b.Tag)) })
+	slices.SortFunc(in.Languages, func(a, b language) int {
+		return cmp.Or(cmp.Compare(b.N, a.N), cmp.Compare(a.Tag, b.Tag))
+	})
 	in.Found = len(in.Mails)
-	in.Mails = in.Mails[:min(longest, len(in.Mails))]
+	in.Mails = in.Mails[:min(maxListed, len(in.Mails))]
 	return page{"inbox.html", "Inbox", in}, nil
 }
 
-// speaksOf finds a letter by a part of its subject or recipient, whatever the case.
-func speaksOf(m Mail, query string) bool {
+// matches reports whether the subject or the recipient contains the query, in any case.
+func matches(m Mail, query string) bool {
 	return strings.Contains(strings.ToLower(m.Subject+"\n"+m.To), strings.ToLower(query))
 }
 
-// reading is the page with one letter.
-type reading struct {
+// oneMail is the page with one letter.
+type oneMail struct {
 	Mail
 	Phone        bool // shown as wide as a phone
-	Newer, Older int  // numbers of the neighbours, 0 without one
+	Newer, Older int  // numbers of the next and the previous letter, 0 without one
 }
 
 var noMail = refusal{http.StatusNotFound, "No such letter", "There is no letter with that number in the inbox."}
 
 func (p *Pages) mail(r *http.Request) (page, error) {
-	m, ok := p.pick(r)
+	m, ok := p.findMail(r)
 	if !ok {
 		return page{}, noMail
 	}
-	read := reading{Mail: m, Phone: r.URL.Query().Get("width") == "phone", Older: m.Number - 1}
+	read := oneMail{Mail: m, Phone: r.URL.Query().Get("width") == "phone", Older: m.Number - 1}
 	if _, ok := p.Inbox.Mail(m.Number + 1); ok {
 		read.Newer = m.Number + 1
 	}
 	return page{"mail.html", cmp.Or(m.Subject, "Letter "+strconv.Itoa(m.Number)), read}, nil
 }
 
-func (p *Pages) pick(r *http.Request) (Mail, bool) {
+func (p *Pages) findMail(r *http.Request) (Mail, bool) {
 	n, err := strconv.Atoi(r.PathValue("n"))
 	if err != nil {
 		return Mail{}, false
@@ -106,12 +108,14 @@ func (p *Pages) pick(r *http.Request) (Mail, bool) {
 	return p.Inbox.Mail(n)
 }
 
-// mailPolicy takes everything from a letter but its own styles: no script, form, picture, nor a way out, also outside the frame.
-const mailPolicy = "default-src 'none'; style-src 'unsafe-inline'; form-action 'none'; base-uri 'none'; frame-ancestors 'self'; sandbox"
+// mailPolicy allows a letter only its own styles: no script, form, picture or link, even when it is opened outside the
+// frame.
+const mailPolicy = "default-src 'none'; style-src 'unsafe-inline'; form-action 'none'; base-uri 'none'; " +
+	"frame-ancestors 'self'; sandbox"
 
-// mailHTML serves the HTML part as it was written, for the frame on the letter's page.
+// mailHTML serves the HTML part unchanged, for the frame on the letter's page.
 func (p *Pages) mailHTML(w http.ResponseWriter, r *http.Request) {
-	m, ok := p.pick(r)
+	m, ok := p.findMail(r)
 	if !ok || m.HTML == "" {
 		http.Error(w, noMail.Say, noMail.Status)
 		return
@@ -122,7 +126,7 @@ func (p *Pages) mailHTML(w http.ResponseWriter, r *http.Request) {
 }
 
 func (p *Pages) invite(w http.ResponseWriter, r *http.Request) {
-	m, ok := p.pick(r)
+	m, ok := p.findMail(r)
 	if !ok || m.Calendar == nil {
 		http.Error(w, "There is no invitation in this letter.", http.StatusNotFound)
 		return

@@ -19,7 +19,7 @@ func threeMails() []Mail {
 }
 
 func TestTheInboxListsTheNewestFirst(t *testing.T) {
-	body := get(t, pages(&told{}, threeMails()...), "/inbox")
+	body := get(t, pages(&fakeFacts{}, threeMails()...), "/inbox")
 	expect(t, body, "3 of 3 letters", `<option value="fi">fi (2)</option>`, `<a href="/inbox/2" lang="sv">Påminnelse</a>`, "kanaria.sven@example.org",
 		">Mon 2024-03-04 at 7:30</time>")
 	if strings.Index(body, "/inbox/3") > strings.Index(body, "/inbox/1") {
@@ -28,7 +28,7 @@ func TestTheInboxListsTheNewestFirst(t *testing.T) {
 }
 
 func TestTheInboxIsNarrowedBySubjectRecipientAndLanguage(t *testing.T) {
-	p := pages(&told{}, threeMails()...)
+	p := pages(&fakeFacts{}, threeMails()...)
 	for query, want := range map[string]string{
 		"?q=SVEN":             "1 of 3 letters",
 		"?q=%C3%A4IDIN":       "1 of 3 letters",
@@ -39,22 +39,22 @@ func TestTheInboxIsNarrowedBySubjectRecipientAndLanguage(t *testing.T) {
 		expect(t, get(t, p, "/inbox"+query), want)
 	}
 	expect(t, get(t, p, "/inbox?q=%22%3E%3Cb%3E"), `value="&#34;&gt;&lt;b&gt;"`)
-	expect(t, get(t, pages(&told{}, []Mail{}...), "/inbox"), "No letter has arrived yet")
+	expect(t, get(t, pages(&fakeFacts{}, []Mail{}...), "/inbox"), "No letter has arrived yet")
 }
 
 func TestALongInboxEndsAndSaysSo(t *testing.T) {
 	var mails []Mail
-	for i := range longest + 1 {
+	for i := range maxListed + 1 {
 		mails = append(mails, letter(0, fmt.Sprint("letter ", i), "a@example.org", "fi"))
 	}
-	expect(t, get(t, pages(&told{}, mails...), "/inbox"), "501 of 501 letters", "the list ends after 500")
+	expect(t, get(t, pages(&fakeFacts{}, mails...), "/inbox"), "501 of 501 letters", "the list ends after 500")
 }
 
 func TestALetterIsShownWithItsPartsAndNeighbours(t *testing.T) {
 	mails := threeMails()
 	mails[1].Calendar = []byte("BEGIN:VCALENDAR\r\nEND:VCALENDAR\r\n")
 	mails[1].Headers = [][2]string{{"Auto-Submitted", "auto-generated"}}
-	p := pages(&told{}, mails...)
+	p := pages(&fakeFacts{}, mails...)
 	body := get(t, p, "/inbox/2")
 	expect(t, body, `<h1 lang="sv">Påminnelse</h1>`, `sandbox=""`, `src="/inbox/2/html"`, `lang="sv" dir="auto"`, "Hei!", `href="/inbox/2/invite.ics"`,
 		`<th scope="row">Auto-Submitted</th><td>auto-generated</td>`, `href="/inbox/1" rel="next"`, `href="/inbox/3" rel="prev"`,
@@ -74,7 +74,7 @@ func TestALetterIsShownWithItsPartsAndNeighbours(t *testing.T) {
 func TestTheHTMLPartIsServedAsItIsWithoutAnyRights(t *testing.T) {
 	evil := letter(1, "s", "a@example.org", "fi")
 	evil.HTML = `<script>alert(1)</script><img src=http://example.org/pixel>`
-	answer := ask(t, pages(&told{}, evil), http.MethodGet, "/inbox/1/html")
+	answer := ask(t, pages(&fakeFacts{}, evil), http.MethodGet, "/inbox/1/html")
 	if answer.Body.String() != evil.HTML {
 		t.Errorf("the letter was changed: %s", answer.Body)
 	}
@@ -90,7 +90,7 @@ func TestTheHTMLPartIsServedAsItIsWithoutAnyRights(t *testing.T) {
 
 func TestHostileMailIsOnlyText(t *testing.T) {
 	evil := `"><script>alert(1)</script>`
-	p := pages(&told{}, Mail{To: evil, From: evil, Subject: evil, Language: evil, MessageID: evil, Text: evil, HTML: evil, Headers: [][2]string{{evil, evil}}})
+	p := pages(&fakeFacts{}, Mail{To: evil, From: evil, Subject: evil, Language: evil, MessageID: evil, Text: evil, HTML: evil, Headers: [][2]string{{evil, evil}}})
 	for _, target := range []string{"/inbox", "/inbox/1", "/inbox?language=%22%3E%3Cscript%3E"} {
 		refuse(t, get(t, p, target), "<script")
 	}
@@ -99,14 +99,14 @@ func TestHostileMailIsOnlyText(t *testing.T) {
 
 // A letter to a reader without a language of ours is in two of them; a page names the one that it begins in.
 func TestALetterInTwoLanguagesIsMarkedAsOneThatExists(t *testing.T) {
-	p := pages(&told{}, letter(1, "Ajanvarausmuistutus", "kanaria.maija@example.org", "fi, en"), letter(2, "s", "a@example.org", `"fi", ?`))
+	p := pages(&fakeFacts{}, letter(1, "Ajanvarausmuistutus", "kanaria.maija@example.org", "fi, en"), letter(2, "s", "a@example.org", `"fi", ?`))
 	expect(t, get(t, p, "/inbox"), `<a href="/inbox/1" lang="fi">Ajanvarausmuistutus</a>`, `<a href="/inbox/2">s</a>`, "fi, en")
 	expect(t, get(t, p, "/inbox/1"), `<h1 lang="fi">`, `<pre class="text" lang="fi" dir="auto"`)
 	expect(t, get(t, p, "/inbox/2"), `<h1>s</h1>`, `<pre class="text" dir="auto"`)
 }
 
 func TestALetterWithNothingInItIsShownToo(t *testing.T) {
-	p := pages(&told{}, Mail{})
+	p := pages(&fakeFacts{}, Mail{})
 	body := get(t, p, "/inbox/1")
 	expect(t, body, "(no subject)", "<title>Letter 1 ")
 	refuse(t, body, "<iframe", "<pre")

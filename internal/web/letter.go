@@ -13,12 +13,12 @@ import (
 type oneLetter struct {
 	entry
 	Steps          []step
-	Over           bool // it is of no use any more
-	Retry, Confirm bool // it may be tried again; only after a question
+	Over           bool // it has expired
+	Retry, Confirm bool // it may be tried again; the page asks for confirmation first
 	Withdraw       bool
 }
 
-// step is something that is known of a letter's life.
+// step is an event in the history of a letter.
 type step struct {
 	At   time.Time
 	What string
@@ -26,8 +26,8 @@ type step struct {
 
 var noLetter = refusal{http.StatusNotFound, "No such letter", "There is no letter with that number in the outbox."}
 
-// found reads the letter that an address names.
-func (p *Pages) found(r *http.Request) (notice.Entry, error) {
+// findLetter reads the letter that an address names.
+func (p *Pages) findLetter(r *http.Request) (notice.Entry, error) {
 	id, err := strconv.ParseInt(r.PathValue("id"), 10, 64)
 	if err != nil || id <= 0 {
 		return notice.Entry{}, noLetter
@@ -43,19 +43,20 @@ func (p *Pages) found(r *http.Request) (notice.Entry, error) {
 }
 
 func (p *Pages) letter(r *http.Request) (page, error) {
-	e, err := p.found(r)
+	e, err := p.findLetter(r)
 	if err != nil {
 		return page{}, err
 	}
 	l := oneLetter{entry: entryOf(e), Over: !p.Clock().Before(e.Expires)}
-	l.Steps = l.life()
+	l.Steps = l.history()
 	if p.Actions != nil {
-		l.Retry, l.Confirm, l.Withdraw = e.State.MayRetry() && !l.Over, e.Unsure > 0, e.State.MayWithdraw()
+		l.Retry, l.Confirm = e.State.MayRetry() && !l.Over, e.Unsure > 0
+		l.Withdraw = e.State.MayWithdraw()
 	}
 	return page{"letter.html", fmt.Sprintf("Letter %d", e.ID), l}, nil
 }
 
-// Siblings is the address of the list of all letters in its state; "" when that would be the letters of years.
+// Siblings is the address of the list of all letters in the same state; "" when that would be the letters of years.
 func (l oneLetter) Siblings() string {
 	if l.State == notice.Sent || l.State == notice.Withdrawn {
 		return ""
@@ -63,9 +64,10 @@ func (l oneLetter) Siblings() string {
 	return "/letters?day=&state=" + string(l.State)
 }
 
-// life tells what is known. The outbox keeps the first try and the last change; the log has what lay between.
-func (l *oneLetter) life() []step {
-	steps := []step{{l.Planned, "Planned by the run " + l.Run + " under policy " + l.Policy}, {l.SendAt, "To be sent from then on"}}
+// history lists the known events. The outbox keeps the first try and the last change; the log has the ones between.
+func (l *oneLetter) history() []step {
+	steps := []step{{l.Planned, "Planned by the run " + l.Run + " under policy " + l.Policy},
+		{l.SendAt, "To be sent from then on"}}
 	if !l.Dated.IsZero() {
 		steps = append(steps, step{l.Dated, "First tried"})
 	}

@@ -12,8 +12,8 @@ import (
 	"vireilla/internal/notice"
 )
 
-// pageful is how many letters one page lists.
-const pageful = 50
+// pageSize is how many letters one page lists.
+const pageSize = 50
 
 // outbox is the page with the list of letters, and what its form was filled with.
 type outbox struct {
@@ -22,28 +22,29 @@ type outbox struct {
 	States            []notice.State
 	Names             []string
 	Entries           []entry
-	Older, Newest     string // addresses of the next page and of the first; "" on the last and on the first
+	Older, Newest     string // addresses of the next and of the first page, "" for none
 }
 
 type entry struct {
 	notice.Entry
-	Next time.Time // of NextTry; zero without one
+	Next time.Time // the same as NextTry; zero without one
 }
 
 func entryOf(e notice.Entry) entry {
-	next, _ := time.Parse(time.RFC3339, e.NextTry) // empty for letters that nothing will be tried with
+	next, _ := time.Parse(time.RFC3339, e.NextTry) // NextTry is empty for letters that will not be tried again
 	return entry{e, next}
 }
 
-// letters lists letters, the newest first: today's unless another day is asked for, and of every day when the field was left empty. The outbox keeps the
-// letters of years, so a list of every day is of one person, or of a state that ends.
+// letters lists letters, the newest first: today's when the request names no day, and those of every day when the day
+// is empty. The outbox keeps the letters of years, so a list of every day needs a person, or a state that letters
+// leave.
 func (p *Pages) letters(r *http.Request) (page, error) {
 	q := r.URL.Query()
 	o := outbox{State: q.Get("state"), Letter: q.Get("letter"), To: q.Get("to"), States: notice.States(), Names: notice.Letters()}
 	if err := o.check(q, calendar.DayOf(p.Clock(), p.Policy.Location)); err != nil {
 		return page{}, err
 	}
-	f := notice.Filter{State: o.State, Letter: o.Letter, To: o.To, Day: o.Day, Newest: true, Limit: pageful + 1}
+	f := notice.Filter{State: o.State, Letter: o.Letter, To: o.To, Day: o.Day, Newest: true, Limit: pageSize + 1}
 	if before := q.Get("before"); before != "" {
 		var err error
 		if f.Before, err = strconv.ParseInt(before, 10, 64); err != nil || f.Before <= 0 {
@@ -55,9 +56,9 @@ func (p *Pages) letters(r *http.Request) (page, error) {
 	if err != nil {
 		return page{}, fmt.Errorf("list the letters: %w", err)
 	}
-	if len(found) > pageful {
-		found = found[:pageful]
-		o.Older = o.address(found[pageful-1].ID)
+	if len(found) > pageSize {
+		found = found[:pageSize]
+		o.Older = o.address(found[pageSize-1].ID)
 	}
 	for _, e := range found {
 		o.Entries = append(o.Entries, entryOf(e))
@@ -67,7 +68,7 @@ func (p *Pages) letters(r *http.Request) (page, error) {
 
 func notUnderstood(say string) refusal { return refusal{http.StatusBadRequest, "Not understood", say} }
 
-// check refuses what the form cannot mean, and fills in the day.
+// check rejects values that the form cannot have, and sets the day.
 func (o *outbox) check(q url.Values, today calendar.Day) error {
 	if o.State != "" && !slices.Contains(o.States, notice.State(o.State)) {
 		return notUnderstood("There is no such state of a letter.")
@@ -83,13 +84,15 @@ func (o *outbox) check(q url.Values, today calendar.Day) error {
 	} else if err := o.Day.UnmarshalText([]byte(q.Get("day"))); err != nil {
 		return notUnderstood("Write the day as 2024-03-04.")
 	}
-	if o.Day == 0 && o.To == "" && slices.Contains([]string{"", string(notice.Sent), string(notice.Withdrawn)}, o.State) {
-		return notUnderstood("That may be the letters of years. Choose a day, the id of a person, or a state other than sent and withdrawn.")
+	endless := slices.Contains([]string{"", string(notice.Sent), string(notice.Withdrawn)}, o.State)
+	if o.Day == 0 && o.To == "" && endless {
+		return notUnderstood("These may be the letters of years. " +
+			"Choose a day, the id of a person, or a state other than sent and withdrawn.")
 	}
 	return nil
 }
 
-// address is that of the same list from before a letter on; from its beginning for 0.
+// address returns the address of the same list, starting below the letter before; 0 starts at the newest.
 func (o *outbox) address(before int64) string {
 	q := url.Values{"day": {o.Day.String()}}
 	for name, value := range map[string]string{"state": o.State, "letter": o.Letter, "to": o.To} {

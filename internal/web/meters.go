@@ -9,7 +9,7 @@ import (
 	"vireilla/internal/notice"
 )
 
-// Meters counts what this process does.
+// Meters are the metrics of what this process does.
 type Meters struct {
 	Registry *prometheus.Registry
 	letters  *prometheus.CounterVec
@@ -18,17 +18,18 @@ type Meters struct {
 	failures *prometheus.CounterVec
 }
 
-// NewMeters makes the meters of a process, with those of Go and of the process itself. Of what is counted all is there from the beginning, at 0: Prometheus does not see
-// the step from nothing to the first sample as an increase.
+// NewMeters registers the metrics of a process, with those of the Go runtime. Every counter starts at 0, because
+// Prometheus does not see the step from no sample to the first one as an increase.
 func NewMeters(version, goVersion string, steps []string) *Meters {
 	m := &Meters{
 		Registry: prometheus.NewRegistry(),
 		letters: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "vireilla_letters_total",
-			Help: "What letters became, attempt by attempt."}, []string{"letter", "state"}),
+			Help: "Attempts to send letters, by the resulting state."}, []string{"letter", "state"}),
 		answers: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "vireilla_relay_answers_total",
-			Help: "What attempts ended with: the class of the relay's code, tls when it could not prove who it is, or none."}, []string{"class"}),
+			Help: "Attempts by the class of the relay's reply code; tls when its certificate is not valid, " +
+				"none without a reply."}, []string{"class"}),
 		steps: prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: "vireilla_step_duration_seconds",
-			Help: "How long the steps took.", Buckets: []float64{.005, .025, .1, .5, 1, 5, 15, 60, 300}}, []string{"step"}),
+			Help: "Duration of the steps.", Buckets: []float64{.005, .025, .1, .5, 1, 5, 15, 60, 300}}, []string{"step"}),
 		failures: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "vireilla_step_failures_total",
 			Help: "Steps that ended with an error."}, []string{"step"}),
 	}
@@ -37,7 +38,7 @@ func NewMeters(version, goVersion string, steps []string) *Meters {
 	}
 	for _, letter := range notice.Letters() {
 		for _, state := range notice.States() {
-			if state != notice.Pending && state != notice.Sending { // they become neither
+			if state != notice.Pending && state != notice.Sending { // no attempt results in these
 				m.letters.WithLabelValues(letter, string(state))
 			}
 		}
@@ -46,7 +47,8 @@ func NewMeters(version, goVersion string, steps []string) *Meters {
 		m.steps.WithLabelValues(step)
 		m.failures.WithLabelValues(step)
 	}
-	build := prometheus.NewGauge(prometheus.GaugeOpts{Name: "vireilla_build_info", Help: "The program at work.",
+	build := prometheus.NewGauge(prometheus.GaugeOpts{Name: "vireilla_build_info",
+		Help:        "Version of the program and of Go; always 1.",
 		ConstLabels: prometheus.Labels{"version": version, "goversion": goVersion}})
 	build.Set(1)
 	m.Registry.MustRegister(m.letters, m.answers, m.steps, m.failures, build, collectors.NewGoCollector(),
@@ -54,7 +56,7 @@ func NewMeters(version, goVersion string, steps []string) *Meters {
 	return m
 }
 
-// Became counts what some letters became.
+// Became counts the resulting states of letters.
 func (m *Meters) Became(reports []notice.Report) {
 	for i := range reports {
 		m.letters.WithLabelValues(reports[i].Letter, string(reports[i].State)).Inc()
@@ -63,7 +65,7 @@ func (m *Meters) Became(reports []notice.Report) {
 
 func classes() []string { return []string{"2xx", "4xx", "5xx", "tls", "none"} }
 
-// Answered counts an answer of the relay by its code, or by why there is none.
+// Answered counts a reply of the relay by its code, or by the reason why there is none.
 func (m *Meters) Answered(o notice.Outcome) {
 	class := "none"
 	switch {
@@ -77,7 +79,7 @@ func (m *Meters) Answered(o notice.Outcome) {
 	m.answers.WithLabelValues(class).Inc()
 }
 
-// Step counts a step and how long it took. Names of steps are few: types of task.
+// Step counts a step and its duration. The name is a type of task, so that there are few label values.
 func (m *Meters) Step(name string, took time.Duration, err error) {
 	m.steps.WithLabelValues(name).Observe(took.Seconds())
 	if err != nil {

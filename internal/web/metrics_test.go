@@ -59,9 +59,12 @@ func TestWorkOfTheTimetableThatIsNotDoneIsOverdue(t *testing.T) {
 		if c.run != "" {
 			v.Runs["digests"] = at(c.run)
 		}
-		g := &Gauges{Vitals: v, Entries: []policy.Entry{{Name: "digests", Spec: spec}}, Began: at("2024-03-08 06:00"), Clock: func() time.Time { return at(c.now) }, Log: slog.New(slog.DiscardHandler)}
-		want := fmt.Sprintf("# HELP vireilla_entry_overdue_seconds Since when the work of an entry of the timetable should have been done again, by the tick or by hand; 0 while it is in time.\n"+
-			"# TYPE vireilla_entry_overdue_seconds gauge\nvireilla_entry_overdue_seconds{entry=\"digests\"} %g\n", c.want.Seconds())
+		g := &Gauges{Vitals: v, Entries: []policy.Entry{{Name: "digests", Spec: spec}}, Began: at("2024-03-08 06:00"),
+			Clock: func() time.Time { return at(c.now) }, Log: slog.New(slog.DiscardHandler)}
+		want := fmt.Sprintf("# HELP vireilla_entry_overdue_seconds Time since an entry of the timetable should have run again, "+
+			"by its tick or by hand; 0 while it is on time.\n"+
+			"# TYPE vireilla_entry_overdue_seconds gauge\nvireilla_entry_overdue_seconds{entry=\"digests\"} %g\n",
+			c.want.Seconds())
 		if err := testutil.CollectAndCompare(g, strings.NewReader(want), "vireilla_entry_overdue_seconds"); err != nil {
 			t.Errorf("%s: %v", c.name, err)
 		}

@@ -10,17 +10,19 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 )
 
-// Probes answers machines: /healthz (the process is alive), /readyz (it can do its work) and /metrics. None of them tells of a person.
+// Probes serves /healthz (the process runs), /readyz (it can do its work) and /metrics. None of them holds data about a
+// person.
 type Probes struct {
 	Registry *prometheus.Registry
-	Database func(context.Context) error // without it nothing can be done
-	Queue    Queue                       // without it letters go out at the sweep's pace: told, and no reason to be unready
+	Database func(context.Context) error // an error makes the process unready
+	Queue    Queue                       // reported only: without the queue letters still go out with the sweep
 }
 
-// Queue tells what is known of the queue, without asking it: whether it cannot be used, and whether somebody paused it.
-type Queue func() (away, paused bool)
+// Queue reports the last known state of the queue without a request to it: whether it is down, and whether it is
+// paused.
+type Queue func() (down, paused bool)
 
-// Handler serves the three.
+// Handler serves the three addresses.
 func (p *Probes) Handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) {
@@ -36,14 +38,14 @@ func (p *Probes) ready(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := context.WithTimeout(r.Context(), 2*time.Second)
 	defer cancel()
 	status, database, queue := http.StatusOK, "ok", "ok"
-	if p.Database(ctx) != nil { // what the driver says of it may hold a host's name: the log has it
+	if p.Database(ctx) != nil { // the response leaves out the error, which may hold a host name
 		status, database = http.StatusServiceUnavailable, "does not answer"
 	}
-	switch away, paused := p.Queue(); {
-	case away:
+	switch down, paused := p.Queue(); {
+	case down:
 		queue = "cannot be used; letters go out without it"
 	case paused:
-		queue = "paused; what it holds waits until somebody resumes it"
+		queue = "paused; its tasks wait until somebody resumes it"
 	}
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 	w.WriteHeader(status)

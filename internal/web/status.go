@@ -20,16 +20,16 @@ type status struct {
 	Day                       calendar.Day
 	Problems                  []problem
 	KillSwitch                bool
-	Stale                     int // send journals that know more than the database
+	Stale                     int // send journals with letters that the database does not know
 	Due                       int
-	Oldest                    time.Time // since when the letter that has waited longest should have gone; zero without one
+	Oldest                    time.Time // when the letter that has waited longest was first due; zero without one
 	Age                       time.Duration
 	HeldOnes, FailedOnes      int
 	Workers                   []Worker
-	ShowWorkers, WorkersKnown bool // workers are asked for; the queue answered who they are
+	ShowWorkers, WorkersKnown bool // the page shows workers; the queue returned them
 	QueueDown, Paused         bool
-	Acts                      bool           // deeds are possible
-	States                    []notice.State // those that occur today, in the order of a letter's life
+	Acts                      bool           // the page offers actions
+	States                    []notice.State // those that occur today, in the order of notice.States
 	Rows                      []tallyRow
 	Totals                    []int
 	Total                     int
@@ -37,8 +37,8 @@ type status struct {
 	Skipped                   []notice.Reason // letters that were not written, most first
 	Held                      []notice.HeldRun
 	Runs                      []notice.RunRow
-	Ticks                     []tick // the next of every entry, the soonest first
-	Missed                    []tick // those that should have begun and did not
+	Ticks                     []tick // the next one of every entry, the soonest first
+	Missed                    []tick // those that are overdue
 	Days                      []notice.DayTally
 	Charts                    []chart
 }
@@ -62,15 +62,18 @@ type tick struct {
 func (p *Pages) status(r *http.Request) (page, error) {
 	now := p.Clock()
 	s := status{Day: calendar.DayOf(now, p.Policy.Location), ShowWorkers: p.Workers != nil, Acts: p.Actions != nil}
-	for _, find := range []struct {
-		what string
-		find func(*http.Request, *status, time.Time) error
-	}{{"today's letters", p.today}, {"what waits", p.waits}, {"the runs", p.runs}, {"the timetable", p.ticks}, {"the last days", p.month}} {
-		if err := find.find(r, &s, now); err != nil {
-			return page{}, fmt.Errorf("find out %s: %w", find.what, err)
+	for _, part := range []struct {
+		name string
+		read func(*http.Request, *status, time.Time) error
+	}{
+		{"today's letters", p.today}, {"waiting letters", p.waits}, {"runs", p.runs}, {"timetable", p.ticks},
+		{"last days", p.month},
+	} {
+		if err := part.read(r, &s, now); err != nil {
+			return page{}, fmt.Errorf("read the %s: %w", part.name, err)
 		}
 	}
-	p.workers(r, &s)
+	p.queue(r, &s)
 	s.Problems = p.problems(&s, now)
 	return page{"status.html", "Status", s}, nil
 }
@@ -89,7 +92,9 @@ func (p *Pages) today(r *http.Request, s *status, _ time.Time) error {
 	for why, n := range skipped {
 		s.Skipped = append(s.Skipped, notice.Reason{Why: why, N: n})
 	}
-	slices.SortFunc(s.Skipped, func(a, b notice.Reason) int { return cmp.Or(cmp.Compare(b.N, a.N), cmp.Compare(a.Why, b.Why)) })
+	slices.SortFunc(s.Skipped, func(a, b notice.Reason) int {
+		return cmp.Or(cmp.Compare(b.N, a.N), cmp.Compare(a.Why, b.Why))
+	})
 	return err
 }
 
@@ -114,7 +119,7 @@ func (p *Pages) waits(r *http.Request, s *status, now time.Time) (err error) {
 	return err
 }
 
-// runs finds the latest runs, and those that the guard holds as long as one of their letters is of use.
+// runs reads the latest runs, and those on hold that still have a letter that has not expired.
 func (p *Pages) runs(r *http.Request, s *status, now time.Time) (err error) {
 	if s.Runs, err = p.Facts.Runs(r.Context(), recentRuns); err != nil {
 		return err
@@ -138,7 +143,7 @@ func (p *Pages) ticks(r *http.Request, s *status, now time.Time) error {
 	}
 	slices.SortStableFunc(s.Ticks, func(a, b tick) int { return a.Next.Compare(b.Next) })
 	slices.SortStableFunc(s.Missed, func(a, b tick) int { return a.Next.Compare(b.Next) })
-	s.Missed = s.Missed[:min(1, len(s.Missed))] // they stand still together
+	s.Missed = s.Missed[:min(1, len(s.Missed))] // all have the same cause
 	return nil
 }
 
@@ -148,8 +153,9 @@ func (p *Pages) month(r *http.Request, s *status, _ time.Time) (err error) {
 	return err
 }
 
-// crew finds who is at work, and how the queue is. That the queue does not answer is a finding like another: the rest of the page is the more needed.
-func (p *Pages) workers(r *http.Request, s *status) {
+// queue reads the state of the queue and its workers. A queue that does not answer is a problem to show, not an error:
+// the rest of the page is needed all the more.
+func (p *Pages) queue(r *http.Request, s *status) {
 	if p.Queue != nil {
 		s.QueueDown, s.Paused = p.Queue()
 	}
@@ -158,12 +164,12 @@ func (p *Pages) workers(r *http.Request, s *status) {
 	}
 	var err error
 	if s.Workers, err = p.Workers(r.Context()); err != nil {
-		p.complain(r, fmt.Errorf("ask the queue for workers: %w", err))
+		p.logError(r, fmt.Errorf("read the workers from the queue: %w", err))
 	}
 	s.WorkersKnown = err == nil
 }
 
-// sum lays the tally out as a table: letters down, states across.
+// sum makes a table of the tally: a row for each kind of letter, a column for each state.
 func (s *status) sum(tally map[string]map[notice.State]int) {
 	byState := map[notice.State]int{}
 	for _, counts := range tally {

@@ -9,7 +9,7 @@ import (
 )
 
 func TestStatusTellsTheDay(t *testing.T) {
-	facts := &told{
+	facts := &fakeFacts{
 		tally: map[string]map[notice.State]int{
 			notice.AppointmentReminder: {notice.Sent: 118, notice.Failed: 3},
 			notice.CoachDigest:         {notice.Sent: 1250},
@@ -32,14 +32,14 @@ func TestStatusTellsTheDay(t *testing.T) {
 }
 
 func TestTheTimetableIsInLocalTimeAlsoAcrossSummerTime(t *testing.T) {
-	p := pages(&told{})
+	p := pages(&fakeFacts{})
 	expect(t, get(t, p, "/"), `<time datetime="2024-03-05T07:30:00+02:00">Tue 2024-03-05 at 7:30</time>`)
 	p.Clock = func() time.Time { return time.Date(2024, time.March, 30, 12, 0, 0, 0, time.UTC) }
 	expect(t, get(t, p, "/"), `<time datetime="2024-03-31T07:30:00+03:00">Sun 2024-03-31 at 7:30</time>`)
 }
 
 func TestTheNightBelongsToTheLocalDay(t *testing.T) {
-	facts := &told{}
+	facts := &fakeFacts{}
 	p := pages(facts)
 	p.Clock = func() time.Time { return time.Date(2024, time.March, 3, 22, 30, 0, 0, time.UTC) } // half past midnight in Helsinki
 	get(t, p, "/")
@@ -49,6 +49,6 @@ func TestTheNightBelongsToTheLocalDay(t *testing.T) {
 }
 
 func TestAnEmptyProgramHasAStatusToo(t *testing.T) {
-	expect(t, get(t, pages(&told{}), "/"), "No letter was planned on 2024-03-04", "There was no run yet", "All is well")
-	refuse(t, get(t, pages(&told{}), "/"), `class="notice bad"`, `class="notice warn"`)
+	expect(t, get(t, pages(&fakeFacts{}), "/"), "No letter was planned on 2024-03-04", "There was no run yet", "All is well")
+	refuse(t, get(t, pages(&fakeFacts{}), "/"), `class="notice bad"`, `class="notice warn"`)
 }

@@ -17,8 +17,8 @@ import (
 	"vireilla/internal/policy"
 )
 
-// told are facts made up for a test, and what was decided. A fault is what every question and decision is answered with.
-type told struct {
+// fakeFacts answers the questions of the pages and records what was decided. Where fault is set, every call returns it.
+type fakeFacts struct {
 	tally        map[string]map[notice.State]int
 	reasons      []notice.Reason
 	skipped      map[string]int
@@ -39,41 +39,41 @@ type told struct {
 	decided []string
 }
 
-func (f *told) Tally(_ context.Context, day calendar.Day) (map[string]map[notice.State]int, error) {
+func (f *fakeFacts) Tally(_ context.Context, day calendar.Day) (map[string]map[notice.State]int, error) {
 	f.day = day
 	return f.tally, f.fault
 }
 
-func (f *told) Reasons(context.Context, calendar.Day) ([]notice.Reason, error) {
+func (f *fakeFacts) Reasons(context.Context, calendar.Day) ([]notice.Reason, error) {
 	return f.reasons, f.fault
 }
 
-func (f *told) Skipped(_ context.Context, from, before time.Time) (map[string]int, error) {
+func (f *fakeFacts) Skipped(_ context.Context, from, before time.Time) (map[string]int, error) {
 	if before.Sub(from) > 25*time.Hour || before.Sub(from) < 23*time.Hour {
 		return nil, errors.New("that is no day")
 	}
 	return f.skipped, f.fault
 }
 
-func (f *told) Waiting(context.Context, time.Time) (int, int, error) {
+func (f *fakeFacts) Waiting(context.Context, time.Time) (int, int, error) {
 	return f.held, f.failed, f.fault
 }
 
-func (f *told) History(_ context.Context, from, to calendar.Day) (days []notice.DayTally, err error) {
+func (f *fakeFacts) History(_ context.Context, from, to calendar.Day) (days []notice.DayTally, err error) {
 	for d := from; d <= to; d++ {
 		days = append(days, notice.DayTally{Day: d, States: f.days[d]})
 	}
 	return days, f.fault
 }
 
-func (f *told) Runs(_ context.Context, limit int) ([]notice.RunRow, error) {
+func (f *fakeFacts) Runs(_ context.Context, limit int) ([]notice.RunRow, error) {
 	return f.runs[:min(limit, len(f.runs))], f.fault
 }
 
-func (f *told) HeldRuns(context.Context, time.Time) ([]notice.HeldRun, error) {
+func (f *fakeFacts) HeldRuns(context.Context, time.Time) ([]notice.HeldRun, error) {
 	return f.heldRuns, f.fault
 }
-func (f *told) LastTicks(context.Context) (map[string]time.Time, error) {
+func (f *fakeFacts) LastTicks(context.Context) (map[string]time.Time, error) {
 	last := map[string]time.Time{}
 	for _, e := range policy.Default().Timetable {
 		last[e.Name] = f.lastTick
@@ -81,7 +81,7 @@ func (f *told) LastTicks(context.Context) (map[string]time.Time, error) {
 	return last, f.fault
 }
 
-func (f *told) Letters(_ context.Context, asked notice.Filter) ([]notice.Entry, error) {
+func (f *fakeFacts) Letters(_ context.Context, asked notice.Filter) ([]notice.Entry, error) {
 	f.asked = asked
 	var found []notice.Entry
 	for _, e := range f.letters {
@@ -92,27 +92,29 @@ func (f *told) Letters(_ context.Context, asked notice.Filter) ([]notice.Entry, 
 	return found, f.fault
 }
 
-func (f *told) Due(context.Context, time.Time) (int, error) { return f.due, f.fault }
-func (f *told) OldestDue(context.Context, time.Time) (time.Time, error) {
+func (f *fakeFacts) Due(context.Context, time.Time) (int, error) { return f.due, f.fault }
+func (f *fakeFacts) OldestDue(context.Context, time.Time) (time.Time, error) {
 	return f.oldest, f.fault
 }
-func (f *told) KillSwitch(context.Context) (bool, error)  { return f.stopped, f.fault }
-func (f *told) StaleBy(context.Context) ([]string, error) { return f.behind, f.fault }
-func (f *told) decide(format string, args ...any) error {
+func (f *fakeFacts) KillSwitch(context.Context) (bool, error)  { return f.stopped, f.fault }
+func (f *fakeFacts) StaleBy(context.Context) ([]string, error) { return f.behind, f.fault }
+func (f *fakeFacts) decide(format string, args ...any) error {
 	f.decided = append(f.decided, fmt.Sprintf(format, args...))
 	return f.fault
 }
 
-func (f *told) Retry(_ context.Context, _ time.Time, id int64) error { return f.decide("retry %d", id) }
-func (f *told) Withdraw(_ context.Context, _ time.Time, id int64) error {
+func (f *fakeFacts) Retry(_ context.Context, _ time.Time, id int64) error {
+	return f.decide("retry %d", id)
+}
+func (f *fakeFacts) Withdraw(_ context.Context, _ time.Time, id int64) error {
 	return f.decide("withdraw %d", id)
 }
 
-func (f *told) Release(_ context.Context, _ time.Time, kind string, day calendar.Day) (int, error) {
+func (f *fakeFacts) Release(_ context.Context, _ time.Time, kind string, day calendar.Day) (int, error) {
 	return 0, f.decide("release %s/%s", kind, day)
 }
 
-func (f *told) SetKillSwitch(_ context.Context, stopped bool) error {
+func (f *fakeFacts) SetKillSwitch(_ context.Context, stopped bool) error {
 	return f.decide("stopped %t", stopped)
 }
 
@@ -141,7 +143,7 @@ func (p post) Mail(n int) (Mail, bool) {
 // monday is Monday 4 March 2024 at 7:31 in Helsinki.
 var monday = time.Date(2024, time.March, 4, 5, 31, 0, 0, time.UTC)
 
-func pages(facts *told, mails ...Mail) *Pages {
+func pages(facts *fakeFacts, mails ...Mail) *Pages {
 	p := &Pages{Facts: facts, Actions: facts, Clock: func() time.Time { return monday }, Policy: policy.Default(), Queues: true}
 	if mails != nil {
 		p.Inbox = post(mails)
@@ -184,7 +186,7 @@ func refuse(t *testing.T, body string, unwanted ...string) {
 }
 
 func TestEveryAnswerForbidsWhatItDoesNotNeed(t *testing.T) {
-	p := pages(&told{}, Mail{Subject: "s", HTML: "<p>h", Calendar: []byte("c")})
+	p := pages(&fakeFacts{}, Mail{Subject: "s", HTML: "<p>h", Calendar: []byte("c")})
 	for _, target := range []string{"/", "/letters", "/letters?state=lost", "/letters/9", "/switch/start", "/inbox", "/inbox/1", "/inbox/1/html", "/inbox/1/invite.ics", "/style.css",
 		"/icon.svg", "/nowhere"} {
 		h := ask(t, p, http.MethodGet, target).Header()
@@ -204,7 +206,7 @@ func TestEveryAnswerForbidsWhatItDoesNotNeed(t *testing.T) {
 }
 
 func TestPagesThatDecideNothingOnlyAnswerGetAndHead(t *testing.T) {
-	p := pages(&told{}, Mail{Subject: "s", HTML: "<p>h", Calendar: []byte("c")})
+	p := pages(&fakeFacts{}, Mail{Subject: "s", HTML: "<p>h", Calendar: []byte("c")})
 	for _, target := range []string{"/", "/letters", "/letters/1", "/inbox", "/inbox/1", "/inbox/1/html", "/inbox/1/invite.ics", "/nowhere"} {
 		for _, method := range []string{http.MethodPost, http.MethodPut, http.MethodDelete, http.MethodOptions, "BREW"} {
 			answer := ask(t, p, method, target)
@@ -219,7 +221,7 @@ func TestPagesThatDecideNothingOnlyAnswerGetAndHead(t *testing.T) {
 }
 
 func TestWhatIsNotThereIsNotFound(t *testing.T) {
-	with, without := pages(&told{}, Mail{Subject: "s", Text: "t"}), pages(&told{})
+	with, without := pages(&fakeFacts{}, Mail{Subject: "s", Text: "t"}), pages(&fakeFacts{})
 	for _, c := range []struct {
 		p      *Pages
 		target string
@@ -237,7 +239,7 @@ func TestWhatIsNotThereIsNotFound(t *testing.T) {
 
 func TestWhatCannotBeFoundOutIsSaidAndLogged(t *testing.T) {
 	var log bytes.Buffer
-	p := pages(&told{fault: errors.New("the disk is full")})
+	p := pages(&fakeFacts{fault: errors.New("the disk is full")})
 	p.Log = slog.New(slog.NewTextHandler(&log, nil))
 	for _, target := range []string{"/", "/letters", "/letters/1"} {
 		answer := ask(t, p, http.MethodGet, target)
@@ -256,7 +258,7 @@ func TestWhatCannotBeFoundOutIsSaidAndLogged(t *testing.T) {
 }
 
 func TestNavigationLeadsOnlyToWhatIsThere(t *testing.T) {
-	demo, served := pages(&told{}, Mail{Subject: "s"}), pages(&told{})
+	demo, served := pages(&fakeFacts{}, Mail{Subject: "s"}), pages(&fakeFacts{})
 	served.Queues = false
 	expect(t, get(t, demo, "/inbox/1"), `<a href="/queues/">`, `<a href="/inbox" aria-current="page">`, `<a href="/">Status`)
 	body := get(t, served, "/")

@@ -16,13 +16,13 @@ import (
 	"testing"
 )
 
-// The version of axe-core, and the SHA-256 of its package.
+// The version of axe-core, and the SHA-256 of its npm package.
 const (
 	axeVersion = "4.11.1"
 	axeSum     = "5b86f813d96904f2d925fed5715877c75fc1cc140f89565fb42145e7801b2305"
 )
 
-// Fault is something on a page that keeps somebody from using it. Impact is axe's: minor, moderate, serious or critical.
+// Fault is an accessibility fault on a page. Impact is minor, moderate, serious or critical, as axe-core rates it.
 type Fault struct {
 	ID, Impact, Help string
 	Nodes            []struct {
@@ -39,10 +39,11 @@ func (f Fault) String() string {
 	return text
 }
 
-// Axe is the text of axe-core, an open checker of the rules for accessible pages (WCAG). npm fetches it once into the user's cache folder.
+// Axe is the script of axe-core, an open-source checker of the rules for accessible pages (WCAG).
 type Axe string
 
-// LoadAxe gives axe-core, and ends the test where it cannot be had.
+// LoadAxe returns axe-core, which npm downloads once into the user's cache folder. Where npm cannot download it, LoadAxe
+// skips the test, and fails it under CI=true.
 func LoadAxe(t testing.TB) Axe {
 	t.Helper()
 	cache, err := os.UserCacheDir()
@@ -52,22 +53,24 @@ func LoadAxe(t testing.TB) Axe {
 	text, err := os.ReadFile(path)
 	if errors.Is(err, os.ErrNotExist) {
 		fatal(t, os.MkdirAll(folder, 0o755))
-		if out, err := exec.CommandContext(t.Context(), "npm", "pack", "--silent", "--pack-destination", folder, "axe-core@"+axeVersion).CombinedOutput(); err != nil {
-			absent(t, fmt.Sprintf("npm cannot fetch axe-core, which this test needs: %v\n%s", err, out))
+		pack := exec.CommandContext(t.Context(),
+			"npm", "pack", "--silent", "--pack-destination", folder, "axe-core@"+axeVersion)
+		if out, err := pack.CombinedOutput(); err != nil {
+			skipOrFail(t, fmt.Sprintf("npm cannot download axe-core, which this test needs: %v\n%s", err, out))
 		}
 		text, err = os.ReadFile(path)
 	}
 	fatal(t, err)
 	if sum := sha256.Sum256(text); hex.EncodeToString(sum[:]) != axeSum {
-		t.Fatalf("%s is not the axe-core that was looked at: delete it", path)
+		t.Fatalf("%s does not have the expected SHA-256: delete it", path)
 	}
-	script, err := member(text, "package/axe.min.js")
+	script, err := unpack(text, "package/axe.min.js")
 	fatal(t, err)
 	return Axe(script)
 }
 
-// member reads one file of a package.
-func member(text []byte, name string) (string, error) {
+// unpack returns one file of an npm package.
+func unpack(text []byte, name string) (string, error) {
 	unzipped, err := gzip.NewReader(bytes.NewReader(text))
 	if err != nil {
 		return "", err
@@ -84,12 +87,17 @@ func member(text []byte, name string) (string, error) {
 	}
 }
 
-// Check gives the serious and critical faults of the page that a browser shows. What is in frames is left out.
+// Load adds axe-core to the page that the browser shows. Check needs it there, once for each page.
+func (a Axe) Load(b *Browser) {
+	b.t.Helper()
+	b.Eval(string(a)+"; true", nil)
+}
+
+// Check returns the serious and critical faults of the page that the browser shows, without what is in frames.
 func (a Axe) Check(b *Browser) (faults []Fault) {
 	b.t.Helper()
-	b.Ask(string(a)+"; true", nil)
 	var all []Fault
-	b.Ask(`axe.run(document, {iframes: false, resultTypes: ["violations"]}).then(r => r.violations)`, &all)
+	b.Eval(`axe.run(document, {iframes: false, resultTypes: ["violations"]}).then(r => r.violations)`, &all)
 	for _, f := range all {
 		if f.Impact == "serious" || f.Impact == "critical" {
 			faults = append(faults, f)

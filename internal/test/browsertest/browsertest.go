@@ -1,7 +1,8 @@
-// Package browsertest shows pages to tests in a real Chromium, and asks axe-core whether everybody can use them. A machine that lacks Chromium or npm skips the
-// test, and fails it where the environment says CI=true.
+// Package browsertest shows pages to tests in a real Chromium, and checks with axe-core that they are accessible.
 //
-// The browser is spoken to in the Chrome DevTools Protocol over two pipes: JSON messages with a zero byte after each.
+// Without Chromium or npm, Start and LoadAxe skip the test. Where the environment says CI=true they fail it instead.
+//
+// The package speaks the Chrome DevTools Protocol over two pipes: JSON messages with a zero byte after each.
 package browsertest
 
 import (
@@ -16,21 +17,21 @@ import (
 	"time"
 )
 
-// patience is how long a browser may live.
-const patience = 3 * time.Minute
+// lifetime ends a browser that hangs, before the 10 minutes after which go test ends the test binary.
+const lifetime = 9 * time.Minute
 
 // Browser is a Chromium with one tab.
 type Browser struct {
-	t       testing.TB
-	to      *os.File
-	from    *bufio.Reader
-	session string
-	last    int
-	told    []string        // what the console and the browser's own checks said since Open
-	loaded  map[string]bool // the pages that are there, by the browser's own name for each loading
+	t         testing.TB
+	commands  *os.File
+	messages  *bufio.Reader
+	session   string
+	commandID int
+	problems  []string
+	loaded    map[string]bool // by the id that the browser gives each loading of a page
 }
 
-// message is what the browser says: the answer to a command, or an event.
+// message is what the browser sends: the answer to a command, or an event.
 type message struct {
 	ID     int             `json:"id"`
 	Method string          `json:"method"`
@@ -39,53 +40,46 @@ type message struct {
 	Error  *struct{ Message string }
 }
 
-// absent ends a test on a machine that lacks a program: by a skip unless somebody insists.
-func absent(t testing.TB, what string) {
+// skipOrFail ends a test because this machine lacks something: it skips the test, and fails it under CI=true.
+func skipOrFail(t testing.TB, missing string) {
 	t.Helper()
 	if os.Getenv("CI") == "true" {
-		t.Fatal(what)
+		t.Fatal(missing)
 	}
-	t.Skip(what)
+	t.Skip(missing)
 }
 
-// Start starts the Chromium on the PATH; it ends with the test.
+// Start starts the Chromium on the PATH and stops it when the test ends. Without a Chromium it skips the test, and
+// fails it under CI=true.
 func Start(t testing.TB) *Browser {
 	t.Helper()
-	path := ""
-	for _, name := range []string{"chromium", "chromium-browser", "google-chrome", "google-chrome-stable"} {
-		if found, err := exec.LookPath(name); err == nil {
-			path = found
-			break
-		}
-	}
-	if path == "" {
-		absent(t, "neither chromium nor google-chrome is on the PATH; this test needs one")
-	}
-	folder, err := os.MkdirTemp("", "vireilla-browser-")
+	path := findChromium(t)
+	profile, err := os.MkdirTemp("", "vireilla-browser-")
 	fatal(t, err)
-	hears, to, err := os.Pipe()
+	commandsRead, commands, err := os.Pipe()
 	fatal(t, err)
-	from, says, err := os.Pipe()
+	messages, messagesWrite, err := os.Pipe()
 	fatal(t, err)
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), patience)
-	args := []string{"--headless", "--remote-debugging-pipe", "--user-data-dir=" + folder, "--no-first-run", "--disable-gpu", "--disable-dev-shm-usage",
-		"--disable-background-networking", "--disable-component-update", "--disable-sync"}
+	args := []string{"--headless", "--remote-debugging-pipe", "--user-data-dir=" + profile, "--no-first-run",
+		"--disable-gpu", "--disable-dev-shm-usage", "--disable-background-networking", "--disable-component-update",
+		"--disable-sync", "--disable-extensions"}
 	if os.Getuid() == 0 {
-		args = append(args, "--no-sandbox") // it refuses to run as root otherwise; it is shown nothing but our own pages
+		args = append(args, "--no-sandbox") // Chromium refuses to run as root otherwise; it only loads our own pages
 	}
-	var said bytes.Buffer
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), lifetime)
+	var stderr bytes.Buffer
 	cmd := exec.CommandContext(ctx, path, append(args, "about:blank")...)
-	cmd.ExtraFiles, cmd.Stderr, cmd.WaitDelay = []*os.File{hears, says}, &said, 5*time.Second
+	cmd.ExtraFiles, cmd.Stderr, cmd.WaitDelay = []*os.File{commandsRead, messagesWrite}, &stderr, 5*time.Second
 	err = cmd.Start()
-	_, _ = hears.Close(), says.Close()
-	b := &Browser{t: t, to: to, from: bufio.NewReaderSize(from, 1<<16), loaded: map[string]bool{}}
+	_, _ = commandsRead.Close(), messagesWrite.Close()
+	b := &Browser{t: t, commands: commands, messages: bufio.NewReaderSize(messages, 1<<16), loaded: map[string]bool{}}
 	t.Cleanup(func() {
-		_, _ = to.Close(), from.Close() // the browser ends when nobody speaks with it
+		_, _ = commands.Close(), messages.Close() // Chromium exits when its pipes are closed
 		_ = cmd.Wait()
 		cancel()
-		_ = os.RemoveAll(folder) // what a dying child still writes does no harm
+		_ = os.RemoveAll(profile) // a child that still runs may write to it: leftovers do no harm
 		if t.Failed() {
-			t.Logf("%s said:\n%.2000s", path, said.String())
+			t.Logf("%s wrote:\n%.2000s", path, stderr.String())
 		}
 	})
 	fatal(t, err)
@@ -94,10 +88,30 @@ func Start(t testing.TB) *Browser {
 	var session struct{ SessionID string }
 	b.command("Target.attachToTarget", map[string]any{"targetId": target.TargetID, "flatten": true}, &session)
 	b.session = session.SessionID
-	for _, part := range []string{"Page", "Runtime", "Log"} {
-		b.command(part+".enable", nil, nil)
+	for _, domain := range []string{"Page", "Runtime", "Log"} {
+		b.command(domain+".enable", nil, nil)
 	}
 	b.command("Page.setLifecycleEventsEnabled", map[string]any{"enabled": true}, nil)
+	return b
+}
+
+func findChromium(t testing.TB) string {
+	t.Helper()
+	for _, name := range []string{"chromium", "chromium-browser", "google-chrome", "google-chrome-stable"} {
+		if path, err := exec.LookPath(name); err == nil {
+			return path
+		}
+	}
+	skipOrFail(t, "neither chromium nor google-chrome is on the PATH; this test needs one")
+	return ""
+}
+
+// For makes the browser report to a subtest until that ends. One browser for several subtests saves the time of starting
+// several.
+func (b *Browser) For(t testing.TB) *Browser {
+	parent := b.t
+	b.t = t
+	t.Cleanup(func() { b.t = parent })
 	return b
 }
 
@@ -108,19 +122,20 @@ func fatal(t testing.TB, err error) {
 	}
 }
 
-// command says something and waits for the answer.
+// command sends a command and waits for its answer.
 func (b *Browser) command(method string, params map[string]any, answer any) {
 	b.t.Helper()
-	b.last++
-	text, err := json.Marshal(map[string]any{"id": b.last, "method": method, "params": params, "sessionId": b.session})
-	if b.session == "" {
-		text, err = json.Marshal(map[string]any{"id": b.last, "method": method, "params": params})
+	b.commandID++
+	request := map[string]any{"id": b.commandID, "method": method, "params": params}
+	if b.session != "" {
+		request["sessionId"] = b.session
 	}
+	text, err := json.Marshal(request)
 	fatal(b.t, err)
-	if _, err := b.to.Write(append(text, 0)); err != nil {
+	if _, err := b.commands.Write(append(text, 0)); err != nil {
 		b.t.Fatalf("%s: %v", method, err)
 	}
-	m := b.until(func(m message) bool { return m.ID == b.last })
+	m := b.readUntil(func(m message) bool { return m.ID == b.commandID })
 	if m.Error != nil {
 		b.t.Fatalf("%s: %s", method, m.Error.Message)
 	}
@@ -129,19 +144,19 @@ func (b *Browser) command(method string, params map[string]any, answer any) {
 	}
 }
 
-// until listens until a message is the one.
-func (b *Browser) until(is func(message) bool) message {
+// readUntil handles messages up to the first for which done holds, and returns that one.
+func (b *Browser) readUntil(done func(message) bool) message {
 	b.t.Helper()
 	for {
-		text, err := b.from.ReadBytes(0)
+		text, err := b.messages.ReadBytes(0)
 		if err != nil {
-			b.t.Fatalf("the browser is gone: %v", err)
+			b.t.Fatalf("the browser has exited: %v", err)
 		}
 		var m message
 		fatal(b.t, json.Unmarshal(text[:len(text)-1], &m))
 		switch m.Method {
 		case "Log.entryAdded", "Runtime.exceptionThrown", "Runtime.consoleAPICalled":
-			b.told = append(b.told, string(m.Params))
+			b.problems = append(b.problems, string(m.Params))
 		case "Page.lifecycleEvent":
 			var event struct{ Name, LoaderID string }
 			fatal(b.t, json.Unmarshal(m.Params, &event))
@@ -149,49 +164,53 @@ func (b *Browser) until(is func(message) bool) message {
 				b.loaded[event.LoaderID] = true
 			}
 		}
-		if is(m) {
+		if done(m) {
 			return m
 		}
 	}
 }
 
-// Look sets how wide the window is, in CSS pixels, and whether its reader likes it dark.
-func (b *Browser) Look(width int, dark bool) {
+// SetView sets the width of the window in CSS pixels, and whether the reader prefers a dark page. A page that is open
+// is laid out again.
+func (b *Browser) SetView(width int, dark bool) {
 	b.t.Helper()
 	scheme := "light"
 	if dark {
 		scheme = "dark"
 	}
-	b.command("Emulation.setDeviceMetricsOverride", map[string]any{"width": width, "height": 800, "deviceScaleFactor": 1, "mobile": false}, nil)
-	b.command("Emulation.setEmulatedMedia", map[string]any{"features": []map[string]string{{"name": "prefers-color-scheme", "value": scheme}}}, nil)
+	b.command("Emulation.setDeviceMetricsOverride",
+		map[string]any{"width": width, "height": 800, "deviceScaleFactor": 1, "mobile": false}, nil)
+	b.command("Emulation.setEmulatedMedia",
+		map[string]any{"features": []map[string]string{{"name": "prefers-color-scheme", "value": scheme}}}, nil)
 }
 
-// Open goes to an address and waits until the page is there.
+// Open loads an address and waits until the page is loaded.
 func (b *Browser) Open(url string) {
 	b.t.Helper()
-	b.told = nil
+	b.problems = nil
 	var page struct{ LoaderID, ErrorText string }
 	b.command("Page.navigate", map[string]any{"url": url}, &page)
 	if page.ErrorText != "" {
 		b.t.Fatalf("%s: %s", url, page.ErrorText)
 	}
 	if !b.loaded[page.LoaderID] {
-		b.until(func(message) bool { return b.loaded[page.LoaderID] })
+		b.readUntil(func(message) bool { return b.loaded[page.LoaderID] })
 	}
 }
 
-// Follow does something that leads to another page and waits until that is there.
+// Follow calls act, which must lead to another page, and waits until that page is loaded.
 func (b *Browser) Follow(act func()) {
 	b.t.Helper()
 	before := len(b.loaded)
 	act()
 	if len(b.loaded) == before {
-		b.until(func(message) bool { return len(b.loaded) > before })
+		b.readUntil(func(message) bool { return len(b.loaded) > before })
 	}
 }
 
-// Told gives what the console and the browser's own checks said since Open, such as what a content security policy forbade.
-func (b *Browser) Told() []string { return b.told }
+// Problems returns what the console and the browser's own checks reported since Open, such as what the content
+// security policy blocked.
+func (b *Browser) Problems() []string { return b.problems }
 
 // Press presses a key, such as Tab or Enter.
 func (b *Browser) Press(key string) {
@@ -208,19 +227,21 @@ func (b *Browser) Press(key string) {
 	b.command("Input.dispatchKeyEvent", event, nil)
 }
 
-// Ask evaluates a JavaScript expression on the page, and what it promises.
-func (b *Browser) Ask(expression string, answer any) {
+// Eval evaluates a JavaScript expression on the page, waits for its promise if it is one, and decodes the value into
+// result, which may be nil.
+func (b *Browser) Eval(expression string, result any) {
 	b.t.Helper()
 	var found struct {
 		Result           struct{ Value json.RawMessage }
 		ExceptionDetails json.RawMessage
 	}
-	b.command("Runtime.evaluate", map[string]any{"expression": expression, "awaitPromise": true, "returnByValue": true}, &found)
+	b.command("Runtime.evaluate",
+		map[string]any{"expression": expression, "awaitPromise": true, "returnByValue": true}, &found)
 	if found.ExceptionDetails != nil {
 		b.t.Fatalf("%.80s: %s", expression, found.ExceptionDetails)
 	}
-	if answer != nil {
-		if err := json.Unmarshal(found.Result.Value, answer); err != nil {
+	if result != nil {
+		if err := json.Unmarshal(found.Result.Value, result); err != nil {
 			b.t.Fatal(fmt.Errorf("%.80s: %w", expression, err))
 		}
 	}

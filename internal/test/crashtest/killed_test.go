@@ -23,10 +23,11 @@ var (
 	only  = flag.Uint64("seed", 0, "run this seed alone and print what happens")
 )
 
-// lanes is how many stories go on side by side in each way to run: lives wait more than they work.
-const lanes = 2
+// parallel is how many stories run at once in each way to run the program: its processes mostly wait.
+const parallel = 2
 
-// P1. However often and wherever the program is killed: when it has been started once more, every letter has arrived, once; twice only what was unsure, and was recorded so.
+// P1. However often and wherever the program is killed: after another start every letter has arrived once. A letter
+// arrived twice only if it was recorded as unsure.
 func TestKilledAnywhereNothingIsLostOrDoubled(t *testing.T) {
 	for _, w := range ways() {
 		t.Run(w.name, func(t *testing.T) {
@@ -34,7 +35,7 @@ func TestKilledAnywhereNothingIsLostOrDoubled(t *testing.T) {
 			sum := tally{at: map[string]int{}}
 			t.Cleanup(func() { sum.whole(t) })
 			var next atomic.Uint64
-			for lane := range lanes {
+			for lane := range parallel {
 				t.Run(fmt.Sprint("lane ", lane), func(t *testing.T) {
 					t.Parallel()
 					for n := next.Add(1) - 1; n < uint64(*seeds) && !t.Failed(); n = next.Add(1) - 1 {
@@ -53,7 +54,7 @@ func TestKilledAnywhereNothingIsLostOrDoubled(t *testing.T) {
 	}
 }
 
-// tally is what came of stories.
+// tally counts the results of stories.
 type tally struct {
 	mu                                  sync.Mutex
 	at                                  map[string]int // kills, by point
@@ -70,7 +71,7 @@ func (a *tally) add(b *tally) {
 	a.letters, a.unsure, a.held, a.twice = a.letters+b.letters, a.unsure+b.unsure, a.held+b.held, a.twice+b.twice
 }
 
-// whole expects that no point was forgotten.
+// whole expects that the program was killed at every point.
 func (a *tally) whole(t *testing.T) {
 	for _, p := range points() {
 		if a.at[p.name] == 0 {
@@ -80,13 +81,14 @@ func (a *tally) whole(t *testing.T) {
 	t.Logf("killed %d times, %v; %d letters, of which %d were unsure, %d of them for a person to decide; %d arrived twice", a.kills, a.at, a.letters, a.unsure, a.held, a.twice)
 }
 
-// death is a kill that is to come.
+// death is a planned kill.
 type death struct {
 	point
 	passing int
 }
 
-// story is some days of an office in which the program is killed once at every point. Between two lives the clock goes on, so that the claims of the dead end.
+// story is some days of an office in which the program is killed once at every point. Between two processes the clock
+// moves on, so that the claims of the killed one end.
 type story struct {
 	*office
 	random *rand.Rand
@@ -99,10 +101,10 @@ type story struct {
 const (
 	mostDays  = 14
 	eachDay   = 16               // appointments that are booked
-	nextLife  = 25 * time.Minute // longer than a claim and the wait of an unsure letter, and than a lost tick is waited for
-	beginning = 9                // o'clock: by then all that the day brings is booked, and letters may go out
-	enough    = 10 * time.Second
-	patience  = 3 * time.Minute // a letter may have to wait for the next minute's tick
+	nextLife  = 25 * time.Minute // longer than a claim, the wait of an unsure letter, and that of a lost tick
+	beginning = 9                // o'clock: all appointments of the day are booked, and letters may be sent
+	maxLife   = 10 * time.Second
+	maxWait   = 3 * time.Minute // a letter may have to wait for the next minute's tick
 )
 
 func newStory(t *testing.T, w way, seed uint64) *story {
@@ -121,7 +123,7 @@ func newStory(t *testing.T, w way, seed uint64) *story {
 	return s
 }
 
-// live goes through the days until there was a kill at every point, and checks what is left.
+// live runs the days until the program was killed at every point, and checks the result.
 func (s *story) live() *tally {
 	s.t.Helper()
 	n := 0
@@ -131,25 +133,25 @@ func (s *story) live() *tally {
 		for range min(2+s.random.IntN(2), len(s.deaths)) {
 			d := s.deaths[0]
 			s.deaths = s.deaths[1:]
-			if !s.dies(d) {
+			if !s.runUntilKilled(d) {
 				d.passing = 1 + d.passing/4
 				s.deaths = append([]death{d}, s.deaths...)
-				break // what is left of today does not come so far
+				break // the rest of the day does not reach this point
 			}
 			s.tally.at[d.name]++
 		}
 		s.finish(n%4 == 3)
 	}
 	for _, d := range s.deaths {
-		s.t.Errorf("in %d days nobody was killed at passing %d of %s", n, d.passing, d.name)
+		s.t.Errorf("in %d days the program was not killed at passing %d of %s", n, d.passing, d.name)
 	}
 	s.planned = s.planned[:n*eachDay]
 	s.check()
 	return &s.tally
 }
 
-// dies lets the program live until it is killed, or has nothing to do any more.
-func (s *story) dies(d death) bool {
+// runUntilKilled runs the program until it is killed or has nothing left to do.
+func (s *story) runUntilKilled(d death) bool {
 	s.t.Helper()
 	command := s.run()
 	if d.only == "serve" || s.random.IntN(6) == 0 {
@@ -161,10 +163,10 @@ func (s *story) dies(d death) bool {
 	return killed
 }
 
-// run is the program that does a day by itself.
+// run is the command that does one day.
 func (s *story) run() []string { return []string{"run", "--at", s.today.String(), "--yes"} }
 
-// begin starts a life.
+// begin starts a process.
 func (s *story) begin(more, command []string) *program {
 	s.t.Helper()
 	s.clock = s.clock.Add(nextLife)
@@ -172,49 +174,51 @@ func (s *story) begin(more, command []string) *program {
 	return s.start(s.clock, more, command...)
 }
 
-// over waits until a life has ended; a serve with nothing to do any more is asked to.
+// over waits until a process has ended. It sends SIGTERM to a serve that has nothing left to do.
 func (s *story) over(p *program) (killed bool) {
 	s.t.Helper()
-	began, late := time.Now(), time.After(patience)
-	look := time.NewTicker(20 * time.Millisecond)
-	defer look.Stop()
+	began, late := time.Now(), time.After(maxWait)
+	ticker := time.NewTicker(20 * time.Millisecond)
+	defer ticker.Stop()
 	asked := false
 	for {
 		select {
 		case err := <-p.gone:
 			p.gone = nil
-			if killed = wasKilled(err); err != nil && !killed && !strings.Contains(p.said.String(), "letters are not out") { // of which the story keeps count itself
-				s.t.Fatalf("%v\n%s", err, &p.said)
+			killed = wasKilled(err)
+			lettersLeft := strings.Contains(p.output.String(), "letters are not out") // the story counts them itself
+			if err != nil && !killed && !lettersLeft {
+				s.t.Fatalf("%v\n%s", err, &p.output)
 			}
 			return killed
-		case <-look.C:
-			// A letter may have to wait for the next minute's tick, and can do so in the next life.
-			if lived := time.Since(began); !asked && p.serves && (lived > enough || s.quiet(s.clock.Add(lived))) {
+		case <-ticker.C:
+			// A letter may have to wait for the tick of the next minute, which the next process can do.
+			if lived := time.Since(began); !asked && p.serves && (lived > maxLife || s.quiet(s.clock.Add(lived))) {
 				asked = true
-				_ = p.cmd.Process.Signal(syscall.SIGTERM) // it may be gone already
+				_ = p.cmd.Process.Signal(syscall.SIGTERM) // it may have exited already
 			}
 		case <-late:
-			s.t.Fatalf("alive after %s: %v\n%s", patience, s.states(), &p.said)
+			s.t.Fatalf("alive after %s: %v\n%s", maxWait, s.states(), &p.output)
 		}
 	}
 }
 
-// quiet tells whether all that is due by now is done, in the present life.
+// quiet reports whether everything that is due by now is done, and the present process has swept.
 func (s *story) quiet(now time.Time) bool {
 	s.t.Helper()
 	last, err := s.store.LastTicks(s.t.Context())
-	s.well(err)
+	s.must(err)
 	if last["sweep"].Before(s.clock.Truncate(time.Minute)) {
 		return false
 	}
 	open, err := s.store.OpenTicks(s.t.Context(), now)
-	s.well(err)
+	s.must(err)
 	due, err := s.store.Due(s.t.Context(), now)
-	s.well(err)
+	s.must(err)
 	return len(open) == 0 && due == 0 && s.states()[notice.Sending] == 0
 }
 
-// finish brings the day to its end without a kill, as run or as serve, and decides what is left to a person.
+// finish ends the day without a kill, with run or serve, and makes the decisions of a person.
 func (s *story) finish(served bool) {
 	s.t.Helper()
 	command := s.run()
@@ -227,7 +231,7 @@ func (s *story) finish(served bool) {
 	for range 4 {
 		p := s.begin(nil, command)
 		if s.over(p) {
-			s.t.Fatal("killed by somebody else")
+			s.t.Fatal("killed, but not by this test")
 		}
 		n := s.states()
 		if s.decide() == 0 && n[notice.Pending]+n[notice.Deferred]+n[notice.Unsure]+n[notice.Sending] == 0 {
@@ -237,7 +241,8 @@ func (s *story) finish(served bool) {
 	s.t.Fatalf("%s does not come to its end: %v", s.today, s.states())
 }
 
-// decide does with the letters that were unsure twice what docs/operations.md says: what the relay's log knows is withdrawn, the rest goes out again. It gives how many do.
+// decide follows docs/operations.md for letters that were unsure twice: it withdraws those in the log of the relay, and
+// sends the others again. It returns the number of the latter.
 func (s *story) decide() (again int) {
 	s.t.Helper()
 	arrived := s.arrived()
@@ -247,16 +252,16 @@ func (s *story) decide() (again int) {
 		}
 		s.tally.held++
 		if arrived[e.Key] > 0 {
-			s.well(s.store.Withdraw(s.t.Context(), s.clock, e.ID))
+			s.must(s.store.Withdraw(s.t.Context(), s.clock, e.ID))
 			continue
 		}
-		s.well(s.store.Retry(s.t.Context(), s.clock, e.ID))
+		s.must(s.store.Retry(s.t.Context(), s.clock, e.ID))
 		again++
 	}
 	return again
 }
 
-// arrived counts what the mail server took, by key.
+// arrived counts what the mail server accepted, by key.
 func (s *story) arrived() map[string]int {
 	s.t.Helper()
 	times, byKey := map[string]int{}, map[string]int{}
@@ -269,7 +274,7 @@ func (s *story) arrived() map[string]int {
 	return byKey
 }
 
-// check asks the oracle, and more: nothing is left to guess about, every letter has arrived.
+// check compares mail and outbox (package outboxcheck), and expects that every letter has arrived.
 func (s *story) check() {
 	s.t.Helper()
 	for _, fault := range s.faults() {
@@ -290,7 +295,7 @@ func (s *story) check() {
 	}
 	if *only != 0 && s.t.Failed() {
 		for i, p := range s.programs {
-			s.t.Logf("life %d said\n%s", i+1, &p.said)
+			s.t.Logf("process %d wrote\n%s", i+1, &p.output)
 		}
 	}
 }

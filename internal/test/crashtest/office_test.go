@@ -30,7 +30,7 @@ const sender = "no-reply@lahti.example"
 // monday is the first day of every story.
 const monday = "2024-03-04"
 
-// way is a way to run the program.
+// way is a database and a queue to run the program with.
 type way struct {
 	name            string
 	database, redis func(t *testing.T) string
@@ -43,7 +43,7 @@ func ways() []way {
 	}
 }
 
-// office is what processes of the program work on, and a mail server of theirs.
+// office is what the processes work on: a database, a queue, a policy and a mail server.
 type office struct {
 	t               *testing.T
 	mail            *smtptest.Server
@@ -52,8 +52,8 @@ type office struct {
 	database, redis string
 	data, rules     string            // the folder of the office, its policy
 	owner           map[string]string // by address
-	planned         []string          // keys that must be there in the end
-	days            []string          // runs that must be
+	planned         []string          // keys that must exist in the end
+	days            []string          // runs that must exist in the end
 	programs        []*program
 }
 
@@ -63,14 +63,14 @@ func newOffice(t *testing.T, w way, options ...smtptest.Option) *office {
 	var err error
 	o.rules = filepath.Join(o.data, "policy.yaml")
 	text := strings.Replace(string(policy.DefaultFile()), "guard: {floor: 50,", "guard: {floor: 5000,", 1) // no day here is unusual
-	o.well(os.WriteFile(o.rules, []byte(text), 0o600))
+	o.must(os.WriteFile(o.rules, []byte(text), 0o600))
 	o.store, err = store.Open(t.Context(), o.database)
-	o.well(err)
+	o.must(err)
 	t.Cleanup(func() { _ = o.store.Close() })
 	return o
 }
 
-func (o *office) well(err error) {
+func (o *office) must(err error) {
 	o.t.Helper()
 	if err != nil {
 		o.t.Fatal(err)
@@ -81,12 +81,12 @@ func (o *office) well(err error) {
 func (o *office) day(n int) calendar.Day {
 	o.t.Helper()
 	var first calendar.Day
-	o.well(first.UnmarshalText([]byte(monday)))
+	o.must(first.UnmarshalText([]byte(monday)))
 	return first + calendar.Day(n/5*7+n%5)
 }
 
-// register fills the register: on each of some days so many appointments are booked between eight and nine, in four parts; each is a letter, and then a reminder or two. Three coaches
-// have cases that fall due from day to day.
+// register fills the register. On each day a number of appointments is booked between eight and nine, in four parts;
+// each causes a letter, and later one or two reminders. Three coaches have cases that fall due from day to day.
 func (o *office) register(days, bookings int) {
 	o.t.Helper()
 	feed := storetest.Small()
@@ -103,7 +103,7 @@ func (o *office) register(days, bookings int) {
 		day := o.day(n)
 		for i := range bookings {
 			s, a := fmt.Sprintf("S-%d-%03d", n, i), fmt.Sprintf("A-%d-%d", n, i)
-			mark := strings.ToLower(strings.ReplaceAll(s, "-", "")) // by which the oracle knows whom a letter names
+			mark := strings.ToLower(strings.ReplaceAll(s, "-", "")) // by which outboxcheck knows whom a letter names
 			email := "kanaria." + mark + "@example.org"
 			o.owner[email] = s
 			feed["seekers.csv"] = append(feed["seekers.csv"], map[string]any{"seeker_id": s, "first_name": "Kanaria" + mark, "email": email, "email_tier": []string{"neutral", "consented"}[i%2],
@@ -116,14 +116,14 @@ func (o *office) register(days, bookings int) {
 		}
 	}
 	_, err := storetest.Import(o.t, o.store, feed, true, true)
-	o.well(err)
+	o.must(err)
 }
 
-// keptFrom begins the ledger of the timetable at a moment, as a serve before the story would have.
+// keptFrom records the ticks of the timetable up to a moment, as an earlier serve would have.
 func (o *office) keptFrom(at time.Time) {
 	o.t.Helper()
 	fence, err := o.store.TakeLease(o.t.Context(), workers.TimetableLease, "story", time.Minute)
-	o.well(err)
+	o.must(err)
 	for _, e := range o.policy.Timetable {
 		_, held, err := o.store.RecordTicks(o.t.Context(), workers.TimetableLease, fence, timetable.Record{Entry: e.Name, Now: at})
 		if err != nil || !held {
@@ -133,18 +133,19 @@ func (o *office) keptFrom(at time.Time) {
 	o.release()
 }
 
-// release ends the lease of the timetable, as ten seconds do that nobody waits for.
+// release ends the lease of the timetable, which would expire after ten seconds.
 func (o *office) release() {
 	o.t.Helper()
 	holder, err := o.store.Owner(o.t.Context(), workers.TimetableLease)
-	o.well(err)
-	o.well(o.store.EndLease(o.t.Context(), workers.TimetableLease, holder))
+	o.must(err)
+	o.must(o.store.EndLease(o.t.Context(), workers.TimetableLease, holder))
 }
 
-// start starts a process whose clock shows at first what is given, with more in its environment.
+// start starts a process whose clock begins at a time, with more variables in its environment.
 func (o *office) start(clock time.Time, more []string, command ...string) *program {
 	o.t.Helper()
-	environment := append(more, "LISTEN=127.0.0.1:0", "DATABASE_URL="+o.database, "SMTP_URL="+o.mail.URL(), "MAIL_FROM="+sender, "VIREILLA_DATA="+o.data, "CRASH_CLOCK="+clock.Format(time.RFC3339))
+	environment := append(more, "LISTEN=127.0.0.1:0", "DATABASE_URL="+o.database, "SMTP_URL="+o.mail.URL(),
+		"MAIL_FROM="+sender, "VIREILLA_DATA="+o.data, "CRASH_CLOCK="+clock.Format(time.RFC3339))
 	if o.redis != "" {
 		environment = append(environment, "REDIS_URL="+o.redis)
 	}
@@ -160,7 +161,7 @@ func serve() []string { return []string{"serve", "--only", "timetable,workers"} 
 func (o *office) outbox() []notice.Entry {
 	o.t.Helper()
 	entries, err := o.store.Letters(o.t.Context(), notice.Filter{})
-	o.well(err)
+	o.must(err)
 	return entries
 }
 
@@ -174,21 +175,21 @@ func (o *office) states() map[notice.State]int {
 	return n
 }
 
-// faults holds what was accepted against the outbox and the runs, and looks for names in what the processes said.
+// faults compares what was accepted with the outbox and the runs, and searches the output of the processes for names.
 func (o *office) faults() []string {
 	o.t.Helper()
 	w := outboxcheck.World{Accepted: o.mail.Accepted(), Outbox: o.outbox(), MessageID: func(key string) string { return workers.MessageID(key, sender) }, Planned: o.planned, Owner: o.owner,
 		Days: o.days}
 	var err error
 	w.Runs, err = o.store.Runs(o.t.Context(), 1000)
-	o.well(err)
+	o.must(err)
 	for _, p := range o.programs {
-		w.Said = append(w.Said, p.said.String())
+		w.Said = append(w.Said, p.output.String())
 	}
 	return w.Faults()
 }
 
-// open opens the database beside the store, for what the store has no word for.
+// open opens the database beside the store, for queries that the store does not have.
 func (o *office) open() *sql.DB {
 	o.t.Helper()
 	driver, name := "pgx", o.database
@@ -196,28 +197,28 @@ func (o *office) open() *sql.DB {
 		driver, name = "sqlite", path+"?_pragma=busy_timeout(20000)&_txlock=immediate"
 	}
 	db, err := sql.Open(driver, name)
-	o.well(err)
+	o.must(err)
 	o.t.Cleanup(func() { _ = db.Close() })
 	return db
 }
 
-// claims gives a number that grows with every claim.
+// claims returns a number that grows with every claim.
 func (o *office) claims() (n int) {
 	o.t.Helper()
 	db := o.open()
 	defer db.Close()
-	o.well(db.QueryRowContext(o.t.Context(), `SELECT CAST(coalesce(sum(fence), 0) AS BIGINT) FROM notice`).Scan(&n))
+	o.must(db.QueryRowContext(o.t.Context(), `SELECT CAST(coalesce(sum(fence), 0) AS BIGINT) FROM notice`).Scan(&n))
 	return n
 }
 
-// lock keeps everybody from writing to the outbox until the function that it gives is called.
+// lock blocks all writes to the outbox until release is called.
 func (o *office) lock() (release func()) {
 	o.t.Helper()
 	tx, err := o.open().BeginTx(context.Background(), nil)
-	o.well(err)
-	if o.redis != "" { // PostgreSQL: a transaction of SQLite's has the whole file
+	o.must(err)
+	if o.redis != "" { // PostgreSQL; on SQLite the transaction locks the whole file
 		_, err = tx.Exec(`LOCK TABLE notice IN SHARE ROW EXCLUSIVE MODE`)
-		o.well(err)
+		o.must(err)
 	}
 	o.t.Cleanup(func() { _ = tx.Rollback() })
 	return func() { _ = tx.Rollback() }

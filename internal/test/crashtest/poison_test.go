@@ -6,13 +6,14 @@ import (
 	"vireilla/tasks"
 )
 
-// P5. Rows of the outbox that hold nonsense, beside others: the sound ones go out, and the others stand there with a reason.
+// P5. Of outbox rows with invalid values beside valid ones, the valid letters are sent, and the others end with a
+// reason.
 func TestPoisonRowsEndAloneAndTheRestGoesOn(t *testing.T) {
 	for _, w := range ways() {
 		t.Run(w.name, func(t *testing.T) {
 			t.Parallel()
 			s := begun(t, w, tasks.Batch)
-			s.well(s.store.SetKillSwitch(t.Context(), true))
+			s.must(s.store.SetKillSwitch(t.Context(), true))
 			if s.over(s.begin(nil, s.run())) {
 				t.Fatal("killed by somebody else")
 			}
@@ -30,12 +31,12 @@ func TestPoisonRowsEndAloneAndTheRestGoesOn(t *testing.T) {
 			db := s.open()
 			for to, p := range poison {
 				result, err := db.ExecContext(t.Context(), `UPDATE notice SET `+p.change+` WHERE to_id = $1`, to)
-				s.well(err)
+				s.must(err)
 				if n, err := result.RowsAffected(); err != nil || n == 0 {
 					t.Fatalf("%s has no letter: %v", to, err)
 				}
 			}
-			s.well(s.store.SetKillSwitch(t.Context(), false))
+			s.must(s.store.SetKillSwitch(t.Context(), false))
 			if s.over(s.begin(nil, s.run())) {
 				t.Fatal("killed by somebody else")
 			}

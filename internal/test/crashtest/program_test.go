@@ -32,7 +32,7 @@ var folder string // of the binary
 
 func TestMain(m *testing.M) {
 	flag.Parse()
-	_ = flag.Set("test.parallel", fmt.Sprint(3*runtime.GOMAXPROCS(0))) // processes wait more than they work
+	_ = flag.Set("test.parallel", fmt.Sprint(3*runtime.GOMAXPROCS(0))) // the processes mostly wait
 	var err error
 	if folder, err = os.MkdirTemp("", "vireilla-crash-"); err != nil {
 		panic(err)
@@ -42,14 +42,14 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// program is one process of it.
+// program is one process of the program.
 type program struct {
 	t      *testing.T
 	cmd    *exec.Cmd
 	serves bool
 	gone   chan error
 	err    error // how it ended
-	said   syncbuf.Buffer
+	output syncbuf.Buffer
 }
 
 // start starts the program with an environment of its own; it does not outlive the test.
@@ -61,14 +61,14 @@ func start(t *testing.T, environment []string, command ...string) *program {
 	}
 	p := &program{t: t, cmd: exec.Command(path, command...), serves: slices.Contains(command, "serve"), gone: make(chan error, 1)}
 	p.cmd.Env = environment
-	p.cmd.Stdout, p.cmd.Stderr = &p.said, &p.said
+	p.cmd.Stdout, p.cmd.Stderr = &p.output, &p.output
 	if err := p.cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
 		p.kill()
 		if t.Failed() {
-			t.Logf("it said\n%s", &p.said)
+			t.Logf("it wrote\n%s", &p.output)
 		}
 	})
 	go func() { p.gone <- p.cmd.Wait() }()
@@ -82,7 +82,7 @@ func (p *program) signal(s syscall.Signal) {
 	}
 }
 
-// kill ends the process without a word, also one that stands still. Twice is once.
+// kill ends the process with SIGKILL, also a stopped one. It may be called twice.
 func (p *program) kill() {
 	_ = p.cmd.Process.Kill()
 	if p.gone != nil {
@@ -91,19 +91,19 @@ func (p *program) kill() {
 	}
 }
 
-// ended waits until the process is gone.
+// ended waits until the process has exited.
 func (p *program) ended(atMost time.Duration) error {
 	p.t.Helper()
 	select {
 	case p.err = <-p.gone:
 		p.gone = nil
 	case <-time.After(atMost):
-		p.t.Fatalf("still there after %s\n%s", atMost, &p.said)
+		p.t.Fatalf("still there after %s\n%s", atMost, &p.output)
 	}
 	return p.err
 }
 
-// wasKilled tells whether a process died by kill -9.
+// wasKilled reports whether kill -9 ended a process.
 func wasKilled(err error) bool {
 	var exit *exec.ExitError
 	if !errors.As(err, &exit) {
@@ -113,14 +113,14 @@ func wasKilled(err error) bool {
 	return ok && status.Signaled() && status.Signal() == syscall.SIGKILL
 }
 
-// await looks until something is so.
-func await(t *testing.T, atMost time.Duration, what string, so func() bool) {
+// await checks a condition every 10 ms until it holds.
+func await(t *testing.T, atMost time.Duration, what string, check func() bool) {
 	t.Helper()
-	look, late := time.NewTicker(10*time.Millisecond), time.After(atMost)
-	defer look.Stop()
-	for !so() {
+	ticker, late := time.NewTicker(10*time.Millisecond), time.After(atMost)
+	defer ticker.Stop()
+	for !check() {
 		select {
-		case <-look.C:
+		case <-ticker.C:
 		case <-late:
 			t.Fatalf("waited %s in vain for %s", atMost, what)
 		}

@@ -1,8 +1,9 @@
-// Command look reads every file of a folder and names the lines that hold somebody's name or address, by file and number. It prints none of what stands there.
+// Command findleaks reads every file of a folder and prints the file and number of each line that contains the name or
+// address of a made-up person (package markers). It prints nothing of the line itself.
 //
 //	go run ./internal/test/findleaks FOLDER
 //
-// It exits with 1 when there is such a line, and when the folder holds nothing to read: then nothing was shown.
+// It exits with 1 when there is such a line, and when the folder contains nothing to read.
 package main
 
 import (
@@ -17,16 +18,16 @@ import (
 
 func main() {
 	if len(os.Args) != 2 {
-		fmt.Fprintln(os.Stderr, "usage: look FOLDER")
+		fmt.Fprintln(os.Stderr, "usage: findleaks FOLDER")
 		os.Exit(2)
 	}
-	if err := look(os.Args[1], os.Stdout); err != nil {
-		fmt.Fprintln(os.Stderr, "look:", err)
+	if err := search(os.Args[1], os.Stdout); err != nil {
+		fmt.Fprintln(os.Stderr, "findleaks:", err)
 		os.Exit(1)
 	}
 }
 
-func look(folder string, out io.Writer) error {
+func search(folder string, out io.Writer) error {
 	files, found, size := 0, 0, 0
 	err := filepath.WalkDir(folder, func(path string, entry fs.DirEntry, err error) error {
 		if err != nil || !entry.Type().IsRegular() {

@@ -9,7 +9,7 @@ import (
 	"vireilla/internal/test/markers"
 )
 
-func TestALineThatNamesSomebodyIsToldByItsNumberAndNotShown(t *testing.T) {
+func TestALineThatNamesSomebodyIsPrintedByItsNumberWithoutItsText(t *testing.T) {
 	folder := t.TempDir()
 	path := filepath.Join(folder, "deep", "server.log")
 	if err := os.Mkdir(filepath.Dir(path), 0o700); err != nil {
@@ -19,7 +19,7 @@ func TestALineThatNamesSomebodyIsToldByItsNumberAndNotShown(t *testing.T) {
 		t.Fatal(err)
 	}
 	var out strings.Builder
-	err := look(folder, &out)
+	err := search(folder, &out)
 	if want := path + ":2: names somebody\n"; err == nil || out.String() != want || strings.Contains(err.Error(), markers.Word) {
 		t.Errorf("said %q and %v, want %q", out.String(), err, want)
 	}
@@ -28,16 +28,16 @@ func TestALineThatNamesSomebodyIsToldByItsNumberAndNotShown(t *testing.T) {
 func TestAFolderWithoutAnythingToReadIsNoProof(t *testing.T) {
 	folder := t.TempDir()
 	var out strings.Builder
-	if err := look(folder, &out); err == nil {
+	if err := search(folder, &out); err == nil {
 		t.Error("an empty folder passed")
 	}
 	if err := os.WriteFile(filepath.Join(folder, "tests.txt"), []byte("ok\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if err := look(folder, &out); err != nil || !strings.Contains(out.String(), "1 files, 3 bytes") {
+	if err := search(folder, &out); err != nil || !strings.Contains(out.String(), "1 files, 3 bytes") {
 		t.Errorf("%v, said %q", err, out.String())
 	}
-	if err := look(filepath.Join(folder, "absent"), &out); err == nil {
+	if err := search(filepath.Join(folder, "absent"), &out); err == nil {
 		t.Error("an absent folder passed")
 	}
 }

@@ -1,5 +1,5 @@
-// Package leaks looks for the people of tests (package markers) where none may be named: logs, error texts, Redis, metrics, traces and the pages for operators.
-// SQL and letters may name them.
+// Package leaks searches for the made-up people of tests (package markers) where no name or address may occur: logs,
+// error texts, Redis, metrics, traces and the pages for operators. SQL and letters may name them.
 package leaks
 
 import (
@@ -13,7 +13,7 @@ import (
 
 var marked = regexp.MustCompile(`(?i)\S*` + markers.Word + `\S*`)
 
-// Nobody expects that a text names nobody.
+// Nobody fails the test when a text names one of them.
 func Nobody(t testing.TB, what, text string) {
 	t.Helper()
 	if leak := Leak(what, text); leak != "" {
@@ -21,7 +21,7 @@ func Nobody(t testing.TB, what, text string) {
 	}
 }
 
-// Leak tells where a text names somebody, with the first line that does, without the words that hold the mark; "" when none does.
+// Leak returns the first line that names somebody, without the words that contain the marker; "" when there is none.
 func Leak(what, text string) string {
 	found := markers.Lines([]byte(text))
 	if len(found) == 0 {

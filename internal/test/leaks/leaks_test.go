@@ -8,18 +8,18 @@ import (
 	"vireilla/internal/test/markers"
 )
 
-// deaf is a test that keeps what is said of it.
-type deaf struct {
+// recorder is a test that records its errors.
+type recorder struct {
 	testing.TB
 	said []string
 }
 
-func (d *deaf) Helper() {}
+func (d *recorder) Helper() {}
 
-func (d *deaf) Error(args ...any) { d.said = append(d.said, fmt.Sprint(args...)) }
+func (d *recorder) Error(args ...any) { d.said = append(d.said, fmt.Sprint(args...)) }
 
-func TestALeakIsToldWithoutTheName(t *testing.T) {
-	d := &deaf{}
+func TestALeakIsReportedWithoutTheName(t *testing.T) {
+	d := &recorder{}
 	Nobody(d, "the log", "well\nall well\n")
 	if len(d.said) > 0 {
 		t.Errorf("nothing leaked, and it says %q", d.said)

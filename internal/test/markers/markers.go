@@ -1,6 +1,6 @@
-// Package markers marks the people whom the tests and the sample make up: each of their names and addresses holds one word that stands nowhere else. Where that
-// word turns up outside of SQL and of letters, a name or an address leaked. Test code of package leaks looks for it where something was written down,
-// command look in what the whole suite left behind.
+// Package markers marks the people that the tests and the sample make up: each of their names and addresses contains
+// one word that occurs nowhere else. Where that word occurs outside SQL and letters, a name or an address has leaked.
+// Package leaks searches single texts for it, the command findleaks all files of a folder.
 package markers
 
 import (
@@ -9,32 +9,33 @@ import (
 	"slices"
 )
 
-// Word is the mark. It has no letter that JSON, HTML, URLs or quoted-printable would write otherwise.
+// Word is the marker. JSON, HTML, URLs and quoted-printable escape none of its letters.
 const Word = "kanaria"
 
 // Name marks a first name, which stays one word: Aino becomes Aino-Kanaria.
 func Name(first string) string { return first + "-Kanaria" }
 
-// Address is the address of somebody with an id. The domain belongs to nobody (RFC 2606).
+// Address returns the address of a person with an id. The domain is reserved for examples (RFC 2606).
 func Address(id string) string { return Word + "." + id + "@example.org" }
 
-// Lines gives the numbers of the lines that hold the mark, in any case or in base64; the first line is 1.
+// Lines returns the numbers of the lines that contain the marker, in any case or in base64; the first line is 1.
 func Lines(text []byte) (found []int) {
 	number := 0
 	for line := range bytes.Lines(text) {
 		number++
-		if bytes.Contains(bytes.ToLower(line), []byte(Word)) || slices.ContainsFunc(inBase64, func(m []byte) bool { return bytes.Contains(line, m) }) {
+		encoded := slices.ContainsFunc(inBase64, func(m []byte) bool { return bytes.Contains(line, m) })
+		if encoded || bytes.Contains(bytes.ToLower(line), []byte(Word)) {
 			found = append(found, number)
 		}
 	}
 	return found
 }
 
-var inBase64 = encoded()
+var inBase64 = encodings()
 
-// encoded gives what base64 makes of the mark, small and with a capital, at each of the three places at which it may begin: without the characters that hold bits of
-// its neighbours.
-func encoded() (marks [][]byte) {
+// encodings returns the base64 encodings of the marker, in lower case and with a capital, for each of the three offsets
+// at which it may begin, without the characters that contain bits of its neighbours.
+func encodings() (marks [][]byte) {
 	for _, word := range []string{Word, "K" + Word[1:]} {
 		for before := range 3 {
 			text := base64.RawStdEncoding.EncodeToString(append(make([]byte, before), word...))

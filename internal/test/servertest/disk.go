@@ -18,19 +18,21 @@ exec >/dev/null 2>&1
 read _
 umount -l disk`
 
-// ownScript is diskScript for who may not mount: in a user namespace of its own, whose mounts others see through /proc.
+// ownScript is diskScript for a user without the right to mount: it mounts in a user namespace of its own, whose mounts
+// other processes see through /proc.
 const ownScript = `exec unshare --user --map-root-user --mount sh -c '` + diskScript + `
 cd /
 rm -rf "$0"' "$0" "$1"`
 
-// Disk is a small disk of a test's own, which the test may fill. It is gone with the test.
+// Disk is a small disk for one test, which the test may fill. It is removed when the test ends.
 type Disk struct {
 	*keeper
-	root string // of the keeper, where its mounts are not everybody's
+	root string // the keeper's root folder, where its mounts are not visible to others
 }
 
-// SmallDisk mounts a disk of so many megabytes, in a user namespace where the process lacks the right. Who may do neither skips the test, which .ci/run tells. Under CI=true a
-// mount that fails though there is the right fails the test.
+// SmallDisk mounts a disk of a number of megabytes, in a user namespace when the process may not mount. It skips the
+// test when neither is allowed, also under CI=true; .ci/run reports that. Under CI=true it fails the test when the
+// process may mount and the mount fails.
 func SmallDisk(t testing.TB, megabytes int) *Disk {
 	t.Helper()
 	script, root := diskScript, ""
@@ -49,7 +51,7 @@ func SmallDisk(t testing.TB, megabytes int) *Disk {
 	return &Disk{k, root}
 }
 
-// mayMount tells whether this process has the right to mount.
+// mayMount reports whether this process has the right to mount.
 func mayMount() bool {
 	const sysAdmin = 21 // bit, capabilities(7)
 	text, err := os.ReadFile("/proc/self/status")
@@ -62,10 +64,10 @@ func mayMount() bool {
 	return err == nil && set&(1<<sysAdmin) != 0
 }
 
-// Folder is where the disk is mounted.
+// Folder returns where the disk is mounted.
 func (d *Disk) Folder() string { return filepath.Join(d.root, d.folder, "disk") }
 
-// Fill takes all the room that is left.
+// Fill uses up the free space.
 func (d *Disk) Fill(t testing.TB) {
 	t.Helper()
 	file, err := os.OpenFile(d.ballast(), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
@@ -80,7 +82,7 @@ func (d *Disk) Fill(t testing.TB) {
 	}
 }
 
-// Free gives the room back.
+// Free makes the space free again.
 func (d *Disk) Free(t testing.TB) {
 	t.Helper()
 	if err := os.Remove(d.ballast()); err != nil {

@@ -9,8 +9,8 @@ import (
 	"vireilla/internal/test/syncbuf"
 )
 
-// Monitor listens to every command that anybody gives the server, until the test ends. It sees also what is gone again before anybody
-// could look. There is one line for each command, with its arguments; bytes that are no ASCII are escaped.
+// Monitor records every command that any client sends to the server, until the test ends, also for keys that exist only
+// for a moment. There is one line for each command with its arguments; bytes that are not ASCII are escaped.
 func (s *RedisServer) Monitor(t testing.TB) *syncbuf.Buffer {
 	t.Helper()
 	conn, err := net.Dial("tcp", s.Addr())

@@ -15,8 +15,9 @@ import (
 	"testing"
 )
 
-// $1 is the folder of the programs, $2 the password, $3 where the data lie, $4 more options. Each line on standard input starts the server again. It sorts as Finnish does,
-// and not by bytes, so that nobody relies on the order of a database by accident. Where the environment names a folder in TEST_LOGS, its log is written there.
+// $1 is the folder of the programs, $2 the password, $3 the folder of the data, $4 more options. Each line on standard
+// input starts the server again. It sorts as Finnish does and not by bytes, so that no code relies on byte order by
+// accident. Where the environment names a folder in TEST_LOGS, the log of the server is written there.
 const postgresScript = `
 printf %s "$2" >password
 bin=$1 data=$3 options=$4
@@ -37,15 +38,17 @@ type cluster struct {
 	bin, password string
 }
 
-// The one server of a test binary is started for the first who asks, and ends with the binary.
-var postgres = sync.OnceValues(func() (cluster, error) { return startPostgres("data", "-c max_connections=200 -c max_wal_size=1GB") })
+// The one server of a test binary starts at the first call of Postgres, and stops when the binary exits.
+var postgres = sync.OnceValues(func() (cluster, error) {
+	return startPostgres("data", "-c max_connections=200 -c max_wal_size=1GB")
+})
 
 func startPostgres(data, options string) (cluster, error) {
 	initdb, err := program("initdb")
 	if err != nil {
 		return cluster{}, err
 	}
-	if initdb, err = filepath.EvalSymlinks(initdb); err != nil { // its neighbours are needed too
+	if initdb, err = filepath.EvalSymlinks(initdb); err != nil { // the other programs stand beside it
 		return cluster{}, err
 	}
 	as, err := notRoot()
@@ -60,7 +63,7 @@ func startPostgres(data, options string) (cluster, error) {
 	return c, nil
 }
 
-// notRoot is somebody else when the test runs as root: PostgreSQL refuses root.
+// notRoot returns another user when the test runs as root, because PostgreSQL refuses to run as root.
 func notRoot() (*syscall.Credential, error) {
 	if os.Getuid() != 0 {
 		return nil, nil
@@ -80,7 +83,8 @@ func notRoot() (*syscall.Credential, error) {
 	return nil, fmt.Errorf("PostgreSQL refuses to run as root, and there is neither a user postgres nor nobody")
 }
 
-// Postgres gives the URL of an empty database of the test's own, with user and password, on a real server that keeps its promises (fsync is on).
+// Postgres returns the URL of an empty database for one test, with user and password. All tests of a binary share the
+// server, which runs with fsync. Without the programs of PostgreSQL it skips the test, and fails it under CI=true.
 func Postgres(t testing.TB) string {
 	t.Helper()
 	c, err := postgres()
@@ -91,11 +95,13 @@ func Postgres(t testing.TB) string {
 func (c *cluster) database(t testing.TB) string {
 	t.Helper()
 	name := "t" + strings.ToLower(rand.Text()[:12])
-	createdb := exec.CommandContext(t.Context(), filepath.Join(c.bin, "createdb"), "-h", c.folder, "-U", "vireilla", name)
+	createdb := exec.CommandContext(t.Context(), filepath.Join(c.bin, "createdb"),
+		"-h", c.folder, "-U", "vireilla", name)
 	createdb.Env = append(os.Environ(), "PGPASSWORD="+c.password)
 	if out, err := createdb.CombinedOutput(); err != nil {
 		t.Fatalf("createdb: %v\n%s", err, out)
 	}
-	u := url.URL{Scheme: "postgres", User: url.UserPassword("vireilla", c.password), Path: "/" + name, RawQuery: url.Values{"host": {c.folder}}.Encode()}
+	u := url.URL{Scheme: "postgres", User: url.UserPassword("vireilla", c.password), Path: "/" + name,
+		RawQuery: url.Values{"host": {c.folder}}.Encode()}
 	return u.String()
 }

@@ -16,19 +16,22 @@ import (
 	"time"
 )
 
-// PostgresServer is a PostgreSQL of a test's own, which the test may kill and start again, at the same address, on the data that it had. It needs /proc.
+// PostgresServer is a PostgreSQL for one test, which the test may kill and restart at the same address with the same
+// data. It needs /proc.
 type PostgresServer struct {
 	cluster
 	data, url string
 }
 
-// StartPostgres starts a PostgreSQL of the test's own with an empty database. It ends with the test.
+// StartPostgres starts a PostgreSQL with an empty database, which stops when the test ends. Without the programs of
+// PostgreSQL it skips the test, and fails it under CI=true.
 func StartPostgres(t testing.TB) *PostgresServer {
 	t.Helper()
 	return startOwn(t, "data", "")
 }
 
-// StartPostgresOn is StartPostgres with its data on a small disk, of which it takes about 60 MB.
+// StartPostgresOn is StartPostgres with the data on a small disk; they take about 60 MB. It skips and fails as
+// StartPostgres does.
 func StartPostgresOn(t testing.TB, disk *Disk) *PostgresServer {
 	t.Helper()
 	return startOwn(t, filepath.Join(disk.Folder(), "data"), "-c max_wal_size=4MB -c min_wal_size=2MB")
@@ -45,20 +48,20 @@ func startOwn(t testing.TB, data, options string) *PostgresServer {
 	return &PostgresServer{cluster: c, data: data, url: c.database(t)}
 }
 
-// URL is the database in the form of DATABASE_URL.
+// URL returns the address of the database in the form of DATABASE_URL.
 func (s *PostgresServer) URL() string { return s.url }
 
-// Through is the database as it is reached through a listener on loopback that hands everything on to Socket.
+// Through returns the address of the database behind a listener on loopback that forwards everything to Socket.
 func (s *PostgresServer) Through(address string) string {
 	u, err := url.Parse(s.url)
 	if err != nil {
-		panic(err) // it is ours
+		panic(err) // this package made it
 	}
 	u.Host, u.RawQuery = address, "sslmode=disable"
 	return u.String()
 }
 
-// Socket is where the server listens.
+// Socket returns the path of the socket on which the server listens.
 func (s *PostgresServer) Socket() string { return filepath.Join(s.folder, ".s.PGSQL.5432") }
 
 // Kill ends every process of the server with kill -9.
@@ -73,14 +76,14 @@ func (s *PostgresServer) Kill(t testing.TB) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := syscall.Kill(first, syscall.SIGSTOP); err != nil { // it is to start nobody meanwhile
+	if err := syscall.Kill(first, syscall.SIGSTOP); err != nil { // so that it starts no process meanwhile
 		t.Fatal(err)
 	}
 	all := append(children(first), first)
 	for _, pid := range all {
-		_ = syscall.Kill(pid, syscall.SIGKILL) // one that went by itself is gone too
+		_ = syscall.Kill(pid, syscall.SIGKILL) // it may have exited by itself
 	}
-	await(t, "the server to be gone", func(context.Context) (bool, error) {
+	await(t, "the server to exit", func(context.Context) (bool, error) {
 		for _, pid := range all {
 			if _, state := parent(pid); state != "" && state != "Z" {
 				return false, fmt.Errorf("%d is %s", pid, state)
@@ -88,7 +91,8 @@ func (s *PostgresServer) Kill(t testing.TB) {
 		}
 		return true, nil
 	})
-	// Where nobody collects the dead, their ids live on, and the next server would take these for one that is at work.
+	// Where no parent reaps the killed processes, their ids stay in use, and the next server would take the lock files for
+	// those of a running one.
 	for _, lock := range []string{filepath.Join(s.data, "postmaster.pid"), s.Socket() + ".lock"} {
 		if err := os.Remove(lock); err != nil {
 			t.Fatal(err)
@@ -96,7 +100,8 @@ func (s *PostgresServer) Kill(t testing.TB) {
 	}
 }
 
-// Restart starts a server that is down, or goes down just now, and waits until it answers; one that is up is left alone.
+// Restart starts a server that is down or is going down, and waits until it answers. It does nothing when the server is
+// up.
 func (s *PostgresServer) Restart(t testing.TB) {
 	t.Helper()
 	began := time.Time{}
@@ -107,7 +112,7 @@ func (s *PostgresServer) Restart(t testing.TB) {
 		_, err := os.Stat(filepath.Join(s.data, "postmaster.pid"))
 		if errors.Is(err, fs.ErrNotExist) && time.Since(began) > time.Second {
 			began = time.Now()
-			_, err = s.line.WriteString("start\n")
+			_, err = s.pipe.WriteString("start\n")
 		}
 		return false, err
 	})
@@ -128,13 +133,13 @@ func children(of int) (pids []int) {
 	return pids
 }
 
-// parent gives the parent of a process, and its state; "" when there is no such process.
+// parent returns the parent of a process and its state; "" when there is no such process.
 func parent(pid int) (of int, state string) {
 	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
 	if err != nil {
 		return 0, ""
 	}
-	_, rest, _ := strings.Cut(string(text), ") ") // the name before it holds anything but this
+	_, rest, _ := strings.Cut(string(text), ") ") // no process name contains this
 	if n, err := fmt.Sscanf(rest, "%s %d", &state, &of); err != nil || n < 2 {
 		return 0, ""
 	}

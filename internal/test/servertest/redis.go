@@ -14,7 +14,7 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// $1 is the program, $2 its configuration, which it may write to; what follows are its arguments.
+// $1 is the program, $2 its configuration, which becomes a file that it may rewrite; the rest are its arguments.
 const redisScript = `
 server=$1
 printf '%s\n' "$2" >redis.conf
@@ -26,7 +26,8 @@ read _
 kill -9 $!
 wait`
 
-// RedisServer is a redis-server of a test's own, which the test may end, hold up and start again, at the same address. It keeps nothing on disk.
+// RedisServer is a redis-server for one test, which the test may kill, pause and restart at the same address. It keeps
+// nothing on disk.
 type RedisServer struct {
 	Port, Password string
 
@@ -36,13 +37,15 @@ type RedisServer struct {
 	ready         string
 }
 
-// Redis starts a redis-server of the test's own and gives its URL, with a password. The server ends with the test.
+// Redis starts a redis-server and returns its URL, with a password. The server stops when the test ends. Without
+// redis-server it skips the test, and fails it under CI=true.
 func Redis(t testing.TB) string {
 	t.Helper()
 	return StartRedis(t).URL()
 }
 
-// StartRedis starts a redis-server of the test's own, with a password. More configuration is given in lines of redis.conf.
+// StartRedis starts a redis-server with a password and with more configuration in lines of redis.conf. It stops when
+// the test ends. Without redis-server it skips the test, and fails it under CI=true.
 func StartRedis(t testing.TB, configuration ...string) *RedisServer {
 	t.Helper()
 	return startRedis(t, rand.Text(), "Ready to accept connections", configuration)
@@ -53,7 +56,7 @@ func startRedis(t testing.TB, password, ready string, configuration []string, ar
 	s := &RedisServer{Password: password, arguments: arguments, ready: ready}
 	t.Cleanup(s.Kill)
 	var err error
-	for range 5 { // somebody else may take the port first
+	for range 5 { // another process may take the port first
 		if s.Port, err = freePort(); err != nil {
 			break
 		}
@@ -75,16 +78,16 @@ func (s *RedisServer) start() error {
 	return err
 }
 
-// URL is the server in the form of REDIS_URL.
+// URL returns the address of the server in the form of REDIS_URL.
 func (s *RedisServer) URL() string {
 	u := url.URL{Scheme: "redis", User: url.UserPassword("", s.Password), Host: s.Addr(), Path: "/0"}
 	return u.String()
 }
 
-// Addr is host:port.
+// Addr returns host:port.
 func (s *RedisServer) Addr() string { return net.JoinHostPort("127.0.0.1", s.Port) }
 
-// Kill ends the server with kill -9; what it held is lost. Twice is once.
+// Kill ends the server with kill -9; its data are lost. It may be called twice.
 func (s *RedisServer) Kill() {
 	if s.keeper != nil {
 		s.stop()
@@ -92,7 +95,7 @@ func (s *RedisServer) Kill() {
 	}
 }
 
-// Restart starts a server that was killed: empty, at the same address.
+// Restart starts a killed server again, empty, at the same address.
 func (s *RedisServer) Restart(t testing.TB) {
 	t.Helper()
 	if err := s.start(); err != nil {
@@ -100,7 +103,7 @@ func (s *RedisServer) Restart(t testing.TB) {
 	}
 }
 
-// Hold stops the server's process where it is, as a machine that stalls; Resume lets it go on.
+// Hold pauses the process of the server, like a machine that stalls, until Resume.
 func (s *RedisServer) Hold(t testing.TB) { s.signal(t, syscall.SIGSTOP) }
 
 // Resume ends Hold.
@@ -121,7 +124,7 @@ func (s *RedisServer) signal(t testing.TB, signal syscall.Signal) {
 	}
 }
 
-// Client gives a client of the server that ends with the test.
+// Client returns a client of the server, which is closed when the test ends.
 func (s *RedisServer) Client(t testing.TB) *redis.Client {
 	t.Helper()
 	c := redis.NewClient(&redis.Options{Addr: s.Addr(), Password: s.Password})

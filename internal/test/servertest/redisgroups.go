@@ -12,18 +12,18 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// Sentinels is one redis-server with two replicas, watched by three Sentinels, who put a replica in its place about two seconds after it went away. The Sentinels
-// have another password than the servers.
+// Sentinels is one redis-server with two replicas and three Sentinels, which promote a replica about two seconds after
+// the master is lost. The Sentinels have another password than the servers.
 type Sentinels struct {
 	Master  *RedisServer // the first one
 	Servers []*RedisServer
 	URL     string // in the form of REDIS_URL
 }
 
-// masterName is what the Sentinels call what they watch.
+// masterName is the name of the master in the configuration of the Sentinels.
 const masterName = "queue"
 
-// StartSentinels starts them for a test.
+// StartSentinels starts them until the test ends. Without redis-server it skips the test, and fails it under CI=true.
 func StartSentinels(t testing.TB) *Sentinels {
 	t.Helper()
 	password, other := rand.Text(), rand.Text()
@@ -31,7 +31,8 @@ func StartSentinels(t testing.TB) *Sentinels {
 	master := startRedis(t, password, ready, []string{"masterauth " + password, "repl-diskless-sync-delay 0"})
 	all := &Sentinels{Master: master, Servers: []*RedisServer{master}}
 	for range 2 {
-		all.Servers = append(all.Servers, startRedis(t, password, ready, []string{"masterauth " + password, "replicaof 127.0.0.1 " + master.Port}))
+		all.Servers = append(all.Servers, startRedis(t, password, ready,
+			[]string{"masterauth " + password, "replicaof 127.0.0.1 " + master.Port}))
 	}
 	await(t, "the replicas to follow", func(ctx context.Context) (bool, error) {
 		info, err := master.Client(t).Info(ctx, "replication").Result()
@@ -39,8 +40,11 @@ func StartSentinels(t testing.TB) *Sentinels {
 	})
 	var hosts []string
 	for range 3 {
-		s := startRedis(t, other, "+monitor master", []string{"sentinel monitor " + masterName + " 127.0.0.1 " + master.Port + " 2",
-			"sentinel auth-pass " + masterName + " " + password, "sentinel down-after-milliseconds " + masterName + " 1000", "sentinel failover-timeout " + masterName + " 5000"}, "--sentinel")
+		s := startRedis(t, other, "+monitor master", []string{
+			"sentinel monitor " + masterName + " 127.0.0.1 " + master.Port + " 2",
+			"sentinel auth-pass " + masterName + " " + password,
+			"sentinel down-after-milliseconds " + masterName + " 1000",
+			"sentinel failover-timeout " + masterName + " 5000"}, "--sentinel")
 		hosts = append(hosts, s.Addr())
 	}
 	for _, host := range hosts {
@@ -51,7 +55,8 @@ func StartSentinels(t testing.TB) *Sentinels {
 			return m["num-slaves"] == "2" && m["num-other-sentinels"] == "2", err
 		})
 	}
-	all.URL = "redis-sentinel://:" + url.QueryEscape(other) + "@" + strings.Join(hosts, ",") + "/0?master=" + masterName + "&password=" + url.QueryEscape(password)
+	all.URL = "redis-sentinel://:" + url.QueryEscape(other) + "@" + strings.Join(hosts, ",") +
+		"/0?master=" + masterName + "&password=" + url.QueryEscape(password)
 	return all
 }
 
@@ -61,10 +66,11 @@ type RedisCluster struct {
 	URL     string // in the form of REDIS_URL
 }
 
-// slots is how many parts a Cluster divides its keys into.
+// slots is the number of hash slots of a Cluster.
 const slots = 16384
 
-// StartRedisCluster starts a Cluster for a test.
+// StartRedisCluster starts a Cluster until the test ends. Without redis-server it skips the test, and fails it under
+// CI=true.
 func StartRedisCluster(t testing.TB) *RedisCluster {
 	t.Helper()
 	const nodes = 3
@@ -72,9 +78,10 @@ func StartRedisCluster(t testing.TB) *RedisCluster {
 	all := &RedisCluster{}
 	var hosts, buses []string
 	for i := range nodes {
-		bus, err := freePort() // the usual one, 10000 above, may be beyond the last
+		bus, err := freePort() // the default, 10000 above the port, may be above 65535
 		need(t, err)
-		s := startRedis(t, password, "Ready to accept connections", []string{"masterauth " + password, "cluster-enabled yes", "cluster-node-timeout 2000", "cluster-port " + bus})
+		s := startRedis(t, password, "Ready to accept connections", []string{"masterauth " + password,
+			"cluster-enabled yes", "cluster-node-timeout 2000", "cluster-port " + bus})
 		all.Masters, hosts, buses = append(all.Masters, s), append(hosts, s.Addr()), append(buses, bus)
 		c := s.Client(t)
 		if err := c.ClusterAddSlotsRange(t.Context(), i*slots/nodes, (i+1)*slots/nodes-1).Err(); err != nil {
@@ -85,34 +92,37 @@ func StartRedisCluster(t testing.TB) *RedisCluster {
 		}
 	}
 	for i, s := range all.Masters[1:] {
-		if err := all.Masters[0].Client(t).Do(t.Context(), "CLUSTER", "MEET", "127.0.0.1", s.Port, buses[i+1]).Err(); err != nil {
+		meet := all.Masters[0].Client(t).Do(t.Context(), "CLUSTER", "MEET", "127.0.0.1", s.Port, buses[i+1])
+		if err := meet.Err(); err != nil {
 			t.Fatal(err)
 		}
 	}
 	for _, s := range all.Masters {
 		await(t, "the Cluster to meet", func(ctx context.Context) (bool, error) {
 			info, err := s.Client(t).ClusterInfo(ctx).Result()
-			return strings.Contains(info, "cluster_state:ok") && strings.Contains(info, fmt.Sprint("cluster_known_nodes:", nodes)), err
+			return strings.Contains(info, "cluster_state:ok") &&
+				strings.Contains(info, fmt.Sprint("cluster_known_nodes:", nodes)), err
 		})
 	}
 	all.URL = "redis-cluster://:" + url.QueryEscape(password) + "@" + strings.Join(hosts, ",")
 	return all
 }
 
-// await looks until something is so; a server that does not answer yet is asked again.
-func await(t testing.TB, what string, so func(ctx context.Context) (bool, error)) {
+// await checks a condition every 20 ms until it holds, and fails the test after 30 seconds. An error is not final: the
+// server may not answer yet.
+func await(t testing.TB, what string, check func(ctx context.Context) (bool, error)) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 	defer cancel()
-	look := time.NewTicker(20 * time.Millisecond)
-	defer look.Stop()
+	ticker := time.NewTicker(20 * time.Millisecond)
+	defer ticker.Stop()
 	for {
-		ok, err := so(ctx)
+		ok, err := check(ctx)
 		if ok {
 			return
 		}
 		select {
-		case <-look.C:
+		case <-ticker.C:
 		case <-ctx.Done():
 			t.Fatalf("waited in vain for %s: %v", what, err)
 		}

@@ -1,8 +1,11 @@
-// Package servertest gives tests a real PostgreSQL and a real redis-server, also with Sentinels and as a Cluster, from the programs of this machine, each in
-// a throw-away folder. A machine that lacks a program skips the test, and fails it where the environment says CI=true.
+// Package servertest starts a real PostgreSQL and a real redis-server for tests, also with Sentinels and as a Cluster,
+// from the programs on this machine, each in a temporary folder.
 //
-// Every server has a keeper, a small shell that waits at one end of a pipe. However the test binary ends, the pipe breaks; then the keeper stops the
-// server and removes the folder.
+// Where a program is missing, the functions that start servers skip the test. Where the environment says CI=true they
+// fail it instead.
+//
+// Every server has a keeper, a shell that waits at one end of a pipe. However the test binary ends, the pipe is closed;
+// then the keeper stops the server and removes the folder.
 package servertest
 
 import (
@@ -18,14 +21,15 @@ import (
 	"testing"
 )
 
-// absentError says which program this machine lacks.
+// absentError names a program that this machine lacks.
 type absentError struct{ program string }
 
 func (e absentError) Error() string {
 	return e.program + " is neither on the PATH nor in /usr/lib/postgresql/*/bin; this test needs it"
 }
 
-// need ends the test when the server could not be had: by a skip when the machine lacks a program and nobody insists.
+// need ends the test when a server could not be started. It skips the test when a program is missing, and fails it
+// under CI=true and for any other error.
 func need(t testing.TB, err error) {
 	t.Helper()
 	var absent absentError
@@ -38,7 +42,7 @@ func need(t testing.TB, err error) {
 	}
 }
 
-// program finds a program; of several versions the newest.
+// program returns the path of a program, the newest of several versions.
 func program(name string) (string, error) {
 	if path, err := exec.LookPath(name); err == nil {
 		return path, nil
@@ -50,17 +54,17 @@ func program(name string) (string, error) {
 	return found[len(found)-1], nil
 }
 
-// keeper is the shell that holds a server.
+// keeper is the shell that starts and stops a server.
 type keeper struct {
 	folder string
-	line   *os.File // while it is open, the server runs
+	pipe   *os.File // the server runs while this is open
 	cmd    *exec.Cmd
 }
 
-// keep makes a folder and runs a script in it. The script starts the server, says so on its standard output in a line that holds `ready`, stays until
-// its standard input ends, and stops the server. as is who runs it; nil for who runs the test.
+// keep makes a folder and runs a script in it. The script starts the server, prints a line that contains ready, waits
+// until its standard input ends, and stops the server. as is the user that runs it; nil for the user of the test.
 func keep(script, ready string, as *syscall.Credential, args ...string) (*keeper, error) {
-	folder, err := os.MkdirTemp("/tmp", "vireilla-") // short: the path of a socket has a hundred bytes
+	folder, err := os.MkdirTemp("/tmp", "vireilla-") // short, because the path of a socket has at most about 100 bytes
 	if err != nil {
 		return nil, err
 	}
@@ -69,34 +73,35 @@ func keep(script, ready string, as *syscall.Credential, args ...string) (*keeper
 			return nil, errors.Join(err, os.RemoveAll(folder))
 		}
 	}
-	in, line, err := os.Pipe()
+	in, pipe, err := os.Pipe()
 	if err != nil {
 		return nil, errors.Join(err, os.RemoveAll(folder))
 	}
 	defer in.Close()
-	said, out, err := os.Pipe()
+	output, out, err := os.Pipe()
 	if err != nil {
-		return nil, errors.Join(err, line.Close(), os.RemoveAll(folder))
+		return nil, errors.Join(err, pipe.Close(), os.RemoveAll(folder))
 	}
-	defer said.Close()
-	k := &keeper{folder: folder, line: line, cmd: exec.Command("sh", append([]string{"-c", script + "\ncd /\nrm -rf \"$0\"", folder}, args...)...)}
+	defer output.Close()
+	command := append([]string{"-c", script + "\ncd /\nrm -rf \"$0\"", folder}, args...)
+	k := &keeper{folder: folder, pipe: pipe, cmd: exec.Command("sh", command...)}
 	k.cmd.Dir, k.cmd.Stdin, k.cmd.Stdout, k.cmd.Stderr = folder, in, out, out
-	k.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Credential: as} // Ctrl-C is for the test
+	k.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Credential: as} // Ctrl-C must end the test only
 	err = k.cmd.Start()
 	out.Close()
 	if err != nil {
-		return nil, errors.Join(err, line.Close(), os.RemoveAll(folder))
+		return nil, errors.Join(err, pipe.Close(), os.RemoveAll(folder))
 	}
-	var heard strings.Builder
-	for lines := bufio.NewReader(said); ; {
+	var printed strings.Builder
+	for lines := bufio.NewReader(output); ; {
 		text, err := lines.ReadString('\n')
 		if strings.Contains(text, ready) {
 			return k, nil
 		}
-		heard.WriteString(text)
+		printed.WriteString(text)
 		if err != nil {
 			if errors.Is(err, io.EOF) {
-				err = fmt.Errorf("the server did not start:\n%s", heard.String())
+				err = fmt.Errorf("the server did not start:\n%s", printed.String())
 			}
 			k.stop()
 			return nil, err
@@ -104,8 +109,8 @@ func keep(script, ready string, as *syscall.Credential, args ...string) (*keeper
 	}
 }
 
-// stop ends the server and waits until it is gone.
+// stop stops the server and waits until it has exited.
 func (k *keeper) stop() {
-	_ = k.line.Close()
-	_ = k.cmd.Wait() // how a server that is killed ends says nothing
+	_ = k.pipe.Close()
+	_ = k.cmd.Wait() // the exit status of a killed server means nothing
 }

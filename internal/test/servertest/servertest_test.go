@@ -12,7 +12,7 @@ import (
 	"time"
 )
 
-// TestHang is, in a process of its own, a test that starts its servers and does not end.
+// TestHang starts servers and does not end. TestAKilledTestLeavesNoServerBehind runs it in a process of its own.
 func TestHang(t *testing.T) {
 	if os.Getenv("SERVERTEST_HANG") == "" {
 		t.Skip("this one is for TestAKilledTestLeavesNoServerBehind")
@@ -53,11 +53,11 @@ func TestAKilledTestLeavesNoServerBehind(t *testing.T) {
 		t.Fatal(err)
 	}
 	_ = hanging.Wait() // killed, as it should be
-	look, late := time.NewTicker(20*time.Millisecond), time.After(30*time.Second)
-	defer look.Stop()
+	ticker, late := time.NewTicker(20*time.Millisecond), time.After(30*time.Second)
+	defer ticker.Stop()
 	for folderThere(folder) || answers(redis) {
 		select {
-		case <-look.C:
+		case <-ticker.C:
 		case <-late:
 			t.Fatalf("after its test's death: folder of PostgreSQL %v, redis-server %v", folderThere(folder), answers(redis))
 		}

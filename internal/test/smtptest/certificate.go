@@ -12,8 +12,7 @@ import (
 	"time"
 )
 
-// issue makes a certificate for a host that signs itself, and the pool that vouches for it. It holds from the
-// year 2000 to end.
+// issue makes a self-signed certificate for a host, valid from the year 2000 to end, and the pool that trusts it.
 func issue(host string, end time.Time) (tls.Certificate, *x509.CertPool, error) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {

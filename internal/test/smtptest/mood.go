@@ -5,11 +5,11 @@ import (
 	"time"
 )
 
-// Phase is a place in the conversation where the server can have a mood.
+// Phase is a place in the conversation at which the server can have a mood.
 type Phase string
 
-// The phases in their order. Body is the middle of the message, after its first line; Dot is the answer
-// to the final dot. At STARTTLS a mood answers the command; what follows a "220" is the handshake.
+// The phases in their order. Body is in the middle of the message, after its first line; Dot is the answer to the final
+// dot. At STARTTLS a mood answers the command; a "220" is followed by the handshake.
 const (
 	Greeting Phase = "greeting"
 	Hello    Phase = "ehlo"
@@ -24,8 +24,8 @@ const (
 	Quit     Phase = "quit"
 )
 
-// Mood is what the server does in a phase: it says something or nothing, fast or slowly, and then goes on
-// or ends the conversation. At Dot, a message is accepted when the answer begins with 2, or after Taking.
+// Mood is what the server does in a phase: it answers or not, fast or slowly, and then continues or ends the
+// conversation. At Dot, a message is accepted when the answer begins with 2, or after Taking.
 type Mood struct {
 	text   string
 	pause  time.Duration
@@ -45,22 +45,22 @@ const (
 	silent
 )
 
-// Well is no mood at all: the phase goes as it should. Useful before another mood, as Well().Times(1).
+// Well is the normal behaviour. It is useful before another mood, as in Well().Times(1).
 func Well() Mood { return Mood{well: true} }
 
-// Reply answers with the line, or lines parted by CRLF, and goes on.
+// Reply answers with a line, or with lines separated by CRLF, and continues.
 func Reply(text string) Mood { return Mood{text: text + "\r\n"} }
 
 // ReplyAndDrop answers and closes the connection, as with 421.
 func ReplyAndDrop(text string) Mood { return Mood{text: text + "\r\n", then: hangUp} }
 
-// Drop closes the connection without a word.
+// Drop closes the connection without an answer.
 func Drop() Mood { return Mood{then: hangUp} }
 
 // RST breaks the connection with a TCP reset.
 func RST() Mood { return Mood{then: reset} }
 
-// Silence says and reads nothing more, until the server is closed.
+// Silence sends and reads nothing more until the server is closed.
 func Silence() Mood { return Mood{then: silent} }
 
 // Slow answers one byte at a time with the pause between two bytes.
@@ -68,13 +68,13 @@ func Slow(text string, pause time.Duration) Mood {
 	return Mood{text: text + "\r\n", pause: pause}
 }
 
-// Garbage answers with what is no SMTP.
+// Garbage answers with something that is not SMTP.
 func Garbage() Mood { return Mood{text: "\x00\xff\x16\x03 HTTP/1.1 200 OK\r\n"} }
 
 // LongLine answers with one line of 1 MB that begins with the code.
 func LongLine(code string) Mood { return Reply(code + " " + strings.Repeat("a", 1<<20)) }
 
-// Times lets the mood pass after n occasions; the next one of the phase follows, in the end all is well.
+// Times ends the mood after n occasions. The next mood of the phase follows, after the last one Well.
 func (m Mood) Times(n int) Mood {
 	m.times = n
 	return m
@@ -83,33 +83,34 @@ func (m Mood) Times(n int) Mood {
 // Once is Times(1).
 func (m Mood) Once() Mood { return m.Times(1) }
 
-// Taking accepts the message at Dot whatever the mood then says: "accepted, but the answer was lost".
+// Taking accepts the message at Dot whatever the mood answers: "accepted, but the answer was lost".
 func (m Mood) Taking() Mood {
 	m.taking = true
 	return m
 }
 
-// Calling calls f when the phase is reached, before the server says anything: a test can act at that moment.
+// Calling calls f when the phase is reached, before the server answers.
 func (m Mood) Calling(f func()) Mood {
 	m.call = f
 	return m
 }
 
-// Set gives a phase its moods, one after the other; a mood without Times stays for good. No mood: all is well.
+// Set sets the moods of a phase, one after the other; a mood without Times lasts forever. Without moods the phase goes
+// well.
 func (s *Server) Set(phase Phase, moods ...Mood) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.moods[phase] = append([]Mood(nil), moods...)
 }
 
-// Mend takes all moods away: whatever comes now goes well.
+// Mend removes all moods.
 func (s *Server) Mend() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	clear(s.moods)
 }
 
-// mood takes the mood for one occasion of a phase.
+// mood returns the mood for one occasion of a phase, and counts it.
 func (s *Server) mood(phase Phase) Mood {
 	s.mu.Lock()
 	defer s.mu.Unlock()

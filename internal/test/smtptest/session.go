@@ -189,7 +189,7 @@ func (c *session) message() bool {
 	return on
 }
 
-// body reads up to the final dot. It says whether a mood has already answered the message half-way.
+// body reads up to the final dot. It reports whether a mood has already answered in the middle of the message.
 func (c *session) body() (answered, on bool) {
 	c.data = c.data[:0]
 	whole, first := true, true // whole: what was read before ended with a line's end
@@ -210,7 +210,7 @@ func (c *session) body() (answered, on bool) {
 			first = false
 			m := c.server.mood(Body)
 			if m.well {
-				m = Mood{call: m.call} // there is nothing good to say in the middle
+				m = Mood{call: m.call} // no answer is due in the middle
 			}
 			answered = m.text != ""
 			if _, on := c.play(m, ""); !on {
@@ -230,7 +230,7 @@ func (c *session) taken() Message {
 
 func (c *session) forget() { c.started, c.from, c.to = false, "", nil }
 
-// answer plays the phase's mood, or says what is good. code is the first digit of what was said, or 0.
+// answer does what the mood of the phase says, or sends good. code is the first digit of what it sent, or 0.
 func (c *session) answer(phase Phase, good string) (code byte, on bool) {
 	return c.play(c.server.mood(phase), good)
 }
@@ -284,7 +284,7 @@ func (c *session) write(text string, pause time.Duration) bool {
 	return true
 }
 
-// bracketed is the address of "FROM:<a@example.org> BODY=8BITMIME".
+// bracketed returns the address in "FROM:<a@example.org> BODY=8BITMIME".
 func bracketed(rest string) string {
 	_, rest, _ = strings.Cut(rest, "<")
 	address, _, _ := strings.Cut(rest, ">")

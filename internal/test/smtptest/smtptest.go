@@ -1,7 +1,7 @@
-// Package smtptest is a mail server on loopback for tests: it has a mood for every phase of the
-// conversation (an answer, a hang-up, silence, one byte at a time, nonsense), and it writes down each
-// message that it accepted. That log is the oracle of the tests: a message is in it exactly when the
-// server took responsibility for it (RFC 5321 section 4.2.5), whether or not the client heard so.
+// Package smtptest is a mail server on loopback for tests. A test sets its mood in every phase of the conversation: an
+// answer, a closed connection, silence, one byte at a time, garbage. The server records each message that it accepts. A
+// message is in that record exactly when the server took responsibility for it (RFC 5321 section 4.2.5), whether or not
+// the client received the answer.
 package smtptest
 
 import (
@@ -19,12 +19,12 @@ import (
 
 // Message is one message that the server accepted.
 type Message struct {
-	Seq       int       // counts from 1 in the order of acceptance
-	At        time.Time // when the server took it, before it answered
+	Seq       int       // from 1, in the order of acceptance
+	At        time.Time // when the server accepted it, before it answered
 	From      string    // envelope, without angle brackets
 	To        []string  // envelope, without angle brackets
 	MessageID string    // without angle brackets; "" if the message has none
-	Size      int       // bytes, after the dots were unstuffed
+	Size      int       // in bytes, without the doubled dots
 	Data      []byte    // as received, with CRLF; nil under WithoutData
 }
 
@@ -64,32 +64,32 @@ const (
 // Option changes a server before it starts.
 type Option func(*Server)
 
-// WithSTARTTLS offers STARTTLS, with a certificate that Roots vouches for.
+// WithSTARTTLS offers STARTTLS, with a certificate that Roots trusts.
 func WithSTARTTLS() Option { return func(s *Server) { s.security = startTLS } }
 
-// WithTLS speaks TLS from the first byte, as on port 465, with a certificate that Roots vouches for.
+// WithTLS uses TLS from the first byte, as on port 465, with a certificate that Roots trusts.
 func WithTLS() Option { return func(s *Server) { s.security = implicitTLS } }
 
 // WithHost issues the certificate for another name than 127.0.0.1.
 func WithHost(name string) Option { return func(s *Server) { s.host = name } }
 
-// WithExpired issues a certificate whose time is over.
+// WithExpired issues an expired certificate.
 func WithExpired() Option {
 	return func(s *Server) { s.end = time.Date(2001, 1, 1, 0, 0, 0, 0, time.UTC) }
 }
 
-// WithMaxTLS speaks no version of TLS above this one, and any below it.
+// WithMaxTLS allows no version of TLS above this one, and any below it.
 func WithMaxTLS(version uint16) Option { return func(s *Server) { s.maxTLS = version } }
 
-// WithLogin offers AUTH PLAIN (under TLS only, where TLS is spoken) and wants it before MAIL.
+// WithLogin offers AUTH PLAIN (only under TLS, if the server uses TLS) and requires it before MAIL.
 func WithLogin(user, password string) Option {
 	return func(s *Server) { s.user, s.password = user, password }
 }
 
-// WithPipelining offers PIPELINING (RFC 2920): a client may say several commands before it hears an answer.
+// WithPipelining offers PIPELINING (RFC 2920): a client may send several commands before it reads an answer.
 func WithPipelining() Option { return func(s *Server) { s.pipelining = true } }
 
-// WithoutData logs accepted messages without their raw data, for a sink in a benchmark.
+// WithoutData records accepted messages without their raw data, for benchmarks.
 func WithoutData() Option { return func(s *Server) { s.dataless = true } }
 
 // Start runs a server on a free port of 127.0.0.1 until the test ends.
@@ -103,7 +103,7 @@ func Start(t testing.TB, options ...Option) *Server {
 	return s
 }
 
-// New is Start without a test; the caller calls Close.
+// New is Start without a test. The caller must call Close.
 func New(options ...Option) (*Server, error) {
 	s := &Server{
 		host:    "127.0.0.1",
@@ -171,7 +171,7 @@ func (s *Server) leave(conn net.Conn) {
 	delete(s.open, conn)
 }
 
-// Close hangs up on everybody and returns when every conversation has ended. Twice is once.
+// Close closes all connections and returns when every conversation has ended. It may be called twice.
 func (s *Server) Close() {
 	_ = s.listener.Close()
 	s.mu.Lock()
@@ -186,7 +186,7 @@ func (s *Server) Close() {
 	s.running.Wait()
 }
 
-// HangUp closes every open connection, as a server does that restarts; new ones are welcome.
+// HangUp closes every open connection, like a server that restarts. New connections are accepted.
 func (s *Server) HangUp() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -195,10 +195,10 @@ func (s *Server) HangUp() {
 	}
 }
 
-// Addr is host:port.
+// Addr returns host:port.
 func (s *Server) Addr() string { return s.listener.Addr().String() }
 
-// URL is the server in the form of SMTP_URL, with the login that it wants, except in the plain form, which has none.
+// URL returns the address of the server in the form of SMTP_URL, with its login except in the form without TLS.
 func (s *Server) URL() string {
 	scheme := map[security]string{plain: "smtp+plain", startTLS: "smtp", implicitTLS: "smtps"}[s.security]
 	login := ""
@@ -208,10 +208,10 @@ func (s *Server) URL() string {
 	return scheme + "://" + login + s.Addr()
 }
 
-// Roots vouches for the server's certificate; nil without TLS.
+// Roots trusts the server's certificate; nil without TLS.
 func (s *Server) Roots() *x509.CertPool { return s.roots }
 
-// Certificate is the server's, in PEM, as a file holds it; "" without TLS.
+// Certificate returns the server's certificate in PEM; "" without TLS.
 func (s *Server) Certificate() string {
 	if s.config == nil {
 		return ""
@@ -226,8 +226,8 @@ func (s *Server) Accepted() []Message {
 	return slices.Clone(s.accepted)
 }
 
-// Seen counts the commands received so far by their verb ("MAIL", "QUIT", …), and those that came without TLS once more with "clear " before it; "connect" counts
-// connections.
+// Seen counts the commands received so far by their verb ("MAIL", "QUIT", …). "clear MAIL" counts those without TLS,
+// "connect" the connections.
 func (s *Server) Seen() map[string]int {
 	s.mu.Lock()
 	defer s.mu.Unlock()

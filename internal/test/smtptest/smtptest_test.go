@@ -38,7 +38,7 @@ func dial(t *testing.T, s *Server) *textproto.Conn {
 	return c
 }
 
-// talk walks through one message and returns the codes that it heard up to the first that is not 2yz or 3yz.
+// talk sends one message and returns the codes that it received, up to the first that is not 2yz or 3yz.
 func talk(t *testing.T, s *Server) string {
 	t.Helper()
 	c := dial(t, s)
@@ -131,7 +131,7 @@ func TestSilenceEndsWithTheServer(t *testing.T) {
 		_, err := c.ReadLine()
 		done <- err
 	}()
-	// Whether Close comes before or after the greeting was due, the client hears nothing but the end.
+	// Whether Close comes before or after the greeting was due, the client reads only the end of the connection.
 	s.Close()
 	if err := <-done; err == nil {
 		t.Error("a silent server spoke")

@@ -1,4 +1,4 @@
-// Package syncbuf keeps what goroutines and processes write, so that a test can read it while they run.
+// Package syncbuf has a buffer that a test can read while goroutines and processes write to it.
 package syncbuf
 
 import (
@@ -20,12 +20,12 @@ func (b *Buffer) Write(p []byte) (int, error) {
 	return b.text.Write(p)
 }
 
-// String gives all that was written so far.
+// String returns everything written so far.
 func (b *Buffer) String() string {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.text.String()
 }
 
-// Count tells how often the text holds some words.
+// Count returns how often the text contains words.
 func (b *Buffer) Count(words string) int { return strings.Count(b.String(), words) }

@@ -15,17 +15,18 @@ import (
 	"vireilla/workers"
 )
 
-// P2. A program that is asked to end begins nothing any more, lets what is under way end, and is gone within the time that an orchestrator grants.
+// P2. After SIGTERM the program begins nothing more, finishes what is in progress, and exits within the time that an
+// orchestrator grants.
 
 const (
-	gone   = 25 * time.Second
-	atOnce = 100 * time.Millisecond
+	gone  = 25 * time.Second
+	pause = 100 * time.Millisecond
 )
 
-// many is more letters than all lines and all hands of one process can have at a time.
+// many is more letters than one process can claim and send at a time.
 const many = 240
 
-// begun is a service in whose first minutes many letters fall due.
+// begun returns a story in whose first minutes many letters are due.
 func begun(t *testing.T, w way, bookings int) *story {
 	t.Helper()
 	s := &story{office: newOffice(t, w)}
@@ -36,25 +37,25 @@ func begun(t *testing.T, w way, bookings int) *story {
 	return s
 }
 
-// heard waits until a process knows that it was asked to end: it lets go of the timetable.
-func (s *story) heard() {
+// waitForShutdown waits until a process has begun to shut down: it gives up the lease of the timetable.
+func (s *story) waitForShutdown() {
 	s.t.Helper()
-	await(s.t, gone, "the process to hear it", func() bool {
+	await(s.t, gone, "the process to give up its lease", func() bool {
 		holder, err := s.store.Owner(s.t.Context(), workers.TimetableLease)
-		s.well(err)
+		s.must(err)
 		return holder == ""
 	})
 }
 
-// ends expects a process to be gone in time, and well.
+// ends expects a process to exit in time and without an error.
 func (s *story) ends(p *program, asked time.Time) {
 	s.t.Helper()
 	if err := p.ended(gone - time.Since(asked)); err != nil {
-		s.t.Errorf("%v\n%s", err, &p.said)
+		s.t.Errorf("%v\n%s", err, &p.output)
 	}
 }
 
-// undisturbed brings the day to its end by another process, and expects that each letter came once, and that no doubt was ever recorded.
+// undisturbed ends the day with another process, and expects that each letter arrived once and none was ever unsure.
 func (s *story) undisturbed() {
 	s.t.Helper()
 	s.finish(false)
@@ -69,7 +70,7 @@ func (s *story) undisturbed() {
 	}
 }
 
-// hold is a phase that lasts until the test lets it go.
+// hold is a phase that lasts until the test closes let.
 type hold struct {
 	reached chan struct{}
 	let     chan struct{}
@@ -94,16 +95,16 @@ func TestAskedToEndInAnyPhaseItBeginsNothingMore(t *testing.T) {
 				s.mail.Set(phase, smtptest.Well().Calling(h.here))
 				p := s.begin(nil, serve())
 				<-h.reached
-				await(t, patience, "all lines to be in use, and letters to wait for one", func() bool {
+				await(t, maxWait, "all connections to be in use, and letters to wait for one", func() bool {
 					return s.mail.Seen()["connect"] >= lines(t) && s.states()[notice.Sending] > 100
 				})
 				asked := time.Now()
 				p.signal(syscall.SIGTERM)
-				s.heard()
-				p.signal(syscall.SIGTERM) // once more changes nothing
-				<-time.After(atOnce)
+				s.waitForShutdown()
+				p.signal(syscall.SIGTERM) // a second signal changes nothing
+				<-time.After(pause)
 				claims, begun := s.claims(), s.mail.Seen()["MAIL"]
-				<-time.After(atOnce)
+				<-time.After(pause)
 				if accepted := len(s.mail.Accepted()); phase != smtptest.Dot && accepted > 0 {
 					t.Fatalf("%d letters went through a phase that is held", accepted)
 				}
@@ -113,7 +114,7 @@ func TestAskedToEndInAnyPhaseItBeginsNothingMore(t *testing.T) {
 				close(h.let)
 				s.ends(p, asked)
 				t.Logf("gone after %s", time.Since(asked).Round(time.Millisecond))
-				// Who had a line but had not yet said MAIL when it was asked to end has begun nothing.
+				// A letter that had a connection but had not sent MAIL had not begun.
 				if now := s.mail.Seen()["MAIL"]; now > begun {
 					t.Errorf("%d letters were begun after it was asked to end", now-begun)
 				}
@@ -127,7 +128,7 @@ func TestAskedToEndInAnyPhaseItBeginsNothingMore(t *testing.T) {
 	}
 }
 
-// The outbox does not take what is to be written just then.
+// The outbox cannot be written at that moment.
 func TestAskedToEndWhileTheDatabaseWaitsItWritesWhatWasSent(t *testing.T) {
 	for _, w := range ways() {
 		t.Run(w.name, func(t *testing.T) {
@@ -137,16 +138,16 @@ func TestAskedToEndWhileTheDatabaseWaitsItWritesWhatWasSent(t *testing.T) {
 			s.mail.Set(smtptest.Dot, smtptest.Well().Calling(h.here))
 			p := s.begin(nil, serve())
 			<-h.reached
-			await(t, patience, "the rest to be claimed", func() bool { return s.states()[notice.Pending] == 0 })
+			await(t, maxWait, "the rest to be claimed", func() bool { return s.states()[notice.Pending] == 0 })
 			release := s.lock() // claims and records wait
 			s.mail.Set(smtptest.Dot)
 			close(h.let)
-			await(t, patience, "a letter to be taken", func() bool { return len(s.mail.Accepted()) > 0 })
+			await(t, maxWait, "a letter to be taken", func() bool { return len(s.mail.Accepted()) > 0 })
 			asked := time.Now()
 			p.signal(syscall.SIGTERM)
-			<-time.After(5 * atOnce)
+			<-time.After(5 * pause)
 			if len(p.gone) > 0 {
-				t.Fatal("it left without writing down what was sent")
+				t.Fatal("it exited without recording what was sent")
 			}
 			release()
 			s.ends(p, asked)
@@ -161,7 +162,7 @@ func TestAskedToEndBetweenTasksItEndsAtOnce(t *testing.T) {
 			t.Parallel()
 			s := begun(t, w, 16)
 			p := s.begin(nil, serve())
-			await(t, patience, "all to be out", func() bool { return s.states()[notice.Sent] >= 16 && s.quiet(s.clock.Add(nextLife)) })
+			await(t, maxWait, "all to be out", func() bool { return s.states()[notice.Sent] >= 16 && s.quiet(s.clock.Add(nextLife)) })
 			asked := time.Now()
 			p.signal(syscall.SIGTERM)
 			s.ends(p, asked)
@@ -171,30 +172,30 @@ func TestAskedToEndBetweenTasksItEndsAtOnce(t *testing.T) {
 	}
 }
 
-// A page that somebody reads slowly keeps the program for two seconds; letters do not go on meanwhile.
+// A client that reads a page slowly delays the exit by two seconds; no letter is sent meanwhile.
 func TestAskedToEndWhilePagesAreReadItBeginsNothingMore(t *testing.T) {
 	s := begun(t, ways()[0], many)
 	s.mail.Set(smtptest.Dot, smtptest.Well().Calling(func() { <-time.After(20 * time.Millisecond) }))
 	p := s.begin([]string{"METRICS_LISTEN=127.0.0.1:0"}, serve())
 	var page []string
-	await(t, patience, "the address of the metrics", func() bool {
-		page = regexp.MustCompile(`metrics: http://([^/]+)/`).FindStringSubmatch(p.said.String())
+	await(t, maxWait, "the address of the metrics", func() bool {
+		page = regexp.MustCompile(`metrics: http://([^/]+)/`).FindStringSubmatch(p.output.String())
 		return page != nil
 	})
 	reader, err := net.Dial("tcp", page[1])
-	s.well(err)
+	s.must(err)
 	defer reader.Close()
 	_, err = fmt.Fprint(reader, "GET /metrics HTTP/1.1\r\nHost:")
-	s.well(err)
-	await(t, patience, "letters to go out", func() bool { return len(s.mail.Accepted()) > 10 })
+	s.must(err)
+	await(t, maxWait, "letters to go out", func() bool { return len(s.mail.Accepted()) > 10 })
 	asked := time.Now()
 	p.signal(syscall.SIGTERM)
-	s.heard()
-	<-time.After(atOnce)
+	s.waitForShutdown()
+	<-time.After(pause)
 	claims, begun := s.claims(), s.mail.Seen()["MAIL"]
 	s.ends(p, asked)
 	if left := many - len(s.mail.Accepted()); left < many/4 {
-		t.Fatalf("only %d letters were left: the test says nothing", left)
+		t.Fatalf("only %d letters were left: the test proves nothing", left)
 	}
 	if now := s.mail.Seen()["MAIL"]; now > begun || s.claims() > claims {
 		t.Errorf("%d letters were begun after it was asked to end, or some were claimed", now-begun)
@@ -202,7 +203,7 @@ func TestAskedToEndWhilePagesAreReadItBeginsNothingMore(t *testing.T) {
 	s.undisturbed()
 }
 
-// Every named point, and so also those that no relay can hold.
+// Every named point, also those that a relay cannot hold.
 func TestAskedToEndAtEveryPointNothingIsLostDoubledOrUnsure(t *testing.T) {
 	for i, at := range points() {
 		w := ways()[i%2]
@@ -216,7 +217,8 @@ func TestAskedToEndAtEveryPointNothingIsLostDoubledOrUnsure(t *testing.T) {
 	}
 }
 
-// A relay that says nothing any more keeps nobody. Before the final dot nothing is in doubt, after it the letter and those of its batch that had to wait behind it.
+// Shutdown does not wait for a relay that does not answer. Before the final dot no letter is unsure; after it the
+// letter is, and those of its batch that waited behind it.
 func TestAskedToEndItWaitsForNoDeadRelay(t *testing.T) {
 	for _, c := range []struct {
 		phase  smtptest.Phase

@@ -11,36 +11,36 @@ import (
 	"time"
 )
 
-// sheet is one letter in one language. Its main templates are named after their
-// files, so that the library's errors say file and line.
-type sheet struct {
+// letterTemplate is one letter in one language. Its main templates are named after their files, so that the library's
+// errors contain file and line.
+type letterTemplate struct {
 	letter, language string
 	words            words
 	subject, text    *texttemplate.Template
 	html             *htmltemplate.Template
 }
 
-// words are the phrases of a language for what comes as a code: room ("do",
-// "kind", …), code, phrase. The code "other" stands for all that are not listed.
+// words are the phrases of a language for codes: category ("do", "kind", …), code, phrase. The code "other" stands for
+// all that are not listed.
 type words map[string]map[string]string
 
-func (w words) word(room, code string) (string, error) {
+func (w words) word(category, code string) (string, error) {
 	for _, code := range []string{code, "other"} {
-		if phrase, ok := w[room][code]; ok {
+		if phrase, ok := w[category][code]; ok {
 			return phrase, nil
 		}
 	}
-	return "", fmt.Errorf("no word for %s %q in the layout", room, code)
+	return "", fmt.Errorf("no word for %s %q in the layout", category, code)
 }
 
-// part is what a sheet says to one reader.
+// part is a letter to one reader in one language.
 type part struct {
 	Language, Dir string
 	Subject, Text string
 	HTML          htmltemplate.HTML
 }
 
-// reach is which letters in which languages are parsed and checked.
+// reach says which letters in which languages are parsed and checked.
 type reach struct {
 	kinds     []kind
 	languages []string
@@ -48,9 +48,9 @@ type reach struct {
 
 func everything() reach { return reach{kinds(), Languages()} }
 
-// parseFiles makes the letters of their files, as far as they are asked for.
+// parseFiles parses the files of the letters and languages in reach.
 func parseFiles(files map[string]string, r reach) (*Set, []error) {
-	s := &Set{letters: map[string]map[string]*sheet{}, words: map[string]words{}, fields: map[string][]field{}, samples: map[string]any{}}
+	s := &Set{letters: map[string]map[string]*letterTemplate{}, words: map[string]words{}, fields: map[string][]field{}, samples: map[string]any{}}
 	s.buffers.New = func() any { return new(bytes.Buffer) }
 	var faults []error
 	note := func(err error) {
@@ -66,7 +66,7 @@ func parseFiles(files map[string]string, r reach) (*Set, []error) {
 		note(err)
 	}
 	for _, k := range r.kinds {
-		s.letters[k.name] = map[string]*sheet{}
+		s.letters[k.name] = map[string]*letterTemplate{}
 		s.fields[k.name] = fieldsOf(reflect.TypeOf(k.data))
 		for _, name := range Samples(k.name) {
 			name = k.name + "/" + name
@@ -74,9 +74,9 @@ func parseFiles(files map[string]string, r reach) (*Set, []error) {
 			note(err)
 		}
 		for _, language := range r.languages {
-			sh, err := parseSheet(k.name, language, s.words[language], files)
+			lt, err := parseLetter(k.name, language, s.words[language], files)
 			note(err)
-			s.letters[k.name][language] = sh
+			s.letters[k.name][language] = lt
 		}
 	}
 	return s, faults
@@ -100,10 +100,10 @@ func parseSample(k kind, name string, files map[string]string) (any, error) {
 	return v.Elem().Interface(), nil
 }
 
-func parseSheet(letter, language string, w words, files map[string]string) (*sheet, error) {
-	sh := &sheet{letter: letter, language: language, words: w}
+func parseLetter(letter, language string, w words, files map[string]string) (*letterTemplate, error) {
+	lt := &letterTemplate{letter: letter, language: language, words: w}
 	layout := "layout/" + language
-	say := map[string]any{
+	functions := map[string]any{
 		"day":    func(t time.Time) string { return day(language, t) },
 		"moment": func(t time.Time) string { return moment(language, t) },
 		"word":   w.word,
@@ -111,64 +111,63 @@ func parseSheet(letter, language string, w words, files map[string]string) (*she
 		"groups": groups,
 		"moved":  moved,
 	}
-	text, ok := liftSubject(files[sh.file(".txt")])
+	text, ok := liftSubject(files[lt.file(".txt")])
 	if !ok {
-		return nil, fmt.Errorf("%s:1: the first line must be \"Subject: …\"", shown(sh.file(".txt")))
+		return nil, fmt.Errorf("%s:1: the first line must be \"Subject: …\"", shown(lt.file(".txt")))
 	}
-	sh.text = texttemplate.New("").Option("missingkey=error").Funcs(say)
-	sh.html = htmltemplate.New("").Option("missingkey=error").Funcs(say).Funcs(map[string]any{
+	lt.text = texttemplate.New("").Option("missingkey=error").Funcs(functions)
+	lt.html = htmltemplate.New("").Option("missingkey=error").Funcs(functions).Funcs(map[string]any{
 		"day":    func(t time.Time) string { return unbroken(day(language, t)) },
 		"moment": func(t time.Time) string { return unbroken(moment(language, t)) },
 	})
 	var err error
-	for _, t := range []struct{ name, text string }{{layout + ".txt", files[layout+".txt"]}, {sh.file(".txt"), text}} {
-		if sh.text, err = sh.text.New(shown(t.name)).Parse(t.text); err != nil {
+	for _, t := range []struct{ name, text string }{{layout + ".txt", files[layout+".txt"]}, {lt.file(".txt"), text}} {
+		if lt.text, err = lt.text.New(shown(t.name)).Parse(t.text); err != nil {
 			return nil, err
 		}
 	}
-	sh.subject = sh.text.Lookup("subject")
-	for _, name := range []string{layout + ".html", sh.file(".html")} {
-		if sh.html, err = sh.html.New(shown(name)).Parse(files[name]); err != nil {
+	lt.subject = lt.text.Lookup("subject")
+	for _, name := range []string{layout + ".html", lt.file(".html")} {
+		if lt.html, err = lt.html.New(shown(name)).Parse(files[name]); err != nil {
 			return nil, err
 		}
 	}
-	return sh, nil
+	return lt, nil
 }
 
-// file returns the path of the sheet's file with the extension ext.
-func (sh *sheet) file(ext string) string { return sh.letter + "/" + sh.language + ext }
+// file returns the path of the letter's file with the extension ext.
+func (lt *letterTemplate) file(ext string) string { return lt.letter + "/" + lt.language + ext }
 
-// liftSubject turns the first line of a text part into the template "subject",
-// which keeps the numbers of all lines.
+// liftSubject turns the first line of a text part into the template "subject". The line numbers stay the same.
 func liftSubject(text string) (string, bool) {
 	first, rest, _ := strings.Cut(text, "\n")
 	subject, ok := strings.CutPrefix(first, "Subject: ")
 	return `{{define "subject"}}` + subject + "{{end}}\n" + rest, ok && strings.TrimSpace(subject) != ""
 }
 
-// write renders the sheet with what the reader may know. It uses out for its work.
-func (sh *sheet) write(out *bytes.Buffer, facts map[string]any) (part, error) {
-	p := part{Language: sh.language, Dir: "ltr"}
+// write renders the letter with the facts that the reader may know. It overwrites out.
+func (lt *letterTemplate) write(out *bytes.Buffer, facts map[string]any) (part, error) {
+	p := part{Language: lt.language, Dir: "ltr"}
 	out.Reset()
-	if err := sh.subject.Execute(out, facts); err != nil {
+	if err := lt.subject.Execute(out, facts); err != nil {
 		return p, err
 	}
 	p.Subject = clean(out.String())
 	out.Reset()
-	if err := sh.text.Execute(out, facts); err != nil {
+	if err := lt.text.Execute(out, facts); err != nil {
 		return p, err
 	}
 	p.Text = wrap(out.String())
 	out.Reset()
-	if err := sh.html.Execute(out, facts); err != nil {
+	if err := lt.html.Execute(out, facts); err != nil {
 		return p, err
 	}
-	// What the sheet's template wrote is escaped; the page takes it as it is.
+	// The output of the template is escaped already; the page includes it unchanged.
 	p.HTML = htmltemplate.HTML(tight(strings.TrimSpace(out.String())))
 	return p, nil
 }
 
-// tight leaves out the empty lines.
+// tight removes empty lines.
 func tight(page string) string {
 	var out strings.Builder
 	out.Grow(len(page))

@@ -7,28 +7,27 @@ import (
 	"text/template/parse"
 )
 
-// walker follows what a sheet's templates would read, branch by branch. It knows
-// `{{if .Consented}}` and `{{if .Secure}}`: inside, the reader's tier is at least
-// that one.
-type walker struct {
+// fieldChecker follows which fields a letter's templates read, branch by branch. Inside `{{if .Consented}}` and
+// `{{if .Secure}}` the reader's tier is at least that one.
+type fieldChecker struct {
 	kind      kind
 	lookup    func(name string) *parse.Tree
 	inSubject bool
-	seen      map[string]bool // template and tier already walked
+	seen      map[string]bool // template and tier already checked
 	faults    []error
 }
 
-// walk returns a fault for every field that a template of the sheet uses where a
-// reader of the letter may not see it, and for every name that is no field.
-func (sh *sheet) walk(k kind) []error {
+// fieldFaults returns a fault for every field that a template uses where a reader of the letter may not see it, and for
+// every name that is not a field.
+func (lt *letterTemplate) fieldFaults(k kind) []error {
 	text := func(name string) *parse.Tree {
-		if t := sh.text.Lookup(name); t != nil {
+		if t := lt.text.Lookup(name); t != nil {
 			return t.Tree
 		}
 		return nil
 	}
 	html := func(name string) *parse.Tree {
-		if t := sh.html.Lookup(name); t != nil {
+		if t := lt.html.Lookup(name); t != nil {
 			return t.Tree
 		}
 		return nil
@@ -40,27 +39,27 @@ func (sh *sheet) walk(k kind) []error {
 		inSubject bool
 	}{
 		{"subject", text, true},
-		{shown(sh.file(".txt")), text, false},
-		{shown(sh.file(".html")), html, false},
+		{shown(lt.file(".txt")), text, false},
+		{shown(lt.file(".html")), html, false},
 	} {
-		w := walker{kind: k, lookup: start.lookup, inSubject: start.inSubject, seen: map[string]bool{}}
+		w := fieldChecker{kind: k, lookup: start.lookup, inSubject: start.inSubject, seen: map[string]bool{}}
 		w.template(start.name, k.tiers[0])
 		faults = append(faults, w.faults...)
 	}
 	return faults
 }
 
-func (w *walker) template(name string, tier Tier) {
+func (w *fieldChecker) template(name string, tier Tier) {
 	key := name + " " + string(tier)
 	tree := w.lookup(name)
-	if tree == nil || w.seen[key] { // a template that is not there fails the sample
+	if tree == nil || w.seen[key] { // checkSamples reports a missing template
 		return
 	}
 	w.seen[key] = true
 	w.list(tree, tree.Root, tier)
 }
 
-func (w *walker) list(tree *parse.Tree, list *parse.ListNode, tier Tier) {
+func (w *fieldChecker) list(tree *parse.Tree, list *parse.ListNode, tier Tier) {
 	if list == nil {
 		return
 	}
@@ -69,7 +68,7 @@ func (w *walker) list(tree *parse.Tree, list *parse.ListNode, tier Tier) {
 	}
 }
 
-func (w *walker) node(tree *parse.Tree, n parse.Node, tier Tier) {
+func (w *fieldChecker) node(tree *parse.Tree, n parse.Node, tier Tier) {
 	switch n := n.(type) {
 	case *parse.IfNode:
 		w.branch(tree, &n.BranchNode, tier, w.raised(n.Pipe, tier))
@@ -85,14 +84,14 @@ func (w *walker) node(tree *parse.Tree, n parse.Node, tier Tier) {
 	}
 }
 
-func (w *walker) branch(tree *parse.Tree, b *parse.BranchNode, tier, inside Tier) {
+func (w *fieldChecker) branch(tree *parse.Tree, b *parse.BranchNode, tier, inside Tier) {
 	w.pipe(tree, b.Pipe, tier)
 	w.list(tree, b.List, inside)
 	w.list(tree, b.ElseList, tier)
 }
 
 // raised returns the tier that holds inside an if with this condition.
-func (w *walker) raised(p *parse.PipeNode, tier Tier) Tier {
+func (w *fieldChecker) raised(p *parse.PipeNode, tier Tier) Tier {
 	switch condition := p.String(); {
 	case condition == ".Secure" && tier != Staff:
 		return Secure
@@ -102,7 +101,7 @@ func (w *walker) raised(p *parse.PipeNode, tier Tier) Tier {
 	return tier
 }
 
-func (w *walker) pipe(tree *parse.Tree, p *parse.PipeNode, tier Tier) {
+func (w *fieldChecker) pipe(tree *parse.Tree, p *parse.PipeNode, tier Tier) {
 	if p == nil {
 		return
 	}
@@ -124,12 +123,12 @@ func (w *walker) pipe(tree *parse.Tree, p *parse.PipeNode, tier Tier) {
 	}
 }
 
-func (w *walker) field(tree *parse.Tree, at parse.Node, name string, tier Tier) {
+func (w *fieldChecker) field(tree *parse.Tree, at parse.Node, name string, tier Tier) {
 	if name == "Consented" || name == "Secure" {
 		return
 	}
 	where, _ := tree.ErrorContext(at)
-	where = where[:strings.LastIndex(where, ":")] // the column says little
+	where = where[:strings.LastIndex(where, ":")] // without the column
 	f, ok := fieldOf(w.kind.data, name)
 	switch {
 	case !ok:
@@ -141,8 +140,7 @@ func (w *walker) field(tree *parse.Tree, at parse.Node, name string, tier Tier) 
 	}
 }
 
-// fieldOf finds a field of the data, of its items, or of the groups that items
-// are put in.
+// fieldOf finds a field of the data, of its items, or of the groups of its items.
 func fieldOf(data any, name string) (reflect.StructField, bool) {
 	places := []any{data}
 	if _, ok := reflect.TypeOf(data).FieldByName("Items"); ok {

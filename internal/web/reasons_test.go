@@ -13,8 +13,8 @@ import (
 	"time"
 )
 
-// TestEveryReasonIsSaidInPlainWords reads the words from where they are made: constants of the mailer, of the letters and of the rules, fields that the mailer
-// refuses, and words in the program and its SQL.
+// TestEveryReasonIsSaidInPlainWords reads the words from where they are made: constants of the mailer, of the letters
+// and of the rules, fields that the mailer refuses, and words in the program and its SQL.
 func TestEveryReasonIsSaidInPlainWords(t *testing.T) {
 	known := reasons()
 	found := map[string]bool{}

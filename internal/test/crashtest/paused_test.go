@@ -17,20 +17,21 @@ import (
 	"vireilla/internal/test/smtptest"
 )
 
-var long = flag.Bool("long", false, "let processes stand still for a true minute, too")
+var long = flag.Bool("long", false, "also pause processes for a real minute")
 
-// P3. A machine may stand still and go on as if nothing had been. What it held is somebody else's by then: it begins no letter that it has lost, and its word about one counts no more.
+// P3. A machine may pause and continue. Other processes have its claims by then: it begins no letter whose claim it has
+// lost, and what it records about one is ignored.
 
-// stands waits until a process stands still.
-func (p *program) stands() {
+// waitUntilStopped waits until a process has been stopped by SIGSTOP.
+func (p *program) waitUntilStopped() {
 	p.t.Helper()
-	await(p.t, patience, "the process to stand still", func() bool {
+	await(p.t, maxWait, "the process to stop", func() bool {
 		state, err := exec.Command("ps", "-o", "state=", "-p", fmt.Sprint(p.cmd.Process.Pid)).Output()
 		return err == nil && strings.HasPrefix(string(state), "T")
 	})
 }
 
-// quit asks a process to end that has nothing to do any more.
+// quit ends a process that has nothing left to do.
 func (s *story) quit(p *program) {
 	s.t.Helper()
 	asked := time.Now()
@@ -38,7 +39,7 @@ func (s *story) quit(p *program) {
 	s.ends(p, asked)
 }
 
-// inHand are the points at which a letter is claimed and not yet recorded.
+// inHand returns the points at which a letter is claimed and not yet recorded.
 func inHand() (list []point) {
 	for _, p := range points() {
 		if slices.Contains([]string{"claim", "connect", "mail", "rcpt", "data", "half", "before-dot", "after-dot", "after-250", "before-record"}, p.name) {
@@ -48,8 +49,8 @@ func inHand() (list []point) {
 	return list
 }
 
-// One process stands still until its claims are over, by the clock of all, while others take what is due. (On SQLite, which is for one process, one that stands still in a
-// transaction keeps the file.)
+// One process is stopped until its claims have ended, while others take what is due. It needs PostgreSQL: on SQLite a
+// process that is stopped in a transaction locks the file.
 func TestHeldUpForLongerThanItsClaimItHasLostItsLetters(t *testing.T) {
 	for i, at := range inHand() {
 		if i%3 > 0 && !*long {
@@ -58,25 +59,25 @@ func TestHeldUpForLongerThanItsClaimItHasLostItsLetters(t *testing.T) {
 		t.Run(at.name, func(t *testing.T) {
 			t.Parallel()
 			s := begun(t, ways()[1], 120)
-			const stands = 6 * nextLife
-			held := s.begin([]string{"CRASH_AT=" + at.name + ":2", "CRASH_BY=STOP", "CRASH_STANDS=" + stands.String()}, serve())
-			held.stands()
+			const stopFor = 6 * nextLife
+			held := s.begin([]string{"CRASH_AT=" + at.name + ":2", "CRASH_BY=STOP", "CRASH_STANDS=" + stopFor.String()}, serve())
+			held.waitUntilStopped()
 			before := s.states()
 			if before[notice.Sending] == 0 {
 				t.Fatalf("it holds nothing: %v", before)
 			}
 			s.others(6)
 			meanwhile := s.mail.Seen()["MAIL"]
-			steps := strings.Count(held.said.String(), `"msg":"step"`)
+			steps := strings.Count(held.output.String(), `"msg":"step"`)
 			held.signal(syscall.SIGCONT)
-			await(t, patience, "the process to notice what it has lost", func() bool {
-				if at.name == "claim" { // it has begun none, gives all back, and nobody misses them
-					return strings.Count(held.said.String(), `"msg":"step"`) > steps
+			await(t, maxWait, "the process to notice what it has lost", func() bool {
+				if at.name == "claim" { // it has begun none and returns all claims
+					return strings.Count(held.output.String(), `"msg":"step"`) > steps
 				}
-				return strings.Contains(held.said.String(), "no longer ours")
+				return strings.Contains(held.output.String(), "no longer ours")
 			})
 			s.quit(held)
-			// Those that had a line may end; of the others it begins none.
+			// Letters that had a connection may finish; it begins no other.
 			if n := s.mail.Seen()["MAIL"] - meanwhile; n > lines(t) {
 				t.Errorf("%d letters were begun after it went on, of %d that it held", n, before[notice.Sending])
 			}
@@ -88,12 +89,12 @@ func TestHeldUpForLongerThanItsClaimItHasLostItsLetters(t *testing.T) {
 	}
 }
 
-// others lets at most so many other processes live, one after the other, until nothing waits.
+// others runs at most so many other processes, one after the other, until no letter waits.
 func (s *story) others(most int) {
 	s.t.Helper()
 	for range most {
 		if s.over(s.begin(nil, serve())) {
-			s.t.Fatal("killed by somebody else")
+			s.t.Fatal("killed, but not by this test")
 		}
 		if n := s.states(); n[notice.Sent] >= len(s.planned) && n[notice.Sending]+n[notice.Unsure]+n[notice.Pending]+n[notice.Deferred] == 0 {
 			return
@@ -102,14 +103,14 @@ func (s *story) others(most int) {
 	s.t.Fatalf("the others left letters: %v", s.states())
 }
 
-// Whoever stands still in the middle of a transaction has locks; the first is the timetable's lease.
+// A process that is stopped in a transaction holds locks; the first is the lease of the timetable.
 func TestHeldUpInATransactionItHoldsUpNobody(t *testing.T) {
 	for _, passing := range []int{1, 9} {
 		t.Run(fmt.Sprint(passing), func(t *testing.T) {
 			t.Parallel()
 			s := begun(t, ways()[1], 16)
 			held := s.begin([]string{fmt.Sprint("CRASH_AT=commit:", passing), "CRASH_BY=STOP", "CRASH_STANDS=2h30m"}, serve())
-			held.stands()
+			held.waitUntilStopped()
 			s.others(6)
 			held.signal(syscall.SIGCONT)
 			s.quit(held)
@@ -121,7 +122,7 @@ func TestHeldUpInATransactionItHoldsUpNobody(t *testing.T) {
 	}
 }
 
-// lines is how many letters one process may have under way, as the program itself says.
+// lines is how many letters one process may send at once; it reads the number from the source.
 func lines(t *testing.T) int {
 	t.Helper()
 	text, err := os.ReadFile("../../../cmd/vireilla/wire.go")
@@ -139,7 +140,7 @@ func lines(t *testing.T) int {
 	return n
 }
 
-// In a true minute no claim ends, but the lines to the relay break, and the timetable is somebody else's.
+// In a real minute no claim ends, but the connections to the relay break, and another process has the timetable.
 func TestHeldUpForAMinuteBesideAnotherNothingIsLostOrDoubled(t *testing.T) {
 	minute := 3 * time.Second
 	if *long {
@@ -154,11 +155,11 @@ func TestHeldUpForAMinuteBesideAnotherNothingIsLostOrDoubled(t *testing.T) {
 			s := begun(t, ways()[1], many)
 			s.mail.Set(smtptest.Dot, smtptest.Well().Calling(func() { <-time.After(10 * time.Millisecond) }))
 			held := s.begin([]string{"CRASH_AT=" + at.name + ":1", "CRASH_BY=STOP", "CRASH_STANDS=0s"}, serve())
-			held.stands()
+			held.waitUntilStopped()
 			second := s.start(s.clock, nil, serve()...)
 			<-time.After(minute)
 			held.signal(syscall.SIGCONT)
-			await(t, patience, "all to be out", func() bool { n := s.states(); return n[notice.Sent] > many && n[notice.Pending]+n[notice.Sending] == 0 })
+			await(t, maxWait, "all to be out", func() bool { n := s.states(); return n[notice.Sent] > many && n[notice.Pending]+n[notice.Sending] == 0 })
 			s.quit(held)
 			s.quit(second)
 			s.undisturbed()
