@@ -7,6 +7,8 @@ import (
 	"os"
 	"strings"
 	"text/tabwriter"
+
+	"golang.org/x/term"
 )
 
 func (env *environment) json(v any) error {
@@ -45,14 +47,10 @@ func (env *environment) progress() *progress {
 	return &progress{to: env.err}
 }
 
-// isTerminal tells whether a person reads along.
+// isTerminal says whether a person reads what is written.
 func isTerminal(w io.Writer) bool {
 	f, ok := w.(*os.File)
-	if !ok {
-		return false
-	}
-	info, err := f.Stat()
-	return err == nil && info.Mode()&os.ModeCharDevice != 0
+	return ok && term.IsTerminal(int(f.Fd()))
 }
 
 func (p *progress) show(what string, done, total int64) {

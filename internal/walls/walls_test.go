@@ -89,6 +89,7 @@ func rooms() map[string][]string {
 		"github.com/prometheus":         {"internal/web", "cmd/vireilla"},
 		"github.com/goccy/go-yaml":      {"internal/policy"},
 		"github.com/alecthomas/kong":    {"cmd/vireilla"},
+		"golang.org/x/term":             {"cmd/vireilla"},
 		"golang.org/x/text":             {"internal/feed"},
 	}
 }
