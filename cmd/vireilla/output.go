@@ -34,7 +34,7 @@ func (t *table) row(cells ...string) { fmt.Fprintln(t.w, strings.Join(cells, "\t
 
 func (t *table) flush() error { return t.w.Flush() }
 
-// progress draws a bar on a terminal, and nothing elsewhere.
+// progress draws a bar on a terminal; to a file or a pipe it writes nothing.
 type progress struct {
 	to   io.Writer
 	last int
@@ -60,7 +60,8 @@ func (p *progress) show(what string, done, total int64) {
 	const width = 30
 	if n := int(done * width / total); n != p.last || done == total {
 		p.last = n
-		fmt.Fprintf(p.to, "\r\033[K%-18s [%s%s] %3d %%", what, strings.Repeat("=", n), strings.Repeat(" ", width-n), done*100/total)
+		bar := strings.Repeat("=", n) + strings.Repeat(" ", width-n)
+		fmt.Fprintf(p.to, "\r\033[K%-18s [%s] %3d %%", what, bar, done*100/total)
 	}
 }
 

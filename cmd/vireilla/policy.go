@@ -10,13 +10,13 @@ import (
 )
 
 type policyCmd struct {
-	Show  policyShow  `cmd:"" help:"The rules in force."`
-	Check policyCheck `cmd:"" help:"What is wrong with a file, by line and column."`
+	Show  policyShow  `cmd:"" help:"Show the policy in force."`
+	Check policyCheck `cmd:"" help:"Check a policy file and name each fault by line and column."`
 }
 
 type policyShow struct {
-	Words  bool   `help:"The words that a policy file may use."`
-	Format string `help:"text or json." default:"text" enum:"text,json"`
+	Words  bool   `help:"List the words that a policy file may use."`
+	Format string `help:"Write text or json." default:"text" enum:"text,json"`
 }
 
 func (c *policyShow) Run(env *environment) error {
@@ -53,11 +53,11 @@ func (c *policyShow) Run(env *environment) error {
 }
 
 type policyCheck struct {
-	File   string `arg:"" help:"Policy file." type:"existingfile"`
-	Format string `help:"text or json." default:"text" enum:"text,json"`
+	File   string `arg:"" help:"Policy file to check." type:"existingfile"`
+	Format string `help:"Write text or json." default:"text" enum:"text,json"`
 }
 
-// policyReport is what the command tells; without faults there is a version, with faults there is none.
+// policyReport is the answer of policy check. A file with faults has no version and counts nothing.
 type policyReport struct {
 	Version string         `json:"version"`
 	Eras    int            `json:"eras"`
@@ -88,6 +88,7 @@ func (c *policyCheck) Run(env *environment) error {
 	if len(faults) > 0 {
 		return errSilent
 	}
-	_, err = fmt.Fprintf(env.out, "policy %s: %d eras, %d rules, %d entries of the timetable: all right\n", p.Version, len(p.Eras), len(p.Rules), len(p.Timetable))
+	_, err = fmt.Fprintf(env.out, "policy %s: %d eras, %d rules, %d entries of the timetable: all right\n",
+		p.Version, len(p.Eras), len(p.Rules), len(p.Timetable))
 	return err
 }

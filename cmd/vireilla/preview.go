@@ -15,10 +15,10 @@ import (
 type previewCmd struct {
 	Letter   string `arg:"" help:"Kind of letter, such as coach_digest."`
 	Language string `arg:"" help:"Language, such as fi or sv."`
-	Tier     string `help:"neutral, consented or secure; the widest of the letter without it." default:""`
-	Sample   string `help:"Which made-up data; matter_update also has decision." default:"sample"`
-	HTML     bool   `help:"The HTML part." xor:"part"`
-	EML      bool   `help:"The whole message as it goes out." xor:"part"`
+	Tier     string `help:"Render the neutral, consented or secure tier; the default is the widest tier of the letter." default:""`
+	Sample   string `help:"Use these made-up data; matter_update also has decision." default:"sample"`
+	HTML     bool   `help:"Print the HTML part." xor:"part"`
+	EML      bool   `help:"Print the whole message as it goes out." xor:"part"`
 }
 
 func (c *previewCmd) Run(env *environment) error {
@@ -37,7 +37,7 @@ func (c *previewCmd) Run(env *environment) error {
 	if err != nil {
 		return err
 	}
-	data = ofOffice(data, &p.Authorities[0])
+	data = forAuthority(data, &p.Authorities[0])
 	m, err := set.Render(c.Letter, c.Language, templates.Tier(c.Tier), data)
 	if err != nil {
 		return err
@@ -46,8 +46,12 @@ func (c *previewCmd) Run(env *environment) error {
 	case c.HTML:
 		fmt.Fprint(env.out, m.HTML)
 	case c.EML:
-		eml, err := mailer.Compose(mailer.Letter{From: "Vireillä <no-reply@example.org>", To: "reader@example.org", Subject: m.Subject, Text: m.Text, HTML: m.HTML,
-			Language: m.Language, MessageID: "sample@example.org", Date: time.Date(2024, 3, 4, 7, 30, 0, 0, time.UTC), Calendar: m.Calendar, Method: m.Method})
+		eml, err := mailer.Compose(mailer.Letter{
+			From: "Vireillä <no-reply@example.org>", To: "reader@example.org",
+			Subject: m.Subject, Text: m.Text, HTML: m.HTML, Language: m.Language,
+			MessageID: "sample@example.org", Date: time.Date(2024, 3, 4, 7, 30, 0, 0, time.UTC),
+			Calendar: m.Calendar, Method: m.Method,
+		})
 		if err != nil {
 			return err
 		}
@@ -59,7 +63,7 @@ func (c *previewCmd) Run(env *environment) error {
 	return nil
 }
 
-// check refuses what is no letter, sample, tier or language, and fills in the tier.
+// check fails on an unknown letter, sample, tier or language, and fills in the default tier.
 func (c *previewCmd) check() error {
 	tiers := templates.Tiers(c.Letter)
 	if len(tiers) == 0 {
@@ -73,7 +77,8 @@ func (c *previewCmd) check() error {
 	case !slices.Contains(tiers, templates.Tier(c.Tier)):
 		return fmt.Errorf("letter %s has no tier %q", c.Letter, c.Tier)
 	case !slices.Contains(samples, c.Sample):
-		return fmt.Errorf("--sample: letter %s has no sample %q; there are %s", c.Letter, c.Sample, strings.Join(samples, ", "))
+		return fmt.Errorf("--sample: letter %s has no sample %q; there are %s",
+			c.Letter, c.Sample, strings.Join(samples, ", "))
 	case slices.Contains(tiers, templates.Staff) && !slices.Contains(languages, c.Language):
 		return fmt.Errorf("no language %q: %s goes to staff, in %s", c.Language, c.Letter, strings.Join(languages, ", "))
 	case !regexp.MustCompile(`^[a-z]{2,3}(-[a-z0-9]{2,8})*$`).MatchString(c.Language):
@@ -82,8 +87,8 @@ func (c *previewCmd) check() error {
 	return nil
 }
 
-// ofOffice gives a sample the name, the switchboard and the e-service of an authority.
-func ofOffice(sample any, a *policy.Authority) any {
+// forAuthority fills in the name, the switchboard and the e-service of an authority.
+func forAuthority(sample any, a *policy.Authority) any {
 	switch d := sample.(type) {
 	case templates.Digest:
 		d.Town = a.Name
