@@ -1,4 +1,4 @@
-# A static binary on an empty image: not root, nothing to write to but /data.
+# A static binary on an empty image. It does not run as root and writes only to /data.
 FROM golang:1.26 AS build
 WORKDIR /src
 COPY go.mod go.sum ./
