@@ -1,10 +1,12 @@
-# A static binary on an empty image: not root, nothing to write to but /data.
+# A static binary on an empty image. It does not run as root and writes only to /data.
 FROM golang:1.26 AS build
 WORKDIR /src
 COPY go.mod go.sum ./
 RUN go mod download
 COPY . .
-RUN CGO_ENABLED=0 go build -trimpath -ldflags="-s -w" -o /vireilla ./cmd/vireilla && mkdir /data
+# Only for a build context without .git: the commit that `vireilla version` then names.
+ARG COMMIT=
+RUN CGO_ENABLED=0 go build -trimpath -ldflags="-s -w -X main.commit=$COMMIT" -o /vireilla ./cmd/vireilla && mkdir /data
 
 FROM scratch
 COPY --from=build /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/

@@ -13,10 +13,10 @@ import (
 )
 
 type agendaCmd struct {
-	At     string `help:"Day asked about; today without it." placeholder:"DAY"`
-	Owner  string `help:"Only what this coach or team has to do." placeholder:"ID"`
-	Stage  string `help:"Only obligations at this stage." placeholder:"STAGE" enum:",upcoming,due,overdue,escalated" default:""`
-	Format string `help:"text, json or ndjson." default:"text" enum:"text,json,ndjson"`
+	At     string `help:"Show the agenda of this day; the default is today." placeholder:"DAY"`
+	Owner  string `help:"List only what this coach or team has to do." placeholder:"ID"`
+	Stage  string `help:"List only obligations at this stage." placeholder:"STAGE" enum:",upcoming,due,overdue,escalated" default:""`
+	Format string `help:"Write text, json or ndjson." default:"text" enum:"text,json,ndjson"`
 }
 
 func (c *agendaCmd) Run(env *environment) error {
@@ -50,7 +50,9 @@ func (c *agendaCmd) Run(env *environment) error {
 	err = s.Cases(env.ctx, func(cases []notice.Awake) error {
 		for i := range cases {
 			for _, o := range p.Obligations(cases[i].Case, day) {
-				c.own(&o, staff, day)
+				if o.Owner != o.Seeker {
+					o.Owner = staff.Owner(o.Owner, day) // the stand-in of a coach who is absent
+				}
 				if c.Owner != "" && o.Owner != c.Owner || c.Stage != "" && o.Stage.String() != c.Stage {
 					continue
 				}
@@ -72,7 +74,7 @@ func (c *agendaCmd) Run(env *environment) error {
 	return c.text(env, day, all)
 }
 
-// known refuses an id that nobody has.
+// known fails when the id belongs to no coach, team or job seeker.
 func known(env *environment, s *store.DB, id string) error {
 	staff, err := s.Staff(env.ctx)
 	if err != nil {
@@ -90,14 +92,7 @@ func known(env *environment, s *store.DB, id string) error {
 	return nil
 }
 
-// own says who takes the next step on the day, absences regarded.
-func (c *agendaCmd) own(o *policy.Obligation, staff *notice.Staff, day calendar.Day) {
-	if o.Owner != o.Seeker {
-		o.Owner = staff.Owner(o.Owner, day)
-	}
-}
-
-// text shows what has something to say, the most urgent first, and counts the rest.
+// text lists the obligations that have a stage, the most urgent first, and counts the others.
 func (c *agendaCmd) text(env *environment, day calendar.Day, all []policy.Obligation) error {
 	quiet := 0
 	staged := slices.DeleteFunc(all, func(o policy.Obligation) bool {
@@ -124,7 +119,7 @@ func (c *agendaCmd) text(env *environment, day calendar.Day, all []policy.Obliga
 		fmt.Fprintf(env.out, "\n%s: %d %s.\n", day, len(staged), c.Stage)
 		return nil
 	}
-	fmt.Fprintf(env.out, "\n%s: %d escalated, %d overdue, %d due, %d upcoming; %d more have nothing to say yet.\n", day, counts[policy.Escalated],
-		counts[policy.Overdue], counts[policy.Due], counts[policy.Upcoming], quiet)
+	fmt.Fprintf(env.out, "\n%s: %d escalated, %d overdue, %d due, %d upcoming; %d more have nothing to say yet.\n",
+		day, counts[policy.Escalated], counts[policy.Overdue], counts[policy.Due], counts[policy.Upcoming], quiet)
 	return nil
 }

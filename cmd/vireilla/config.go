@@ -21,16 +21,16 @@ type setting struct {
 	Name   string `json:"name"`
 	Value  string `json:"value"`
 	From   string `json:"from"`
-	secret secrecy
+	hidden secrecy
 }
 
-// secrecy is what of a value must not be read over a shoulder.
+// secrecy says which part of a value the config command hides.
 type secrecy int
 
 const (
-	open  secrecy = iota
-	login         // the password and the parameters of a URL
-	whole
+	public      secrecy = iota
+	credentials         // hide the password and the parameters of a URL
+	secret              // hide the whole value
 )
 
 // config is the configuration in force.
@@ -42,45 +42,45 @@ type config struct {
 	settings                                           []setting
 }
 
-// loadConfig reads the environment; each name also as NAME_FILE, a file that holds the value.
+// loadConfig reads the environment. NAME_FILE instead of NAME names a file that holds the value.
 func loadConfig(data string) (config, error) {
 	var c config
 	var faults []error
-	read := func(name, fallback string, secret secrecy) string {
+	read := func(name, fallback string, hidden secrecy) string {
 		s, err := fromEnvironment(name, fallback)
 		if err != nil {
 			faults = append(faults, err)
 		}
-		s.secret = secret
+		s.hidden = hidden
 		c.settings = append(c.settings, s)
 		return s.Value
 	}
-	c.Database = read("DATABASE_URL", "sqlite:"+filepath.Join(data, "vireilla.db"), login)
-	c.Redis = read("REDIS_URL", "", login)
-	c.SMTP = read("SMTP_URL", "", login)
-	if word := read("SMTP_RATE", "", open); word != "" {
+	c.Database = read("DATABASE_URL", "sqlite:"+filepath.Join(data, "vireilla.db"), credentials)
+	c.Redis = read("REDIS_URL", "", credentials)
+	c.SMTP = read("SMTP_URL", "", credentials)
+	if word := read("SMTP_RATE", "", public); word != "" {
 		n, err := strconv.ParseUint(word, 10, 16)
 		if c.Rate = int(n); err != nil || n == 0 {
 			faults = append(faults, errors.New("SMTP_RATE: write how many letters this process may send a minute, 1 to 65535"))
 		}
 	}
-	c.From = read("MAIL_FROM", "", open)
-	c.Listen = read("LISTEN", "127.0.0.1:8080", open)
-	c.Metrics = read("METRICS_LISTEN", "", open)
-	c.Ping = read("PING_URL", "", whole)
-	c.Guard.Password = read("WEB_PASSWORD", "", whole)
-	c.Guard.Header = read("WEB_USER_HEADER", "", open)
+	c.From = read("MAIL_FROM", "", public)
+	c.Listen = read("LISTEN", "127.0.0.1:8080", public)
+	c.Metrics = read("METRICS_LISTEN", "", public)
+	c.Ping = read("PING_URL", "", secret)
+	c.Guard.Password = read("WEB_PASSWORD", "", secret)
+	c.Guard.Header = read("WEB_USER_HEADER", "", public)
 	var err error
-	if c.Guard.Proxies, err = web.ParseProxies(read("WEB_PROXIES", "", open)); err != nil {
+	if c.Guard.Proxies, err = web.ParseProxies(read("WEB_PROXIES", "", public)); err != nil {
 		faults = append(faults, fmt.Errorf("WEB_PROXIES: %w", err))
 	}
-	switch word := read("QUEUES_WRITE", "no", open); word {
+	switch word := read("QUEUES_WRITE", "no", public); word {
 	case "yes", "no":
 		c.QueuesWrite = word == "yes"
 	default:
 		faults = append(faults, errors.New("QUEUES_WRITE: write yes or no"))
 	}
-	c.settings = append(c.settings, otherwise("OTEL_EXPORTER_OTLP_ENDPOINT")) // read by its library
+	c.settings = append(c.settings, withoutFile("OTEL_EXPORTER_OTLP_ENDPOINT")) // OpenTelemetry reads it itself
 	return c, errors.Join(faults...)
 }
 
@@ -105,25 +105,25 @@ func fromEnvironment(name, fallback string) (setting, error) {
 	return setting{Name: name, Value: fallback, From: "default"}, nil
 }
 
-// otherwise is a setting that only the environment can hold.
-func otherwise(name string) setting {
-	s := setting{Name: name, Value: os.Getenv(name), From: "environment", secret: login}
+// withoutFile is a setting that has no NAME_FILE.
+func withoutFile(name string) setting {
+	s := setting{Name: name, Value: os.Getenv(name), From: "environment", hidden: credentials}
 	if s.Value == "" {
 		s.From = "default"
 	}
 	return s
 }
 
-// masked gives the value without what must not be read over a shoulder.
-func (s setting) masked() string {
+// display gives the value with its secret part replaced by asterisks.
+func (s setting) display() string {
 	switch {
-	case s.secret == open || s.Value == "":
+	case s.hidden == public || s.Value == "":
 		return s.Value
-	case s.secret == whole:
+	case s.hidden == secret:
 		return "*****"
 	}
 	u, err := url.Parse(s.Value)
-	if err != nil || u.Scheme == "" || u.User == nil && strings.Contains(s.Value, "@") { // who knows what stands where
+	if err != nil || u.Scheme == "" || u.User == nil && strings.Contains(s.Value, "@") { // the password may be anywhere
 		return "*****"
 	}
 	if _, has := u.User.Password(); has {
@@ -135,7 +135,7 @@ func (s setting) masked() string {
 	return strings.ReplaceAll(u.String(), "%2A", "*")
 }
 
-// checkListen refuses to show the pages to more than this machine unless somebody guards them.
+// checkListen refuses an address that other machines reach when neither a password nor a proxy guards the pages.
 func checkListen(address string, guard web.Guard) error {
 	host, _, err := net.SplitHostPort(address)
 	if err != nil {
@@ -143,19 +143,23 @@ func checkListen(address string, guard web.Guard) error {
 	}
 	who := host + " is not a loopback address"
 	if host == "" {
-		who = fmt.Sprintf("without a host, %s is every address of this machine: write 127.0.0.1%[1]s for this machine alone; for others", address)
+		who = fmt.Sprintf("without a host, %s is every address of this machine: "+
+			"write 127.0.0.1%[1]s for this machine alone; for others", address)
 	}
 	ip := net.ParseIP(host)
 	switch {
-	case host == "localhost" || ip != nil && ip.IsLoopback(), guard.Password != "", guard.Header != "" && len(guard.Proxies) > 0:
+	case host == "localhost" || ip != nil && ip.IsLoopback(), guard.Password != "",
+		guard.Header != "" && len(guard.Proxies) > 0:
 		return nil
 	case guard.Header != "":
-		return fmt.Errorf("LISTEN: %s: set WEB_PROXIES to the addresses of the proxies that may name the user in %s", who, guard.Header)
+		return fmt.Errorf("LISTEN: %s: set WEB_PROXIES to the addresses of the proxies that may name the user in %s",
+			who, guard.Header)
 	}
-	return fmt.Errorf("LISTEN: %s: set WEB_PASSWORD, or WEB_USER_HEADER to the header in which a proxy names the user, and WEB_PROXIES to its address", who)
+	return fmt.Errorf("LISTEN: %s: set WEB_PASSWORD, "+
+		"or WEB_USER_HEADER to the header in which a proxy names the user, and WEB_PROXIES to its address", who)
 }
 
-// faults are all values that no command could use.
+// faults joins the errors of all values that are wrong.
 func (c *config) faults() error {
 	faults := []error{store.CheckURL(c.Database), checkListen(c.Listen, c.Guard)}
 	if c.Redis != "" {
@@ -177,20 +181,22 @@ func (c *config) faults() error {
 		}
 	}
 	if c.Ping != "" {
-		_, err := watchman(c.Ping)
+		_, err := pinger(c.Ping)
 		faults = append(faults, err)
 	}
 	return errors.Join(faults...)
 }
 
 type configCmd struct {
-	Format string `help:"text or json." default:"text" enum:"text,json"`
+	Format string `help:"Write text or json." default:"text" enum:"text,json"`
 }
 
 // Help is the longer text of `config --help`.
 func (*configCmd) Help() string {
-	return "Set in the environment, each also as NAME_FILE, a file that holds the value: DATABASE_URL, REDIS_URL, SMTP_URL, SMTP_RATE, MAIL_FROM, LISTEN, METRICS_LISTEN, PING_URL, " +
-		"WEB_PASSWORD, WEB_USER_HEADER, WEB_PROXIES, QUEUES_WRITE; and, without a file, OTEL_EXPORTER_OTLP_ENDPOINT.\n\nREDIS_URL: " + queue.URLForms
+	return "These settings are read from the environment, each also as NAME_FILE, a file that holds the value: " +
+		"DATABASE_URL, REDIS_URL, SMTP_URL, SMTP_RATE, MAIL_FROM, LISTEN, METRICS_LISTEN, PING_URL, WEB_PASSWORD, " +
+		"WEB_USER_HEADER, WEB_PROXIES, QUEUES_WRITE. OTEL_EXPORTER_OTLP_ENDPOINT has no NAME_FILE.\n\n" +
+		"REDIS_URL: " + queue.URLForms
 }
 
 func (c *configCmd) Run(env *environment) error {
@@ -201,9 +207,12 @@ func (c *configCmd) Run(env *environment) error {
 	return errors.Join(c.show(env, &cfg), err)
 }
 
-// show tells the values also where one of them is wrong.
+// show prints all values, also when one of them is wrong.
 func (c *configCmd) show(env *environment, cfg *config) error {
-	rows := []setting{{Name: "data", Value: env.Data, From: "--data"}, {Name: "policy", Value: env.Policy, From: "--policy"}}
+	rows := []setting{
+		{Name: "data", Value: env.Data, From: "--data"},
+		{Name: "policy", Value: env.Policy, From: "--policy"},
+	}
 	switch {
 	case env.named["data"]:
 	case os.Getenv("VIREILLA_DATA") != "":
@@ -218,7 +227,7 @@ func (c *configCmd) show(env *environment, cfg *config) error {
 		if s.Name == "" { // it could not be read
 			continue
 		}
-		s.Value = s.masked()
+		s.Value = s.display()
 		rows = append(rows, s)
 	}
 	if c.Format == "json" {

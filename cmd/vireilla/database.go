@@ -10,7 +10,8 @@ import (
 	"vireilla/internal/store"
 )
 
-// store opens the database that is there. A wrong folder must not look like an office without letters, nor its kill switch like the right one.
+// store opens a database that exists. A new, empty database in a wrong folder would look like an office without
+// letters, and its kill switch would stop nothing.
 func (env *environment) store() (*store.DB, error) {
 	c, err := loadConfig(env.Data)
 	if err == nil {
@@ -22,7 +23,7 @@ func (env *environment) store() (*store.DB, error) {
 	return store.Open(env.ctx, c.Database)
 }
 
-// isThere asks for the file of an SQLite database; it wraps fs.ErrNotExist.
+// isThere fails when an SQLite database has no file yet; the error wraps fs.ErrNotExist.
 func isThere(database string) error {
 	path, file := strings.CutPrefix(database, "sqlite:")
 	if !file {
@@ -30,12 +31,13 @@ func isThere(database string) error {
 	}
 	_, err := os.Stat(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("no database at %s, %w: set --data, VIREILLA_DATA or DATABASE_URL to where it is (import, serve and migrate begin a new one)", path, fs.ErrNotExist)
+		return fmt.Errorf("no database at %s, %w: set --data, VIREILLA_DATA or DATABASE_URL to where it is "+
+			"(import, serve and migrate begin a new one)", path, fs.ErrNotExist)
 	}
 	return err
 }
 
-// storeOrNew opens the database, and makes it where there is none.
+// storeOrNew opens the database, and creates it when there is none.
 func (env *environment) storeOrNew() (*store.DB, error) {
 	c, err := loadConfig(env.Data)
 	if err != nil {

@@ -15,11 +15,11 @@ import (
 
 type explainCmd struct {
 	Seeker string `arg:"" help:"Id of the job seeker."`
-	At     string `help:"Day asked about; today without it." placeholder:"DAY"`
-	Format string `help:"text or json." default:"text" enum:"text,json"`
+	At     string `help:"Explain this day; the default is today." placeholder:"DAY"`
+	Format string `help:"Write text or json." default:"text" enum:"text,json"`
 }
 
-// explanation is what the command tells of a person, by ids and days only.
+// explanation is what the command says of a person, by ids and days only.
 type explanation struct {
 	Seeker    string           `json:"seeker"`
 	At        calendar.Day     `json:"at"`
@@ -29,11 +29,11 @@ type explanation struct {
 	Rules     []policy.Verdict `json:"rules"`
 	Told      []toldRow        `json:"told"`
 	Letters   []letterRow      `json:"letters"`
-	Planned   []notice.Notice  `json:"planned"` // to the person, on the day
+	Planned   []notice.Notice  `json:"planned"` // letters to the person on the day
 	Unwritten []notice.Skip    `json:"skips"`
 }
 
-// toldRow is a stage of an obligation that somebody was told of, and when.
+// toldRow is a stage of an obligation that an owner was told of, and when.
 type toldRow struct {
 	Owner   string       `json:"owner"`
 	Rule    string       `json:"rule"`
@@ -74,8 +74,11 @@ func (c *explainCmd) Run(env *environment) error {
 		return err
 	}
 	end := (day + 1).At(0, 0, p.Location)
-	e := explanation{Seeker: c.Seeker, At: day, Coach: person.Seeker.CoachID, Owner: staff.Owner(person.Seeker.CoachID, day), Rules: p.Explain(person, day),
-		Told: []toldRow{}, Letters: []letterRow{}, Planned: []notice.Notice{}, Unwritten: []notice.Skip{}, Email: "yes"}
+	e := explanation{
+		Seeker: c.Seeker, At: day, Coach: person.Seeker.CoachID, Owner: staff.Owner(person.Seeker.CoachID, day),
+		Rules: p.Explain(person, day), Email: "yes",
+		Told: []toldRow{}, Letters: []letterRow{}, Planned: []notice.Notice{}, Unwritten: []notice.Skip{},
+	}
 	suppressed, err := s.Suppressed(env.ctx, c.Seeker)
 	if err != nil {
 		return err
@@ -88,7 +91,8 @@ func (c *explainCmd) Run(env *environment) error {
 		return err
 	}
 	for _, t := range told {
-		e.Told = append(e.Told, toldRow{t.Owner, t.Rule, t.Subject, t.Anchor, t.Stage, t.At.In(p.Location).Format(time.RFC3339)})
+		at := t.At.In(p.Location).Format(time.RFC3339)
+		e.Told = append(e.Told, toldRow{t.Owner, t.Rule, t.Subject, t.Anchor, t.Stage, at})
 	}
 	letters, err := s.Letters(env.ctx, notice.Filter{To: c.Seeker})
 	if err != nil {
@@ -96,7 +100,8 @@ func (c *explainCmd) Run(env *environment) error {
 	}
 	for _, l := range letters {
 		if l.Planned.Before(end) {
-			e.Letters = append(e.Letters, letterRow{l.ID, l.Key, l.State, l.Changed.In(p.Location).Format(time.RFC3339), l.Why})
+			changed := l.Changed.In(p.Location).Format(time.RFC3339)
+			e.Letters = append(e.Letters, letterRow{l.ID, l.Key, l.State, changed, l.Why})
 		}
 	}
 	plan, err := planPerson(env, s, p, &person, day)
@@ -109,7 +114,9 @@ func (c *explainCmd) Run(env *environment) error {
 	}
 	e.Planned = append(e.Planned, plan.Notices...)
 	for _, k := range slices.Concat(plan.Skips, kept) {
-		if !slices.ContainsFunc(e.Unwritten, func(o notice.Skip) bool { return o.Letter == k.Letter && o.Subject == k.Subject && o.Why == k.Why }) {
+		if !slices.ContainsFunc(e.Unwritten, func(o notice.Skip) bool {
+			return o.Letter == k.Letter && o.Subject == k.Subject && o.Why == k.Why
+		}) {
 			e.Unwritten = append(e.Unwritten, k)
 		}
 	}
@@ -134,7 +141,7 @@ func (e *explanation) text(env *environment, zone *time.Location) {
 	e.letters(env, zone)
 }
 
-// rules tells what is due first, then what is not, rules with the same reason together.
+// rules prints what is due first, then what is not. Rules that are not due for the same reason share a line.
 func (e *explanation) rules(env *environment) {
 	inOrder := slices.Clone(e.Rules)
 	slices.SortStableFunc(inOrder, func(a, b policy.Verdict) int {
@@ -158,7 +165,7 @@ func (e *explanation) rules(env *environment) {
 			return !v.Open && w.Why == v.Why && w.Because == v.Because && len(v.Steps)+len(w.Steps) == 0
 		}
 		if slices.ContainsFunc(inOrder[:i], same) {
-			continue // told with the first of them
+			continue // printed with the first of them
 		}
 		names := []string{ruleName(v.Rule, v.Subject)}
 		for _, w := range inOrder[i+1:] {
@@ -166,18 +173,19 @@ func (e *explanation) rules(env *environment) {
 				names = append(names, name)
 			}
 		}
-		fmt.Fprintf(env.out, "\n%s: %s\n", strings.Join(names, ", "), saying(&v))
+		fmt.Fprintf(env.out, "\n%s: %s\n", strings.Join(names, ", "), verdictText(&v))
 		for _, s := range append(v.Steps, "would change it: "+v.Change) {
 			fmt.Fprintln(env.out, "  "+s)
 		}
 	}
 	if others > 0 {
-		fmt.Fprintf(env.out, "\n%d %s of other years %s not concern this person; --format json shows all.\n", others, plural(others, "rule", "rules"), plural(others, "does", "do"))
+		fmt.Fprintf(env.out, "\n%d %s of other years %s not concern this person; --format json shows all.\n",
+			others, plural(others, "rule", "rules"), plural(others, "does", "do"))
 	}
 }
 
-// saying is what a rule says, in a sentence.
-func saying(v *policy.Verdict) string {
+// verdictText says in one sentence what a rule found.
+func verdictText(v *policy.Verdict) string {
 	basis := "by " + v.Basis
 	if v.Ours {
 		basis = "a day that the office sets, not the law"
@@ -188,7 +196,8 @@ func saying(v *policy.Verdict) string {
 	return fmt.Sprintf("due %s %s, %s; the next step is %s's", v.Due.Weekday().String()[:3], v.Due, basis, v.Owner)
 }
 
-// letters tells what was told and written until the end of the day, and what goes to the person on that day and what does not.
+// letters prints what was told and written until the end of the day, and which letters go to the person on that day and
+// which do not.
 func (e *explanation) letters(env *environment, zone *time.Location) {
 	when := func(text string) string {
 		at, _ := time.Parse(time.RFC3339, text)

@@ -3,11 +3,11 @@ package main
 import "fmt"
 
 type forgetCmd struct {
-	Seeker string `arg:"" help:"The job seeker's id."`
-	Yes    bool   `help:"Do it; without this, only say what it would do."`
+	Seeker string `arg:"" help:"Id of the job seeker."`
+	Yes    bool   `help:"Do it; without --yes the command only says what it would do."`
 }
 
-// Run erases a person at once.
+// Run erases a person without waiting for the retention time.
 func (c *forgetCmd) Run(env *environment) error {
 	s, err := env.store()
 	if err != nil {
@@ -26,8 +26,10 @@ func (c *forgetCmd) Run(env *environment) error {
 		return fmt.Errorf("no such seeker %q, and nothing left of one", c.Seeker)
 	}
 	if !c.Yes {
-		_, err := fmt.Fprintf(env.out, "This would erase job seeker %s with contacts, appointments and training, and empty the letters about them, %d rows; keys stay. It cannot be undone.\n"+
-			"What the feed still holds comes back with the next import: take the person out of the feed first. Then say it again with --yes.\n", c.Seeker, n)
+		_, err := fmt.Fprintf(env.out, "This would erase job seeker %s with contacts, appointments and training, "+
+			"and empty the letters about them, %d rows; keys stay. It cannot be undone.\n"+
+			"What the feed still holds comes back with the next import: take the person out of the feed first. "+
+			"Then repeat with --yes.\n", c.Seeker, n)
 		return err
 	}
 	_, err = fmt.Fprintf(env.out, "%d rows erased or emptied\n", n)

@@ -14,14 +14,14 @@ import (
 
 type importCmd struct {
 	Folder       string `arg:"" help:"Folder of CSV files." type:"existingdir"`
-	Delta        bool   `help:"Only add and change; close nothing."`
-	AcceptShrink bool   `help:"Also when many rows would be closed or moved."`
-	Adopt        bool   `help:"What was booked before today was told by other means: no letters about it."`
-	Encoding     string `help:"utf-8 or windows-1252." default:"utf-8" enum:"utf-8,windows-1252"`
-	Format       string `help:"text or json." default:"text" enum:"text,json"`
+	Delta        bool   `help:"Add and change rows, but close none."`
+	AcceptShrink bool   `help:"Import even when many rows would be closed or moved."`
+	Adopt        bool   `help:"Write no letters about what was booked before today: people know of it already."`
+	Encoding     string `help:"Read files in utf-8 or windows-1252." default:"utf-8" enum:"utf-8,windows-1252"`
+	Format       string `help:"Write text or json." default:"text" enum:"text,json"`
 }
 
-// importReport is what the command tells.
+// importReport is the answer of the command.
 type importReport struct {
 	Files   map[string]feed.Counts `json:"files"`
 	Seconds float64                `json:"seconds"`
@@ -40,7 +40,8 @@ func (c *importCmd) Run(env *environment) error {
 	if err := s.SetMadeUp(env.ctx, false); err != nil {
 		return err
 	}
-	report, err := env.importFolder(s, p, c.Folder, feed.Options{Encoding: c.Encoding, Delta: c.Delta, AcceptShrink: c.AcceptShrink})
+	options := feed.Options{Encoding: c.Encoding, Delta: c.Delta, AcceptShrink: c.AcceptShrink}
+	report, err := env.importFolder(s, p, c.Folder, options)
 	if err != nil {
 		return err
 	}
@@ -56,8 +57,10 @@ func (c *importCmd) Run(env *environment) error {
 	return report.text(env)
 }
 
-// importFolder reads a folder into the store, all or nothing; faults are told on stderr, one a line.
-func (env *environment) importFolder(s *store.DB, p *policy.Policy, folder string, o feed.Options) (importReport, error) {
+// importFolder reads a folder into the store, all or nothing; it prints faults to stderr, one a line.
+func (env *environment) importFolder(
+	s *store.DB, p *policy.Policy, folder string, o feed.Options,
+) (importReport, error) {
 	start := now()
 	bar := env.progress()
 	o.Zone = p.Location
@@ -97,7 +100,8 @@ func (r *importReport) text(env *environment) error {
 			continue
 		}
 		changed += c.Added + c.Changed + c.Closed
-		t.row(f.Name, fmt.Sprint(c.Read), fmt.Sprint(c.Added), fmt.Sprint(c.Changed), fmt.Sprint(c.Unchanged), fmt.Sprint(c.Closed))
+		t.row(f.Name, fmt.Sprint(c.Read), fmt.Sprint(c.Added), fmt.Sprint(c.Changed),
+			fmt.Sprint(c.Unchanged), fmt.Sprint(c.Closed))
 	}
 	if err := t.flush(); err != nil {
 		return err
@@ -106,4 +110,5 @@ func (r *importReport) text(env *environment) error {
 	return err
 }
 
+// round gives seconds with three decimals.
 func round(d time.Duration) float64 { return float64(d.Round(time.Millisecond)) / float64(time.Second) }

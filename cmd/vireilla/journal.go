@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -11,27 +12,27 @@ import (
 	"vireilla/internal/store"
 )
 
-// journalCmd is for the day after a restore.
+// journalCmd compares the send journal with the database, after the database was restored from a backup.
 type journalCmd struct {
-	Show   journalShow   `cmd:"" default:"withargs" help:"What the send journal of this machine knows and the database does not."`
-	Accept journalAccept `cmd:"" help:"Let the outbox take over what the journal knows, and letters go out again."`
+	Show   journalShow   `cmd:"" default:"withargs" help:"Show what the send journal of this machine knows and the database does not."`
+	Accept journalAccept `cmd:"" help:"Write what the journal knows into the outbox, and let letters go out again."`
 }
 
 type journalShow struct {
-	Format string `help:"text or json." default:"text" enum:"text,json"`
+	Format string `help:"Write text or json." default:"text" enum:"text,json"`
 }
 
 // difference is what a journal knows and the database does not.
 type difference struct {
-	Damaged int            `json:"damaged"`
-	Letters []behindLetter `json:"letters"`
-	Held    []string       `json:"held_by"`
+	Damaged int           `json:"damaged"`
+	Letters []staleLetter `json:"letters"`
+	Held    []string      `json:"held_by"`
 
-	known  []notice.Handover
-	behind []notice.Stale
+	known []notice.Handover
+	stale []notice.Stale
 }
 
-type behindLetter struct {
+type staleLetter struct {
 	Key     string       `json:"key"`
 	Letter  string       `json:"letter"`
 	To      string       `json:"to"`
@@ -44,12 +45,12 @@ func compare(ctx context.Context, folder string, s *store.DB) (d difference, err
 	if err != nil {
 		return d, err
 	}
-	d = difference{Damaged: damaged, Letters: []behindLetter{}, Held: []string{}, known: letters}
-	if d.behind, err = s.Stale(ctx, letters); err != nil {
+	d = difference{Damaged: damaged, Letters: []staleLetter{}, Held: []string{}, known: letters}
+	if d.stale, err = s.Stale(ctx, letters); err != nil {
 		return d, err
 	}
-	for _, b := range d.behind {
-		d.Letters = append(d.Letters, behindLetter{b.Key, b.Letter, b.To, b.State, b.InOutbox})
+	for _, l := range d.stale {
+		d.Letters = append(d.Letters, staleLetter{l.Key, l.Letter, l.To, l.State, l.InOutbox})
 	}
 	held, err := s.StaleBy(ctx)
 	d.Held = append(d.Held, held...)
@@ -74,7 +75,11 @@ func (c *journalShow) Run(env *environment) error {
 	} else {
 		t := env.table("key", "the journal", "the database")
 		for _, l := range d.Letters {
-			t.row(l.Key, map[bool]string{true: "went out", false: "may have gone out"}[l.Journal == notice.Sent], map[bool]string{true: "does not know it", false: string(l.Outbox)}[l.Outbox == ""])
+			inJournal := "may have gone out"
+			if l.Journal == notice.Sent {
+				inJournal = "went out"
+			}
+			t.row(l.Key, inJournal, cmp.Or(string(l.Outbox), "does not know it"))
 		}
 		if err := t.flush(); err != nil {
 			return err
@@ -84,17 +89,20 @@ func (c *journalShow) Run(env *environment) error {
 		fmt.Fprintf(env.out, "\n%d lines of the journal cannot be read: it may know of fewer letters than went out.\n", d.Damaged)
 	}
 	if len(d.Held) > 0 {
-		fmt.Fprintf(env.out, "\nNo letter goes out: the database is older than a send journal (of %d). Import the newest feed, then vireilla journal accept --yes on each machine.\n", len(d.Held))
+		fmt.Fprintf(env.out, "\nNo letter goes out: the database is older than a send journal (of %d). "+
+			"Import the newest feed, then vireilla journal accept --yes on each machine.\n", len(d.Held))
 	}
 	return nil
 }
 
-type journalAccept struct{ decision }
+type journalAccept struct{ confirmation }
 
 func (c *journalAccept) Run(env *environment) error {
-	w := wish{"let the outbox take over what the send journal of this machine knows, and let letters go out again",
-		"the outbox knows what the send journal of this machine knows", "accept the journal", nil}
-	return c.carry(env, w, always, func(s *store.DB) error {
+	w := change{
+		"let the outbox take over what the send journal of this machine knows, and let letters go out again",
+		"the outbox knows what the send journal of this machine knows", "accept the journal", nil,
+	}
+	return c.apply(env, w, noCheck, func(s *store.DB) error {
 		d, err := compare(env.ctx, env.Data, s)
 		if err != nil {
 			return err
@@ -103,7 +111,7 @@ func (c *journalAccept) Run(env *environment) error {
 		if err != nil {
 			return err
 		}
-		sent, held, err := s.TakeOver(env.ctx, now(), d.behind)
+		sent, held, err := s.TakeOver(env.ctx, now(), d.stale)
 		if err == nil {
 			err = j.Accept(now(), d.known)
 		}
@@ -115,20 +123,22 @@ func (c *journalAccept) Run(env *environment) error {
 		}
 		fmt.Fprintf(env.out, "%d letters count as sent; %d may have arrived and are held for a person to decide\n", sent, held)
 		if left := slices.DeleteFunc(d.Held, func(id string) bool { return id == j.ID() }); len(left) > 0 {
-			fmt.Fprintf(env.out, "letters are still held by journals of other machines (%d): run this on those machines too\n", len(left))
+			fmt.Fprintf(env.out, "letters are still held for journals of other machines (%d): "+
+				"run this on those machines too\n", len(left))
 		}
 		return nil
 	})
 }
 
-// mayWrite refuses to write to people out of a database that is older than a send journal.
+// mayWrite fails when the database is older than a send journal: letters could then go out twice.
 func (a *app) mayWrite(ctx context.Context) error {
 	if err := a.Workers.Compare.Check(ctx); err != nil {
 		return err
 	}
 	held, err := a.Store.StaleBy(ctx)
 	if err == nil && len(held) > 0 {
-		err = fmt.Errorf("the database is older than the send journal: it was restored, or is another one. vireilla journal shows the difference, vireilla journal accept --yes lets letters go out again")
+		err = errors.New("the database is older than the send journal: it was restored, or is another one. " +
+			"vireilla journal shows the difference, vireilla journal accept --yes lets letters go out again")
 	}
 	return err
 }

@@ -1,4 +1,5 @@
-// Command vireilla watches the caseload of municipal employment services: it finds what is due, and writes to coaches and job seekers about it.
+// Command vireilla watches the caseload of municipal employment services. It finds what is due, and writes to coaches
+// and job seekers about it.
 package main
 
 import (
@@ -10,7 +11,7 @@ import (
 	"os/signal"
 	"strings"
 	"syscall"
-	_ "time/tzdata" // the town's zone, also where the machine has none
+	_ "time/tzdata" // for machines without a time zone database
 
 	"vireilla/internal/queue"
 
@@ -18,31 +19,31 @@ import (
 	"go.opentelemetry.io/otel"
 )
 
-// commands is the table of commands, in the order of the help.
+// commands are the options and commands in the order of the help.
 type commands struct {
-	Data     string `help:"Folder of the database and what else lies on disk." default:"./data" env:"VIREILLA_DATA" type:"path"`
-	Policy   string `help:"Policy file instead of the embedded one." type:"path" placeholder:"FILE"`
-	LogLevel string `help:"debug, info, warn or error; without it serve tells info, every other command warn." default:"" enum:",debug,info,warn,error" placeholder:"LEVEL"`
+	Data     string `help:"Folder of the database and all other files." default:"./data" env:"VIREILLA_DATA" type:"path"`
+	Policy   string `help:"Use this policy file instead of the embedded one." type:"path" placeholder:"FILE"`
+	LogLevel string `help:"Log debug, info, warn or error and above; by default serve logs info, other commands warn." default:"" enum:",debug,info,warn,error" placeholder:"LEVEL"`
 
-	Demo      demoCmd      `cmd:"" help:"The whole program in one process with nothing installed, on a made-up caseload."`
-	Serve     serveCmd     `cmd:"" help:"Timetable, workers and web pages."`
-	Run       runCmd       `cmd:"" help:"One day's timetable to its end, then exit."`
+	Demo      demoCmd      `cmd:"" help:"Run the whole program in one process, with nothing installed, on a made-up caseload."`
+	Serve     serveCmd     `cmd:"" help:"Run the timetable, the workers and the web pages."`
+	Run       runCmd       `cmd:"" help:"Run one day's timetable to its end, then exit."`
 	Import    importCmd    `cmd:"" help:"Read a folder of CSV files into the database."`
-	Sample    sampleCmd    `cmd:"" help:"Write a made-up feed."`
-	Agenda    agendaCmd    `cmd:"" help:"Every obligation open on a day, with its stage."`
-	Plan      planCmd      `cmd:"" help:"What would be sent at a moment and what not, and why. Writes nothing."`
-	Explain   explainCmd   `cmd:"" help:"For one person and day: every rule, step by step, and what was told."`
-	Outbox    outboxCmd    `cmd:"" help:"The letters and their states."`
-	Journal   journalCmd   `cmd:"" help:"After a restore: what went out and the database does not know."`
+	Sample    sampleCmd    `cmd:"" help:"Write a made-up feed into a folder."`
+	Agenda    agendaCmd    `cmd:"" help:"List every obligation open on a day, with its stage."`
+	Plan      planCmd      `cmd:"" help:"Show what would be sent at a moment, what would not, and why; nothing is written."`
+	Explain   explainCmd   `cmd:"" help:"Explain every rule for one person on a day, step by step, and what was told to whom."`
+	Outbox    outboxCmd    `cmd:"" help:"List letters and change their states."`
+	Journal   journalCmd   `cmd:"" help:"After a restore, show which letters went out that the database does not know."`
 	Forget    forgetCmd    `cmd:"" help:"Erase a job seeker at once."`
-	Timetable timetableCmd `cmd:"" help:"The next runs of every entry, in local time."`
-	Preview   previewCmd   `cmd:"" help:"A letter from its sample."`
-	Templates templatesCmd `cmd:"" help:"The letters' templates."`
-	Rules     policyCmd    `cmd:"" name:"policy" help:"The policy: rules in force, or what is wrong with a file."`
-	Config    configCmd    `cmd:"" help:"The configuration in force, and where each value came from."`
+	Timetable timetableCmd `cmd:"" help:"List the next runs of every timetable entry, in local time."`
+	Preview   previewCmd   `cmd:"" help:"Render a letter with sample data."`
+	Templates templatesCmd `cmd:"" help:"Check the templates of the letters."`
+	Rules     policyCmd    `cmd:"" name:"policy" help:"Show the policy in force, or check a policy file."`
+	Config    configCmd    `cmd:"" help:"Show the configuration in force, and where each value came from."`
 	Migrate   migrateCmd   `cmd:"" help:"Bring the database's schema up to date."`
-	Health    healthCmd    `cmd:"" help:"Ask the serve of this machine whether it answers, at METRICS_LISTEN or else LISTEN."`
-	Version   versionCmd   `cmd:"" help:"Version, commit, Go and modules."`
+	Health    healthCmd    `cmd:"" help:"Ask the serve of this machine, at METRICS_LISTEN or else LISTEN, whether it is well."`
+	Version   versionCmd   `cmd:"" help:"Show the version, the commit, Go and the modules."`
 }
 
 func main() {
@@ -60,15 +61,16 @@ const (
 	usedWrongly
 )
 
-// errSilent is a failure that was told already.
+// errSilent is a failure whose message is printed already.
 var errSilent = errors.New("failed")
 
-// usageError is a use that the grammar of the commands cannot know to be wrong.
+// usageError is a wrong use that the command itself found, not the parser.
 type usageError struct{ error }
 
+// exit is the exit code that kong ends with, carried by a panic.
 type exit int
 
-// asked understands `vireilla help COMMAND` and `vireilla --version` too.
+// withHelp turns `vireilla help COMMAND` and `vireilla --version` into commands that the parser knows.
 func withHelp(args []string) []string {
 	switch {
 	case len(args) > 0 && args[0] == "help":
@@ -80,7 +82,7 @@ func withHelp(args []string) []string {
 }
 
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) (code int) {
-	defer func() { // kong ends --help by a call of Exit
+	defer func() { // kong calls Exit after --help
 		if r := recover(); r != nil {
 			e, ok := r.(exit)
 			if !ok {
@@ -90,21 +92,24 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) (code int
 		}
 	}()
 	var c commands
-	parser, err := kong.New(&c, kong.Name("vireilla"), kong.Description("Watches the caseload and writes to coaches and job seekers about what is due."),
-		kong.Writers(stdout, stderr), kong.Exit(func(n int) { panic(exit(n)) }), kong.UsageOnError(), kong.ConfigureHelp(kong.HelpOptions{Compact: true}))
+	parser, err := kong.New(&c, kong.Name("vireilla"),
+		kong.Description("Watches the caseload and writes to coaches and job seekers about what is due."),
+		kong.Writers(stdout, stderr), kong.Exit(func(n int) { panic(exit(n)) }),
+		kong.UsageOnError(), kong.ConfigureHelp(kong.HelpOptions{Compact: true}))
 	if err != nil {
 		fmt.Fprintln(stderr, "vireilla:", err)
 		return usedWrongly
 	}
 	parsed, err := parser.Parse(withHelp(args))
-	var unfinished *kong.ParseError
+	var incomplete *kong.ParseError
 	switch {
-	case errors.As(err, &unfinished) && strings.HasPrefix(err.Error(), "expected one of "):
+	case errors.As(err, &incomplete) && strings.HasPrefix(err.Error(), "expected one of "):
 		parser.Stdout = stderr
-		_ = unfinished.Context.PrintUsage(false)
+		_ = incomplete.Context.PrintUsage(false)
 		return usedWrongly
 	case err != nil:
-		fmt.Fprintf(stderr, "vireilla: %s\nvireilla --help tells the commands, vireilla COMMAND --help one of them.\n", inPlainWords(err.Error()))
+		fmt.Fprintf(stderr, "vireilla: %s\nvireilla --help lists the commands, vireilla COMMAND --help explains one of them.\n",
+			explainUsage(err.Error()))
 		return usedWrongly
 	}
 	env := &environment{ctx: ctx, out: stdout, err: stderr, commands: &c, named: map[string]bool{}}

@@ -7,6 +7,7 @@ import (
 	"log"
 	"net"
 	"net/http"
+	"runtime"
 	"runtime/debug"
 	"time"
 
@@ -17,15 +18,11 @@ import (
 
 // newMeters makes the meters of this program, for the entries of its timetable.
 func newMeters(entries []policy.Entry) *web.Meters {
-	version, goVersion := "unknown", "unknown"
-	if info, ok := debug.ReadBuildInfo(); ok {
-		version, goVersion = info.Main.Version, info.GoVersion
-	}
 	var names []string
 	for _, e := range entries {
 		names = append(names, e.Name)
 	}
-	return web.NewMeters(version, goVersion, tasks.Steps(names))
+	return web.NewMeters(version, runtime.Version(), tasks.Steps(names))
 }
 
 // probes answers machines about this process.

@@ -24,7 +24,8 @@ func (env *environment) parseDay(text string, p *policy.Policy) (calendar.Day, e
 	return day, nil
 }
 
-// parseMoment reads --at as a moment in the town's zone, or as a day, which means its end: the whole day is asked about. Empty is now.
+// parseMoment reads --at as a moment in the town's zone. A day means its last second, so that the answer covers the
+// whole day. Empty is now.
 func (env *environment) parseMoment(text string, p *policy.Policy) (time.Time, error) {
 	if text == "" {
 		return now().In(p.Location), nil
@@ -45,7 +46,8 @@ func (env *environment) parseMoment(text string, p *policy.Policy) (time.Time, e
 	return at, nil
 }
 
-// readMoment reads what the feed reads: a local time, of the two of an hour that comes twice the first, or one with Z or +02:00 behind it.
+// readMoment reads a moment as the feed does: a local time, or one followed by Z or an offset such as +02:00. When the
+// end of summer time makes an hour come twice, a local time means the first.
 func readMoment(text string, zone *time.Location) (time.Time, error) {
 	for _, layout := range []string{"2006-01-02T15:04Z07:00", time.RFC3339} {
 		if t, err := time.Parse(layout, text); err == nil {
@@ -57,7 +59,8 @@ func readMoment(text string, zone *time.Location) (time.Time, error) {
 		if err != nil {
 			continue
 		}
-		at := calendar.DayOf(wall, time.UTC).At(wall.Hour(), wall.Minute(), zone).Add(time.Duration(wall.Second()) * time.Second)
+		at := calendar.DayOf(wall, time.UTC).At(wall.Hour(), wall.Minute(), zone)
+		at = at.Add(time.Duration(wall.Second()) * time.Second)
 		if at.Format(layout) != text {
 			return at, errors.New("does not exist: summer time skips that hour")
 		}
@@ -66,7 +69,7 @@ func readMoment(text string, zone *time.Location) (time.Time, error) {
 	return time.Time{}, errors.New("not a moment like 2024-03-04T08:00 or a day like 2024-03-04")
 }
 
-// inYears refuses days that the feed refuses too.
+// inYears fails on days that the feed refuses too.
 func inYears(day calendar.Day) error {
 	if day < calendar.Date(1900, 1, 1) || day > calendar.Date(2199, 12, 31) {
 		return errors.New("lies outside 1900-01-01 to 2199-12-31")

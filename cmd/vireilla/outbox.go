@@ -15,21 +15,21 @@ import (
 )
 
 type outboxCmd struct {
-	List     outboxList     `cmd:"" help:"The letters, the oldest first."`
-	Show     outboxShow     `cmd:"" help:"One letter: its states, times and codes."`
-	Retry    outboxRetry    `cmd:"" help:"Try a failed, held, unsure or deferred letter at once."`
-	Withdraw outboxWithdraw `cmd:"" help:"Take a letter back that is not out."`
-	Release  outboxRelease  `cmd:"" help:"Let a run go out that the guard holds."`
-	Stop     outboxStop     `cmd:"" help:"Kill switch: no further letter goes out."`
-	Start    outboxStart    `cmd:"" help:"Letters go out again."`
+	List     outboxList     `cmd:"" help:"List the letters, oldest first."`
+	Show     outboxShow     `cmd:"" help:"Show the state, times and codes of one letter."`
+	Retry    outboxRetry    `cmd:"" help:"Try a failed, held, unsure or deferred letter again at once."`
+	Withdraw outboxWithdraw `cmd:"" help:"Withdraw a letter that has not gone out."`
+	Release  outboxRelease  `cmd:"" help:"Send the letters of a run that the guard holds."`
+	Stop     outboxStop     `cmd:"" help:"Turn the kill switch on: no letter goes out any more."`
+	Start    outboxStart    `cmd:"" help:"Turn the kill switch off: letters go out again."`
 }
 
 type outboxList struct {
-	State  string `help:"Only letters in this state."`
-	Letter string `help:"Only this kind of letter."`
-	To     string `help:"Only letters to this person." placeholder:"ID"`
-	Day    string `help:"Only letters planned for this day."`
-	Format string `help:"text or json." default:"text" enum:"text,json"`
+	State  string `help:"List only letters in this state."`
+	Letter string `help:"List only letters of this kind."`
+	To     string `help:"List only letters to this person." placeholder:"ID"`
+	Day    string `help:"List only letters planned for this day."`
+	Format string `help:"Write text or json." default:"text" enum:"text,json"`
 }
 
 func (c *outboxList) Run(env *environment) error {
@@ -85,8 +85,8 @@ func states() (words []string) {
 }
 
 type outboxShow struct {
-	ID     int64  `arg:""`
-	Format string `help:"text or json." default:"text" enum:"text,json"`
+	ID     int64  `arg:"" help:"Id of the letter."`
+	Format string `help:"Write text or json." default:"text" enum:"text,json"`
 }
 
 func (c *outboxShow) Run(env *environment) error {
@@ -108,7 +108,7 @@ func (c *outboxShow) Run(env *environment) error {
 	}
 	e := found[0]
 	if c.Format == "json" {
-		return env.json(told(&e, p.Location))
+		return env.json(letterJSON(&e, p.Location))
 	}
 	when := func(t time.Time) string {
 		if t.IsZero() {
@@ -116,16 +116,21 @@ func (c *outboxShow) Run(env *environment) error {
 		}
 		return t.In(p.Location).Format("2006-01-02 15:04:05 -07:00")
 	}
-	for _, line := range [][2]string{{"letter", fmt.Sprint(e.ID)}, {"key", e.Key}, {"to", e.To + " (" + e.Role + ")"}, {"state", string(e.State)}, {"why", e.Why},
-		{"code", e.Code}, {"tries", fmt.Sprint(e.Tries)}, {"ended unsure", fmt.Sprint(e.Unsure)}, {"items", fmt.Sprint(e.Items)}, {"run", e.Run}, {"policy", e.Policy},
-		{"planned", when(e.Planned)}, {"send at", when(e.SendAt)}, {"first try", when(e.Dated)}, {"changed", when(e.Changed)}, {"next try", e.NextTry}, {"of use until", when(e.Expires)}} {
+	for _, line := range [][2]string{
+		{"letter", fmt.Sprint(e.ID)}, {"key", e.Key}, {"to", e.To + " (" + e.Role + ")"},
+		{"state", string(e.State)}, {"why", e.Why}, {"code", e.Code},
+		{"tries", fmt.Sprint(e.Tries)}, {"ended unsure", fmt.Sprint(e.Unsure)}, {"items", fmt.Sprint(e.Items)},
+		{"run", e.Run}, {"policy", e.Policy}, {"planned", when(e.Planned)}, {"send at", when(e.SendAt)},
+		{"first try", when(e.Dated)}, {"changed", when(e.Changed)}, {"next try", e.NextTry},
+		{"of use until", when(e.Expires)},
+	} {
 		fmt.Fprintf(env.out, "%-13s %s\n", line[0], line[1])
 	}
 	return nil
 }
 
-// toldLetter is a letter with all that is known of it but what it says.
-type toldLetter struct {
+// letterReport is all that outbox show says of a letter. It leaves out the letter's text.
+type letterReport struct {
 	notice.Entry
 	Why     string `json:"why"`
 	Unsure  int    `json:"ended_unsure"`
@@ -139,55 +144,60 @@ type toldLetter struct {
 	Expires string `json:"of_use_until"`
 }
 
-func told(e *notice.Entry, zone *time.Location) toldLetter {
+func letterJSON(e *notice.Entry, zone *time.Location) letterReport {
 	when := func(t time.Time) string {
 		if t.IsZero() {
 			return ""
 		}
 		return t.In(zone).Format(time.RFC3339)
 	}
-	return toldLetter{Entry: *e, Why: e.Why, Unsure: e.Unsure, Items: e.Items, Run: e.Run, Policy: e.Policy, Planned: when(e.Planned), SendAt: when(e.SendAt),
-		Dated: when(e.Dated), Changed: when(e.Changed), Expires: when(e.Expires)}
+	return letterReport{
+		Entry: *e, Why: e.Why, Unsure: e.Unsure, Items: e.Items, Run: e.Run, Policy: e.Policy, Planned: when(e.Planned),
+		SendAt: when(e.SendAt), Dated: when(e.Dated), Changed: when(e.Changed), Expires: when(e.Expires),
+	}
 }
 
-// decision is a wish about a letter or run that only --yes carries out.
-type decision struct {
-	Yes bool `help:"Do it; without this, only say what would be done."`
+// confirmation is the --yes that a change needs.
+type confirmation struct {
+	Yes bool `help:"Do it; without --yes the command only says what it would do."`
 }
 
-// wish is what a person wants done: in words, what is so afterwards, and, for the log, a word and ids as from the pages.
-type wish struct {
-	what, so, word string
-	ids            []any
+// change is what an operator asks for.
+type change struct {
+	would string // completes "would …"
+	done  string // printed afterwards
+	what  string // for the log, the same word as from the pages
+	ids   []any  // for the log
 }
 
-// carry asks whether the wish can be granted, also when it only says so. What is carried out is logged.
-func (d decision) carry(env *environment, w wish, may, do func(*store.DB) error) error {
+// apply checks that the change is possible, with or without --yes. A change that was made is logged.
+func (c confirmation) apply(env *environment, w change, check, do func(*store.DB) error) error {
 	s, err := env.store()
 	if err != nil {
 		return err
 	}
 	defer s.Close()
-	if err := may(s); err != nil {
+	if err := check(s); err != nil {
 		return err
 	}
-	if !d.Yes {
-		_, err := fmt.Fprintf(env.out, "would %s; repeat with --yes\n", w.what)
+	if !c.Yes {
+		_, err := fmt.Fprintf(env.out, "would %s; repeat with --yes\n", w.would)
 		return err
 	}
 	if err := do(s); err != nil {
 		return err
 	}
-	env.log().Warn("decided by hand", append([]any{"what", w.word, "who", fmt.Sprint("uid ", os.Getuid())}, w.ids...)...)
-	_, err = fmt.Fprintln(env.out, w.so)
+	attributes := append([]any{"what", w.what, "who", fmt.Sprint("uid ", os.Getuid())}, w.ids...)
+	env.log().Warn("decided by hand", attributes...)
+	_, err = fmt.Fprintln(env.out, w.done)
 	return err
 }
 
-// always is what may be wished at any time.
-func always(*store.DB) error { return nil }
+// noCheck is the check of a change that is always possible.
+func noCheck(*store.DB) error { return nil }
 
-// letter finds a letter whose state lets a person do something with it.
-func letter(env *environment, id int64, what string, may func(notice.State) bool) func(*store.DB) error {
+// letterIn checks that there is the letter, in a state that allows the change.
+func letterIn(env *environment, id int64, changed string, may func(notice.State) bool) func(*store.DB) error {
 	return func(s *store.DB) error {
 		found, err := s.Letters(env.ctx, notice.Filter{ID: id})
 		switch {
@@ -196,14 +206,14 @@ func letter(env *environment, id int64, what string, may func(notice.State) bool
 		case len(found) == 0:
 			return fmt.Errorf("no letter %d; vireilla outbox list shows them", id)
 		case !may(found[0].State):
-			return fmt.Errorf("letter %d is %s: it cannot be %s", id, found[0].State, what)
+			return fmt.Errorf("letter %d is %s: it cannot be %s", id, found[0].State, changed)
 		}
 		return nil
 	}
 }
 
-// held finds a run that the guard holds.
-func held(env *environment, kind string, day calendar.Day) func(*store.DB) error {
+// runOnHold checks that the guard holds the run.
+func runOnHold(env *environment, kind string, day calendar.Day) func(*store.DB) error {
 	return func(s *store.DB) error {
 		runs, err := s.HeldRuns(env.ctx, now())
 		if err != nil {
@@ -226,30 +236,36 @@ func held(env *environment, kind string, day calendar.Day) func(*store.DB) error
 }
 
 type outboxRetry struct {
-	ID int64 `arg:""`
-	decision
+	ID int64 `arg:"" help:"Id of the letter."`
+	confirmation
 }
 
 func (c *outboxRetry) Run(env *environment) error {
-	w := wish{fmt.Sprintf("try letter %d at once", c.ID), fmt.Sprintf("letter %d goes out again as soon as letters do", c.ID), "retry", []any{"letter", c.ID}}
-	return c.carry(env, w, letter(env, c.ID, "tried again", notice.State.MayRetry),
+	w := change{
+		fmt.Sprintf("try letter %d at once", c.ID), fmt.Sprintf("letter %d goes out again as soon as letters do", c.ID),
+		"retry", []any{"letter", c.ID},
+	}
+	return c.apply(env, w, letterIn(env, c.ID, "tried again", notice.State.MayRetry),
 		func(s *store.DB) error { return s.Retry(env.ctx, now(), c.ID) })
 }
 
 type outboxWithdraw struct {
-	ID int64 `arg:""`
-	decision
+	ID int64 `arg:"" help:"Id of the letter."`
+	confirmation
 }
 
 func (c *outboxWithdraw) Run(env *environment) error {
-	w := wish{fmt.Sprintf("withdraw letter %d", c.ID), fmt.Sprintf("letter %d is withdrawn", c.ID), "withdraw", []any{"letter", c.ID}}
-	return c.carry(env, w, letter(env, c.ID, "taken back", notice.State.MayWithdraw),
+	w := change{
+		fmt.Sprintf("withdraw letter %d", c.ID), fmt.Sprintf("letter %d is withdrawn", c.ID),
+		"withdraw", []any{"letter", c.ID},
+	}
+	return c.apply(env, w, letterIn(env, c.ID, "taken back", notice.State.MayWithdraw),
 		func(s *store.DB) error { return s.Withdraw(env.ctx, now(), c.ID) })
 }
 
 type outboxRelease struct {
-	Held string `arg:"" name:"run" help:"Run that is held, such as digests/2024-03-04."`
-	decision
+	Held string `arg:"" name:"run" help:"Run on hold, such as digests/2024-03-04."`
+	confirmation
 }
 
 func (c *outboxRelease) Run(env *environment) error {
@@ -258,8 +274,11 @@ func (c *outboxRelease) Run(env *environment) error {
 	if err != nil {
 		return usageError{fmt.Errorf("a run is written like digests/2024-03-04")}
 	}
-	w := wish{"release the letters of " + c.Held, "run " + c.Held + " is released", "release", []any{"run", kind + "/" + day.String()}}
-	return c.carry(env, w, held(env, kind, day), func(s *store.DB) error {
+	w := change{
+		"release the letters of " + c.Held, "run " + c.Held + " is released",
+		"release", []any{"run", kind + "/" + day.String()},
+	}
+	return c.apply(env, w, runOnHold(env, kind, day), func(s *store.DB) error {
 		n, err := s.Release(env.ctx, now(), kind, day)
 		if err == nil {
 			fmt.Fprintf(env.out, "%d letters may go out\n", n)
@@ -268,19 +287,22 @@ func (c *outboxRelease) Run(env *environment) error {
 	})
 }
 
-type outboxStop struct{ decision }
+type outboxStop struct{ confirmation }
 
 func (c *outboxStop) Run(env *environment) error {
-	return c.carry(env, wish{"stop all letters", "no letter goes out until `vireilla outbox start`", "stop", nil}, always, func(s *store.DB) error { return s.SetKillSwitch(env.ctx, true) })
+	w := change{"stop all letters", "no letter goes out until `vireilla outbox start`", "stop", nil}
+	return c.apply(env, w, noCheck, func(s *store.DB) error { return s.SetKillSwitch(env.ctx, true) })
 }
 
-type outboxStart struct{ decision }
+type outboxStart struct{ confirmation }
 
 func (c *outboxStart) Run(env *environment) error {
-	return c.carry(env, wish{"let letters go out again", "letters are no longer stopped", "start", nil}, always, func(s *store.DB) error {
-		held, err := s.StaleBy(env.ctx)
-		if len(held) > 0 {
-			fmt.Fprintln(env.out, "letters are still held, because the database is older than a send journal: vireilla journal tells more")
+	w := change{"let letters go out again", "letters are no longer stopped", "start", nil}
+	return c.apply(env, w, noCheck, func(s *store.DB) error {
+		stale, err := s.StaleBy(env.ctx)
+		if len(stale) > 0 {
+			fmt.Fprintln(env.out, "letters are still held, because the database is older than a send journal: "+
+				"vireilla journal says more")
 		}
 		return errors.Join(err, s.SetKillSwitch(env.ctx, false))
 	})

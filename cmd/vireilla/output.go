@@ -7,6 +7,8 @@ import (
 	"os"
 	"strings"
 	"text/tabwriter"
+
+	"golang.org/x/term"
 )
 
 func (env *environment) json(v any) error {
@@ -32,7 +34,7 @@ func (t *table) row(cells ...string) { fmt.Fprintln(t.w, strings.Join(cells, "\t
 
 func (t *table) flush() error { return t.w.Flush() }
 
-// progress draws a bar on a terminal, and nothing elsewhere.
+// progress draws a bar on a terminal; to a file or a pipe it writes nothing.
 type progress struct {
 	to   io.Writer
 	last int
@@ -45,14 +47,10 @@ func (env *environment) progress() *progress {
 	return &progress{to: env.err}
 }
 
-// isTerminal tells whether a person reads along.
+// isTerminal says whether a person reads what is written.
 func isTerminal(w io.Writer) bool {
 	f, ok := w.(*os.File)
-	if !ok {
-		return false
-	}
-	info, err := f.Stat()
-	return err == nil && info.Mode()&os.ModeCharDevice != 0
+	return ok && term.IsTerminal(int(f.Fd()))
 }
 
 func (p *progress) show(what string, done, total int64) {
@@ -62,7 +60,8 @@ func (p *progress) show(what string, done, total int64) {
 	const width = 30
 	if n := int(done * width / total); n != p.last || done == total {
 		p.last = n
-		fmt.Fprintf(p.to, "\r\033[K%-18s [%s%s] %3d %%", what, strings.Repeat("=", n), strings.Repeat(" ", width-n), done*100/total)
+		bar := strings.Repeat("=", n) + strings.Repeat(" ", width-n)
+		fmt.Fprintf(p.to, "\r\033[K%-18s [%s] %3d %%", what, bar, done*100/total)
 	}
 }
 

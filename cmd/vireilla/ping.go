@@ -10,8 +10,9 @@ import (
 	"time"
 )
 
-// watchman calls a URL of the convention of healthchecks.io. The URL is a secret: no error repeats it.
-func watchman(base string) (func(context.Context, string) error, error) {
+// pinger gives a function that calls a URL as healthchecks.io wants it; its argument, such as /fail, is added to the URL.
+// The URL is a secret, so no error repeats it.
+func pinger(base string) (func(context.Context, string) error, error) {
 	u, err := url.Parse(base)
 	if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" {
 		return nil, errors.New("PING_URL: write an address such as https://hc-ping.com/UUID")

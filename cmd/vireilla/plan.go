@@ -17,12 +17,12 @@ import (
 )
 
 type planCmd struct {
-	At     string `help:"Moment asked about, or a day for the whole of it; now without it." placeholder:"MOMENT"`
-	Format string `help:"text or json." default:"text" enum:"text,json"`
-	All    bool   `help:"In the text, show every skip and not only their numbers."`
+	At     string `help:"Plan for this moment, or for a whole day; the default is now." placeholder:"MOMENT"`
+	Format string `help:"Write text or json." default:"text" enum:"text,json"`
+	All    bool   `help:"Show every skip in the text, not only how many there are."`
 }
 
-// planAnswer is what the command tells.
+// planAnswer is the answer of the command.
 type planAnswer struct {
 	At      string          `json:"at"`
 	Policy  string          `json:"policy"`
@@ -57,7 +57,10 @@ func (c *planCmd) Run(env *environment) error {
 	if err != nil {
 		return err
 	}
-	answer := planAnswer{At: at.Format(time.RFC3339), Policy: p.Version, Notices: append([]notice.Notice{}, plan.Notices...), Skips: append([]notice.Skip{}, plan.Skips...)}
+	answer := planAnswer{
+		At: at.Format(time.RFC3339), Policy: p.Version,
+		Notices: append([]notice.Notice{}, plan.Notices...), Skips: append([]notice.Skip{}, plan.Skips...),
+	}
 	answer.Counts.Notices, answer.Counts.Skips = map[string]int{}, map[string]int{}
 	for _, n := range plan.Notices {
 		answer.Counts.Notices[n.Letter]++
@@ -71,7 +74,8 @@ func (c *planCmd) Run(env *environment) error {
 	return c.text(env, &answer)
 }
 
-// planDay plans what goes out on a day: what is due when the digests are, and the letters about appointments that the day brings.
+// planDay plans what goes out on a day: the letters that are due at the time of the digests, and the letters about
+// appointments that fall due in the course of the day.
 func planDay(env *environment, s *store.DB, p *policy.Policy, day calendar.Day, end time.Time) (notice.Plan, error) {
 	begin := day.At(0, 0, p.Location)
 	ahead, err := s.Ahead(env.ctx, begin)
@@ -88,8 +92,12 @@ func planDay(env *environment, s *store.DB, p *policy.Policy, day calendar.Day, 
 	return wholeDay(env, s, p, plan, bookings, begin, end)
 }
 
-// wholeDay adds what a day brings of some appointments to what is due in its morning, and keeps what goes out on that day.
-func wholeDay(env *environment, s *store.DB, p *policy.Policy, plan notice.Plan, bookings []notice.Booking, begin, end time.Time) (notice.Plan, error) {
+// wholeDay adds to the plan of a morning the letters about bookings that fall due in the course of the day. It drops
+// letters that go out on a later day.
+func wholeDay(
+	env *environment, s *store.DB, p *policy.Policy,
+	plan notice.Plan, bookings []notice.Booking, begin, end time.Time,
+) (notice.Plan, error) {
 	plan.Add(notice.Forecast(begin, end, p, bookings, func(t time.Time) time.Time {
 		for _, e := range p.Timetable {
 			if e.Name == "appointments" {
@@ -99,11 +107,13 @@ func wholeDay(env *environment, s *store.DB, p *policy.Policy, plan notice.Plan,
 		return end
 	}))
 	today := func(n notice.Notice) bool { return n.SendAt.Before(end) }
-	return settled(env, s, plan.Only(notice.OutsideWindow, today), end)
+	return unplanned(env, s, plan.Only(notice.OutsideWindow, today), end)
 }
 
 // planPerson plans what goes out to a job seeker on a day, as planDay does for everybody.
-func planPerson(env *environment, s *store.DB, p *policy.Policy, person *caseload.Case, day calendar.Day) (notice.Plan, error) {
+func planPerson(
+	env *environment, s *store.DB, p *policy.Policy, person *caseload.Case, day calendar.Day,
+) (notice.Plan, error) {
 	begin, end := day.At(0, 0, p.Location), (day+1).At(0, 0, p.Location).Add(-time.Second)
 	ahead, err := s.AheadOf(env.ctx, begin, person.Seeker.ID)
 	if err != nil {
@@ -121,10 +131,12 @@ func planPerson(env *environment, s *store.DB, p *policy.Policy, person *caseloa
 	}
 	id := person.Seeker.ID
 	matters = slices.DeleteFunc(matters, func(m notice.Matter) bool { return m.SeekerID != id })
-	return wholeDay(env, s, p, notice.Matters(p.Digest.At.On(day, p.Location), p, matters), seenFrom(begin, ahead), begin, end)
+	plan := notice.Matters(p.Digest.At.On(day, p.Location), p, matters)
+	return wholeDay(env, s, p, plan, seenFrom(begin, ahead), begin, end)
 }
 
-// planAt plans everything that is due by a moment from the whole register, as it was seen at that moment; the scans plan the same from what wakes.
+// planAt plans everything that is due by a moment, from the whole register as it was known at that moment. The scans plan
+// the same from the cases that wake.
 func planAt(env *environment, s *store.DB, p *policy.Policy, at time.Time) (notice.Plan, error) {
 	ahead, err := s.Ahead(env.ctx, at)
 	if err != nil {
@@ -136,10 +148,10 @@ func planAt(env *environment, s *store.DB, p *policy.Policy, at time.Time) (noti
 		return plan, err
 	}
 	plan.Add(appointments)
-	return settled(env, s, plan, at)
+	return unplanned(env, s, plan, at)
 }
 
-// seenFrom gives appointments with what was told of them by an instant.
+// seenFrom gives the bookings as they were at an instant: what was told later does not count as told.
 func seenFrom(at time.Time, ahead []notice.AwakeBooking) []notice.Booking {
 	bookings := make([]notice.Booking, len(ahead))
 	for i := range ahead {
@@ -150,19 +162,24 @@ func seenFrom(at time.Time, ahead []notice.AwakeBooking) []notice.Booking {
 	return bookings
 }
 
-// settled takes out what was planned by an instant, and puts the rest in the order in which it goes out.
-func settled(env *environment, s *store.DB, plan notice.Plan, by time.Time) (notice.Plan, error) {
+// unplanned drops the letters that the outbox had by an instant, and sorts the others by the time at which they go out.
+func unplanned(env *environment, s *store.DB, plan notice.Plan, by time.Time) (notice.Plan, error) {
 	known, err := s.Known(env.ctx, plan.Keys(), by)
 	if err != nil {
 		return plan, err
 	}
 	plan = plan.Only(notice.AlreadyTold, func(n notice.Notice) bool { return !known[n.Key] })
-	slices.SortFunc(plan.Notices, func(a, b notice.Notice) int { return cmp.Or(a.SendAt.Compare(b.SendAt), cmp.Compare(a.Key, b.Key)) })
+	slices.SortFunc(plan.Notices, func(a, b notice.Notice) int {
+		return cmp.Or(a.SendAt.Compare(b.SendAt), cmp.Compare(a.Key, b.Key))
+	})
 	return plan, nil
 }
 
-// dueAt plans all letters that are due but those about appointments, also what was planned before. unwritten is which of these are not written, and why.
-func dueAt(env *environment, s *store.DB, p *policy.Policy, at time.Time, unwritten []notice.Skip) (notice.Plan, error) {
+// dueAt plans all letters that are due, except those about appointments, and includes those that are in the outbox
+// already. unwritten are the skips of the letters about appointments.
+func dueAt(
+	env *environment, s *store.DB, p *policy.Policy, at time.Time, unwritten []notice.Skip,
+) (notice.Plan, error) {
 	day := calendar.DayOf(at, p.Location)
 	var plan notice.Plan
 	staff, err := s.Staff(env.ctx)
@@ -196,7 +213,9 @@ func dueAt(env *environment, s *store.DB, p *policy.Policy, at time.Time, unwrit
 }
 
 // mattersOn gives the training cases that await some clarifications, and those whose decision is news on a day.
-func mattersOn(env *environment, s *store.DB, p *policy.Policy, day calendar.Day, clarifications []policy.Obligation) ([]notice.Matter, error) {
+func mattersOn(
+	env *environment, s *store.DB, p *policy.Policy, day calendar.Day, clarifications []policy.Obligation,
+) ([]notice.Matter, error) {
 	awaited, err := s.Awaited(env.ctx, clarifications)
 	if err != nil {
 		return nil, err
@@ -205,15 +224,16 @@ func mattersOn(env *environment, s *store.DB, p *policy.Policy, day calendar.Day
 	return append(awaited, decided...), err
 }
 
-// awaitsAnswer says whether an obligation is a clarification that the seeker may have to be written to about.
+// awaitsAnswer says whether an obligation is a clarification that may need a letter to the seeker.
 func awaitsAnswer(o *policy.Obligation) bool {
 	return o.Rule == "clarification" && o.Stage != policy.NoStage
 }
 
-// stagedAt gives the staged obligations of a day with what was told of them, the clarifications among them, and why the rest is quiet.
-func stagedAt(env *environment, s *store.DB, p *policy.Policy, day calendar.Day, told map[policy.Key]map[string]policy.Stage) (
-	staged []notice.Staged, clarifications []policy.Obligation, quiet notice.Plan, err error,
-) {
+// stagedAt gives the obligations of a day that have a stage, with what was told of them, the clarifications among them,
+// and a skip for each case that is quiet.
+func stagedAt(
+	env *environment, s *store.DB, p *policy.Policy, day calendar.Day, told map[policy.Key]map[string]policy.Stage,
+) (staged []notice.Staged, clarifications []policy.Obligation, quiet notice.Plan, err error) {
 	err = s.Cases(env.ctx, func(cases []notice.Awake) error {
 		for i := range cases {
 			open := p.Obligations(cases[i].Case, day)
@@ -228,7 +248,9 @@ func stagedAt(env *environment, s *store.DB, p *policy.Policy, day calendar.Day,
 			}
 			if why := p.NoContactReason(cases[i].Case, day); why != "" {
 				seeker := &cases[i].Seeker
-				quiet.Skips = append(quiet.Skips, notice.Skip{Letter: notice.CoachDigest, To: seeker.CoachID, Subject: seeker.ID, Why: why})
+				quiet.Skips = append(quiet.Skips, notice.Skip{
+					Letter: notice.CoachDigest, To: seeker.CoachID, Subject: seeker.ID, Why: why,
+				})
 			}
 		}
 		return nil
@@ -236,7 +258,8 @@ func stagedAt(env *environment, s *store.DB, p *policy.Policy, day calendar.Day,
 	return staged, clarifications, quiet, err
 }
 
-// seenAt is the store as seen at a moment: what could not be written by then is what the plan itself says.
+// seenAt answers for the store as of a moment: what was told comes from the ledger of that moment, and what was not
+// written from the plan itself.
 type seenAt struct {
 	*store.DB
 	told  map[policy.Key]map[string]policy.Stage

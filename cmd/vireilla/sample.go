@@ -11,19 +11,20 @@ import (
 )
 
 type sampleCmd struct {
-	Folder string `arg:"" help:"Folder to write; it is made when it is not there." type:"path"`
+	Folder string `arg:"" help:"Folder to write, new or empty." type:"path"`
 	madeUp
 }
 
-// madeUp says which caseload is made up.
+// madeUp are the options of a made-up caseload.
 type madeUp struct {
-	At      string `help:"The day on which it is seen; today without it." placeholder:"DAY"`
-	Seed    int64  `help:"The same seed gives the same caseload." default:"1"`
-	Seekers int    `help:"How many job seekers." default:"11500"`
-	Coaches int    `help:"How many coaches." default:"50"`
+	At      string `help:"Make up the caseload as of this day; the default is today." placeholder:"DAY"`
+	Seed    int64  `help:"Make up the caseload from this seed; the same seed gives the same caseload." default:"1"`
+	Seekers int    `help:"Make up this many job seekers." default:"11500"`
+	Coaches int    `help:"Make up this many coaches." default:"50"`
 }
 
-// day gives the day on which the caseload is seen, once it is known that one can be made up: its days must lie in 1900–2199, as the feed's do.
+// day checks the options and gives the day of the caseload. The limits keep all days of the caseload between 1900 and
+// 2199, as the feed wants them.
 func (c *madeUp) day(env *environment, p *policy.Policy) (calendar.Day, error) {
 	switch {
 	case c.Seekers < 1 || c.Seekers > 5_000_000:
@@ -38,7 +39,7 @@ func (c *madeUp) day(env *environment, p *policy.Policy) (calendar.Day, error) {
 	return day, err
 }
 
-// workday is the day, and of today, when nobody named one, the last working day: on others hardly a letter goes out.
+// workday gives the day of --at, or else the last working day up to today: on other days hardly any letter goes out.
 func (c *madeUp) workday(env *environment, p *policy.Policy) (calendar.Day, error) {
 	day, err := c.day(env, p)
 	if c.At == "" && err == nil && !p.Days.Open(day) {
@@ -64,9 +65,11 @@ func (c *sampleCmd) Run(env *environment) error {
 	if err := os.MkdirAll(c.Folder, 0o755); err != nil {
 		return err
 	}
-	if err := sample.Write(c.Folder, sample.Options{Seed: c.Seed, Seekers: c.Seekers, Coaches: c.Coaches, At: day}); err != nil {
+	options := sample.Options{Seed: c.Seed, Seekers: c.Seekers, Coaches: c.Coaches, At: day}
+	if err := sample.Write(c.Folder, options); err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(env.out, "%d made-up job seekers and %d coaches as of %s in %s\n", c.Seekers, c.Coaches, day, c.Folder)
+	_, err = fmt.Fprintf(env.out, "%d made-up job seekers and %d coaches as of %s in %s\n",
+		c.Seekers, c.Coaches, day, c.Folder)
 	return err
 }

@@ -50,7 +50,7 @@ func (c *serveCmd) Run(env *environment) error {
 	}
 	defer a.Close()
 	if cfg.Ping != "" {
-		call, err := watchman(cfg.Ping)
+		call, err := pinger(cfg.Ping)
 		if err != nil {
 			return err
 		}

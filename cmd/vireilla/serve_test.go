@@ -219,7 +219,7 @@ func TestTheWatchmanIsCalledAndHisAddressNeverTold(t *testing.T) {
 		w.WriteHeader(status)
 	}))
 	defer server.Close()
-	call, err := watchman(server.URL + "/secret-word")
+	call, err := pinger(server.URL + "/secret-word")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -234,11 +234,11 @@ func TestTheWatchmanIsCalledAndHisAddressNeverTold(t *testing.T) {
 	status = http.StatusNotFound
 	server2 := httptest.NewServer(nil)
 	server2.Close()
-	gone, err := watchman(server2.URL + "/secret-word")
+	gone, err := pinger(server2.URL + "/secret-word")
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, wrong := watchman("secret-word")
+	_, wrong := pinger("secret-word")
 	for _, err := range []error{call(t.Context(), ""), gone(t.Context(), ""), wrong} {
 		if err == nil || strings.Contains(err.Error(), "secret-word") {
 			t.Errorf("error %v", err)

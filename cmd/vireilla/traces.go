@@ -20,20 +20,21 @@ import (
 	"vireilla/workers"
 )
 
-// tracing sends spans where OTEL_EXPORTER_OTLP_ENDPOINT says; without it there are none. The library reads the other names of the convention by itself. stop sends
-// what is left.
+// tracing sends spans to OTEL_EXPORTER_OTLP_ENDPOINT; without it there are none. OpenTelemetry itself reads the other
+// variables, such as OTEL_SERVICE_NAME. stop sends the spans that are still waiting.
 func tracing(ctx context.Context, log *slog.Logger) (t *workers.Trace, stop func(context.Context) error, err error) {
 	if os.Getenv("OTEL_EXPORTER_OTLP_ENDPOINT") == "" {
 		return nil, func(context.Context) error { return nil }, nil
 	}
 	exporter, err := otlptracehttp.New(ctx)
 	if err != nil {
-		return nil, nil, errors.New("OTEL_EXPORTER_OTLP_ENDPOINT: write an address such as http://collector:4318; the other OTEL names may be wrong too")
+		return nil, nil, errors.New("OTEL_EXPORTER_OTLP_ENDPOINT: write an address such as http://collector:4318; " +
+			"another OTEL_ variable may be wrong too")
 	}
 	var once sync.Once
 	otel.SetErrorHandler(otel.ErrorHandlerFunc(func(error) {
 		once.Do(func() {
-			log.Warn("traces do not reach OTEL_EXPORTER_OTLP_ENDPOINT, or not all of them; nothing else hangs on it")
+			log.Warn("traces do not reach OTEL_EXPORTER_OTLP_ENDPOINT, or not all of them; nothing else depends on them")
 		})
 	}))
 	name := resource.NewSchemaless(attribute.String("service.name", "vireilla"))
@@ -41,18 +42,19 @@ func tracing(ctx context.Context, log *slog.Logger) (t *workers.Trace, stop func
 	if err != nil {
 		return nil, nil, fmt.Errorf("OTEL_RESOURCE_ATTRIBUTES: %w", err)
 	}
-	provider := trace.NewTracerProvider(trace.WithBatcher(exporter, trace.WithBatchTimeout(2*time.Second)), trace.WithResource(about))
+	batches := trace.WithBatcher(exporter, trace.WithBatchTimeout(2*time.Second))
+	provider := trace.NewTracerProvider(batches, trace.WithResource(about))
 	return spans(provider), provider.Shutdown, nil
 }
 
-// silence gives a library's setter the zero value of its logger, which says nothing. OpenTelemetry would write to stderr the settings that it cannot read,
-// with the password or the key in them.
+// silence sets the zero value of a library's logger, which writes nothing. OpenTelemetry would write settings that it
+// cannot read to stderr, with the password or the key in them.
 func silence[Logger any](set func(Logger)) {
 	var nothing Logger
 	set(nothing)
 }
 
-// spans makes the workers' spans by a provider.
+// spans gives the workers spans of a provider.
 func spans(provider *trace.TracerProvider) *workers.Trace {
 	tracer, carrier := provider.Tracer("vireilla"), propagation.TraceContext{}
 	return &workers.Trace{

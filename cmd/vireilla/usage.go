@@ -2,11 +2,14 @@ package main
 
 import "regexp"
 
-// misuses is what the library of the command line says, and how people say it.
-func misuses() [][2]string {
+// usageErrors maps kong's error messages, as regular expressions, to plain English.
+func usageErrors() [][2]string {
 	return [][2]string{
 		{`^(\S+): expected \S+ value but got "EOL" \(<EOL>\)$`, `$1 needs a value`},
-		{`^(\S+): expected \S+ value but got ("-[^"]*") \(short flag\).*$`, `$1 needs a value, and $2 looks like an option: write $1=VALUE`},
+		{
+			`^(\S+): expected \S+ value but got ("-[^"]*") \(short flag\).*$`,
+			`$1 needs a value, and $2 looks like an option: write $1=VALUE`,
+		},
 		{`^(\S+) must be one of (?:"",)?(.*) but got (".*")$`, `$1: $3 is not one of $2`},
 		{`","`, `", "`},
 		{`expected a valid 64 bit int but got`, `a whole number is needed, not`},
@@ -18,9 +21,9 @@ func misuses() [][2]string {
 	}
 }
 
-// inPlainWords says what is wrong with a use as people say it.
-func inPlainWords(fault string) string {
-	for _, m := range misuses() {
+// explainUsage rewrites an error message of kong.
+func explainUsage(fault string) string {
+	for _, m := range usageErrors() {
 		fault = regexp.MustCompile(m[0]).ReplaceAllString(fault, m[1])
 	}
 	return fault
