@@ -8,7 +8,8 @@ import (
 	"github.com/hibiken/asynq"
 )
 
-// FuzzParse holds: whatever lies in Redis, it is read as a task of ours, which reads the same when it is put again, or refused without a word of it.
+// FuzzParse holds: whatever lies in Redis, it is read as a task of ours, which reads the same when it is put again, or
+// refused without a word of it.
 func FuzzParse(f *testing.F) {
 	f.Add(Deliver, "1 2 3")
 	f.Add(Deliver, "")
@@ -50,7 +51,8 @@ func FuzzParse(f *testing.F) {
 	})
 }
 
-// wordless expects that an error repeats no long word of what was read: it stays in Redis, where the monitor shows it, and in the log.
+// wordless expects that an error repeats no long word of what was read: it stays in Redis, where the monitor shows it,
+// and in the log.
 func wordless(t *testing.T, err error, kind, payload string) {
 	t.Helper()
 	if err == nil {

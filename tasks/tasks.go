@@ -1,5 +1,5 @@
-// Package tasks names what travels through Redis: types, payloads and queues. Payloads hold ids and instants only, never a name or an
-// address.
+// Package tasks names what travels through Redis: types, payloads and queues. Payloads hold ids and instants only,
+// never a name or an address.
 package tasks
 
 import (
@@ -54,7 +54,8 @@ func Steps(entries []string) []string {
 	return steps
 }
 
-// NewTick makes the task of a tick. Its id is new each time: whatever Redis remembers of an earlier one does not stand in its way.
+// NewTick makes the task of a tick. Its id is new each time: whatever Redis remembers of an earlier one does not stand
+// in its way.
 func NewTick(queue string, t Tick) (*asynq.Task, []asynq.Option, error) {
 	payload, err := json.Marshal(t)
 	if err != nil {
@@ -63,7 +64,8 @@ func NewTick(queue string, t Tick) (*asynq.Task, []asynq.Option, error) {
 	return asynq.NewTask(TickType(t.Entry), payload), options(queue, asynq.Retention(keep)), nil
 }
 
-// ParseTick reads the payload of a tick's task. Its error repeats nothing of it: errors of tasks are kept in Redis and logged.
+// ParseTick reads the payload of a tick's task. Its error repeats nothing of it: errors of tasks are kept in Redis and
+// logged.
 func ParseTick(t *asynq.Task) (Tick, error) {
 	var tick Tick
 	if err := json.Unmarshal(t.Payload(), &tick); err != nil {
@@ -75,8 +77,8 @@ func ParseTick(t *asynq.Task) (Tick, error) {
 	return tick, nil
 }
 
-// NewWake makes the task by which the monitor shows an entry of the timetable. It does no work. It is enqueued at most once an hour, so that
-// such tasks do not pile up when nobody takes them.
+// NewWake makes the task by which the monitor shows an entry of the timetable. It does no work. It is enqueued at most
+// once an hour, so that such tasks do not pile up when nobody takes them.
 func NewWake(queue, entry string) (*asynq.Task, []asynq.Option) {
 	return asynq.NewTask(wake+entry, []byte(entry)), options(queue, asynq.Unique(time.Hour))
 }

@@ -56,8 +56,8 @@ func TestAFileLaidOverOursReachesNoOtherLetters(t *testing.T) {
 	}
 }
 
-// FuzzOverlay checks for any content of an overlay file: either Load fails and names the file, or every letter says to each
-// reader only what the tier allows, links only to the e-service and loads nothing.
+// FuzzOverlay checks for any content of an overlay file: either Load fails and names the file, or every letter says to
+// each reader only what the tier allows, links only to the e-service and loads nothing.
 func FuzzOverlay(f *testing.F) {
 	names := wanted()
 	files, faults := readFiles(nil)

@@ -262,8 +262,8 @@ func TestPagesNameTheirLanguageAndLoadNothing(t *testing.T) {
 	}
 }
 
-// The forbidden words are listed here a second time, independent of the patterns of the check, so that a mistake in those
-// is found.
+// The forbidden words are listed here a second time, independent of the patterns of the check, so that a mistake in
+// those is found.
 func TestNoLetterSaysWhatMailMayNotSay(t *testing.T) {
 	set := load(t)
 	forbidden := []string{

@@ -23,7 +23,8 @@ type CallFacts interface {
 	ToldPhone(ctx context.Context) (map[policy.Key]map[string]policy.Stage, error)
 }
 
-// CallItems gives the digest items that ask a coach to phone: appointments at short notice, and letters that could not be written.
+// CallItems gives the digest items that ask a coach to phone: appointments at short notice, and letters that could not
+// be written.
 func CallItems(ctx context.Context, facts CallFacts, p *policy.Policy, now time.Time) ([]notice.Staged, error) {
 	soon, err := facts.Soon(ctx, now, now.AddDate(0, 0, p.Appointments.ShortNoticeDays))
 	if err != nil {

@@ -122,7 +122,8 @@ func TestThereAndBackAgainBeforeAnybodyWasTold(t *testing.T) {
 	h.arrived("appointment_changed/A-1/2024-03-22T09:00/1")
 }
 
-// The letter of the change was on its way when the process died, so nobody knows that it was told; the next change must be another letter.
+// The letter of the change was on its way when the process died, so nobody knows that it was told; the next change must
+// be another letter.
 func TestAChangeAfterACrashIsToldToo(t *testing.T) {
 	h := newHouse(t)
 	h.put("seekers.csv", settled("S-1"))
@@ -157,7 +158,8 @@ func TestACancelledAppointmentIsTakenBackAndNotReminded(t *testing.T) {
 	h.at("2024-03-04 18:00")
 	h.at("2024-03-05 08:00")
 	h.at("2024-03-18 09:00")
-	h.arrived("appointment_booked/A-1/2024-03-21T09:00", "appointment_cancelled/A-1/2024-03-21T09:00/1") // nobody told S-2 of anything
+	// Nobody told S-2 of anything.
+	h.arrived("appointment_booked/A-1/2024-03-21T09:00", "appointment_cancelled/A-1/2024-03-21T09:00/1")
 	h.put("appointments.csv", row{"appointment_id": "A-1", "state": "booked", "cancelled_at": int64(0)})
 	h.at("2024-03-18 10:00")
 	h.arrived("appointment_booked/A-1/2024-03-21T09:00/2")
@@ -175,7 +177,8 @@ func TestAnAddressChangedInBetweenIsTheNewOne(t *testing.T) {
 	}
 }
 
-// Who moves within the region between the plan and the letter is written to in the name of the new authority, at the address that holds then.
+// Who moves within the region between the plan and the letter is written to in the name of the new authority, at the
+// address that holds then.
 func TestWhoMovedIsWrittenToByTheAuthorityOfTheNewTown(t *testing.T) {
 	h := newHouse(t)
 	authorities := h.deliver.Policy.Authorities
@@ -199,7 +202,8 @@ func TestProtectedSeekerIsNeverWrittenTo(t *testing.T) {
 	h.put("seekers.csv", row{"seeker_id": "S-2", "protected": int64(1)}) // after the plan, before the letter
 	h.at("2024-03-05 08:00")
 	h.at("2024-03-06 07:30")
-	h.arrivedWith(map[string]string{"coach_digest/C-1/2024-03-05": "S-1", "coach_digest/C-1/2024-03-06": "S-2"}, "K.") // no initials either
+	// No initials either.
+	h.arrivedWith(map[string]string{"coach_digest/C-1/2024-03-05": "S-1", "coach_digest/C-1/2024-03-06": "S-2"}, "K.")
 	for _, now := range []string{"2024-03-18 09:00", "2024-03-20 09:00", "2024-03-20 16:00"} {
 		h.at(now)
 	}
@@ -247,7 +251,8 @@ func (l *late) Record(ctx context.Context, now time.Time, reports []notice.Repor
 	return l.house.Record(ctx, now, reports)
 }
 
-// A letter is with the relay when its appointment is cancelled, and the scan looks at the appointment before the outbox knows that the letter has told it, or is just looking then.
+// A letter is with the relay when its appointment is cancelled, and the scan looks at the appointment before the outbox
+// knows that the letter has told it, or is just looking then.
 func TestWhatIsCancelledWhileItIsToldIsTakenBack(t *testing.T) {
 	for _, when := range []string{"before the record", "around the record"} {
 		t.Run(when, func(t *testing.T) {

@@ -10,8 +10,9 @@ import (
 	"vireilla/internal/notice"
 )
 
-// Compare compares the database with the send journal of this machine. A database that knows less was restored from a backup: all letters are
-// on hold until a person lets the outbox take over what the journal knows (vireilla journal accept).
+// Compare compares the database with the send journal of this machine. A database that knows less was restored from a
+// backup: all letters are on hold until a person lets the outbox take over what the journal knows (vireilla journal
+// accept).
 type Compare struct {
 	Clock   func() time.Time
 	Journal CompareJournal
@@ -36,7 +37,8 @@ type CompareOutbox interface {
 	SetStale(ctx context.Context, journal string, since time.Time) error
 }
 
-// maxLag is how far the newest tick may fall back: a standby that takes over may lack the last moments. Letters are compared one by one.
+// maxLag is how far the newest tick may fall back: a standby that takes over may lack the last moments. Letters are
+// compared one by one.
 const maxLag = 5 * time.Minute
 
 // Run compares once a minute until the context ends.
@@ -82,8 +84,8 @@ func (c *Compare) Check(ctx context.Context) error {
 	return nil
 }
 
-// CheckLast asks whether the database knows the last letter that was begun, and compares when it does not: somebody may put a backup in its
-// place between two claims. Call it before the claim, which moves fences.
+// CheckLast asks whether the database knows the last letter that was begun, and compares when it does not: somebody may
+// put a backup in its place between two claims. Call it before the claim, which moves fences.
 func (c *Compare) CheckLast(ctx context.Context) error {
 	last, _ := c.Journal.Tail()
 	if len(last) == 0 {

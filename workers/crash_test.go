@@ -215,7 +215,8 @@ func (h *house) dies(at string) {
 	}
 }
 
-// Nobody knows whether the first letter arrived. Whatever comes next is told as a change: whoever did not get the first one understands it all the same.
+// Nobody knows whether the first letter arrived. Whatever comes next is told as a change: whoever did not get the first
+// one understands it all the same.
 func TestWhatACrashPerhapsToldIsToldAsAChange(t *testing.T) {
 	h := newHouse(t)
 	h.put("seekers.csv", settled("S-1"), settled("S-2"))

@@ -14,8 +14,9 @@ import (
 	"vireilla/internal/timetable"
 )
 
-// Day runs the timetable of one local day to its end, with a clock that jumps from one event to the next: for catching up, for trying out,
-// for people with their own cron. The ticks come from the same Timetable as ever and go through the queue; Day waits for each.
+// Day runs the timetable of one local day to its end, with a clock that jumps from one event to the next: for catching
+// up, for trying out, for people with their own cron. The ticks come from the same Timetable as ever and go through the
+// queue; Day waits for each.
 type Day struct {
 	Policy *policy.Policy
 	Clock  func() time.Time
@@ -47,9 +48,9 @@ func Watched(h asynq.Handler, ended chan<- error) asynq.Handler {
 	})
 }
 
-// Run goes through the day. Every entry that is due at an instant runs at it; the appointments' only when one wakes. Letters go out when
-// they are due. Letters that an earlier run could not send are tried once more. What a killed run has left claimed becomes unsure when the
-// claim has ended.
+// Run goes through the day. Every entry that is due at an instant runs at it; the appointments' only when one wakes.
+// Letters go out when they are due. Letters that an earlier run could not send are tried once more. What a killed run
+// has left claimed becomes unsure when the claim has ended.
 func (d *Day) Run(ctx context.Context, day calendar.Day) error {
 	start, end := day.At(0, 0, d.Policy.Location), (day+1).At(0, 0, d.Policy.Location)
 	if err := d.Outbox.Hasten(ctx, start); err != nil {
@@ -121,8 +122,8 @@ func (d *Day) next(ctx context.Context, at, end time.Time) (next time.Time, err 
 	return next, err
 }
 
-// dayLedger records nothing: the ticks of the day are not the real clock's. It stands just before the clock, so that an entry is due at its
-// exact instants alone: in what the clock jumped over, there was nothing to do.
+// dayLedger records nothing: the ticks of the day are not the real clock's. It stands just before the clock, so that an
+// entry is due at its exact instants alone: in what the clock jumped over, there was nothing to do.
 type dayLedger struct {
 	clock   func() time.Time
 	entries []policy.Entry

@@ -33,9 +33,10 @@ type Deliver struct {
 	Send    func(ctx context.Context, m Mail) notice.Outcome
 	Record  *Recorder
 	Trace   *Trace
-	Stop    context.Context  // once done, no further letter is begun
-	Pace    *Pace            // nil for none
-	NotOver func() time.Time // when set, no further try is made before this: in time that jumps, waiting costs nothing and would be no patience
+	Stop    context.Context // once done, no further letter is begun
+	Pace    *Pace           // nil for none
+	// When set, no further try is made before this: in time that jumps, waiting costs nothing and would be no patience.
+	NotOver func() time.Time
 	Log     *slog.Logger
 }
 
@@ -61,7 +62,8 @@ type Mail struct {
 	Date                                               time.Time
 	Calendar                                           []byte
 	Method                                             string
-	Still                                              func() bool // to be asked when a line is free: whether it is still to go
+	// To be asked when a line is free: whether it is still to go.
+	Still func() bool
 }
 
 // Format implements fmt.Formatter: by no verb does a letter print its reader or its text.
@@ -70,8 +72,8 @@ func (m Mail) Format(f fmt.State, _ rune) { _, _ = fmt.Fprintf(f, "mail %s", m.M
 // MarshalText implements encoding.TextMarshaler.
 func (m Mail) MarshalText() ([]byte, error) { return []byte(fmt.Sprint(m)), nil }
 
-// Run delivers the named letters, then whatever else is due, until nothing is or the time of the task runs out. While one batch goes out, what became of the one
-// before is being written down: it is waited for one batch later.
+// Run delivers the named letters, then whatever else is due, until nothing is or the time of the task runs out. While
+// one batch goes out, what became of the one before is being written down: it is waited for one batch later.
 func (d *Deliver) Run(ctx context.Context, ids []int64) error {
 	end := d.Wall().Add(time.Minute)
 	if err := d.Compare.Check(ctx); err != nil {
@@ -107,8 +109,8 @@ func (d *Deliver) Run(ctx context.Context, ids []int64) error {
 	return nil
 }
 
-// unheard gives back letters of whose claim nobody knows whether it stands. The send journal has not heard of them, and must not: it would know of a claim that the database does
-// not, and call it behind.
+// unheard gives back letters of whose claim nobody knows whether it stands. The send journal has not heard of them, and
+// must not: it would know of a claim that the database does not, and call it behind.
 func (d *Deliver) giveBack(ctx context.Context, claimed []notice.Claimed) *group {
 	group := d.Record.group()
 	group.unjournaled = true
@@ -116,7 +118,8 @@ func (d *Deliver) giveBack(ctx context.Context, claimed []notice.Claimed) *group
 	return group
 }
 
-// batch takes claimed letters to the relay one by one and hands in what became of them; the group it gives is done when all is written down.
+// batch takes claimed letters to the relay one by one and hands in what became of them; the group it gives is done when
+// all is written down.
 func (d *Deliver) batch(ctx context.Context, claimed []notice.Claimed) (_ *group, err error) {
 	ctx, end := d.Trace.span(ctx, "batch", slog.Int("letters", len(claimed)))
 	defer func() { end(err) }()
@@ -151,10 +154,12 @@ func (d *Deliver) batch(ctx context.Context, claimed []notice.Claimed) (_ *group
 	return group, err
 }
 
-// itemsAtOnce is how many items of digests are looked up at the door at once. A lead's letter may have hundreds, and there are many batches side by side.
+// itemsAtOnce is how many items of digests are looked up at the door at once. A lead's letter may have hundreds, and
+// there are many batches side by side.
 const itemsAtOnce = 500
 
-// portion is how many of the next letters of a batch go to the door together: as many as have no more than so many items, and at least one.
+// portion is how many of the next letters of a batch go to the door together: as many as have no more than so many
+// items, and at least one.
 func portion(claimed []notice.Claimed) (n int) {
 	for items := 0; n < len(claimed); n++ {
 		if items += len(claimed[n].Items); n > 0 && items > itemsAtOnce {
@@ -170,7 +175,8 @@ func (d *Deliver) letter(ctx context.Context, c *notice.Claimed, door *notice.Re
 	defer func() {
 		if v := recover(); v != nil {
 			d.Log.Error("a letter panicked", "letter", c.ID, "kind", c.Letter, "stack", string(debug.Stack()))
-			if r = (notice.Report{Claimed: *c, Next: notice.Next{State: notice.Failed, Why: "panic"}}); sending { // who knows how far it came
+			// Who knows how far it came.
+			if r = (notice.Report{Claimed: *c, Next: notice.Next{State: notice.Failed, Why: "panic"}}); sending {
 				r = d.became(c, door, notice.Outcome{Result: notice.Ambiguous, Why: "panic"})
 			}
 		}
@@ -218,7 +224,8 @@ func (d *Deliver) letter(ctx context.Context, c *notice.Claimed, door *notice.Re
 	return d.became(c, door, outcome)
 }
 
-// still tells whether a claimed letter may begin. The claim asked for the kill switch too, but it may have been thrown since. Where it cannot be read, nothing goes out.
+// still tells whether a claimed letter may begin. The claim asked for the kill switch too, but it may have been thrown
+// since. Where it cannot be read, nothing goes out.
 func (d *Deliver) still(ctx context.Context, c *notice.Claimed) bool {
 	halted, err := d.SendingBlocked(ctx)
 	return !halted && err == nil && !d.over(ctx, c)

@@ -59,7 +59,8 @@ func (r *noRegister) Staged(ctx context.Context, seekers ...string) ([]notice.St
 	return r.house.Staged(ctx, seekers...)
 }
 
-// Digests with many items go to the door a few at a time. When the register cannot be read in between, the rest of the batch is given back.
+// Digests with many items go to the door a few at a time. When the register cannot be read in between, the rest of the
+// batch is given back.
 func TestLongDigestsGoToTheDoorInPortions(t *testing.T) {
 	h := newHouse(t)
 	h.scan.Policy.Digest.MaxItems = itemsAtOnce

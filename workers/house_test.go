@@ -22,8 +22,8 @@ import (
 	"vireilla/templates"
 )
 
-// house is the program as cmd puts it together, with a clock that tests turn, a SQLite file and a mail server of its own. When a test ends, what the
-// server accepted is held against the outbox.
+// house is the program as cmd puts it together, with a clock that tests turn, a SQLite file and a mail server of its
+// own. When a test ends, what the server accepted is held against the outbox.
 type house struct {
 	*store.DB
 	t       *testing.T
@@ -98,11 +98,13 @@ func (h *house) newWorkers(stopping context.Context, set *templates.Set) *Worker
 			result := map[mailer.Result]notice.Result{mailer.Sent: notice.Accepted, mailer.Deferred: notice.Later, mailer.Failed: notice.Never, mailer.Unsure: notice.Ambiguous}[o.Result]
 			return notice.Outcome{Result: result, Code: o.Code, Why: o.Reason}
 		}})
-	w.Deliver.SendingBlocked = NewKillSwitch(func(ctx context.Context) (bool, error) { return h.SendingBlocked(ctx) }, store.BlockedMaxAge, time.Now).On // the house's clock stands still
+	// The house's clock stands still.
+	w.Deliver.SendingBlocked = NewKillSwitch(func(ctx context.Context) (bool, error) { return h.SendingBlocked(ctx) }, store.BlockedMaxAge, time.Now).On
 	return w
 }
 
-// newDatabase gives the path of an empty database. It is made once and copied: the migrations take most of the time of a short test.
+// newDatabase gives the path of an empty database. It is made once and copied: the migrations take most of the time of
+// a short test.
 func newDatabase(t *testing.T) string {
 	t.Helper()
 	text, err := database()

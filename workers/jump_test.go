@@ -12,8 +12,9 @@ import (
 	"vireilla/internal/test/outboxcheck"
 )
 
-// A machine's clock jumps in the middle of the day, the program looks and sends, and the clock is put right. What was told under the wrong time is not told again
-// under the right one, nor the other way round: not to the same person about the same matter, under whatever key.
+// A machine's clock jumps in the middle of the day, the program looks and sends, and the clock is put right. What was
+// told under the wrong time is not told again under the right one, nor the other way round: not to the same person
+// about the same matter, under whatever key.
 func TestAClockThatJumpsSendsNothingTwice(t *testing.T) {
 	for _, jump := range []struct{ years, days, hours int }{{0, 0, 1}, {0, 0, -1}, {0, 1, 0}, {0, -1, 0}, {1, 0, 0}, {-1, 0, 0}} {
 		t.Run(fmt.Sprintf("%+d years %+d days %+d hours", jump.years, jump.days, jump.hours), func(t *testing.T) {
@@ -39,7 +40,8 @@ func TestAClockThatJumpsSendsNothingTwice(t *testing.T) {
 	}
 }
 
-// toldNews counts what people read in the letters that arrived: of a digest each item that it calls new, of a seeker's letter its subject.
+// toldNews counts what people read in the letters that arrived: of a digest each item that it calls new, of a seeker's
+// letter its subject.
 func (h *house) toldNews() map[string]int {
 	told := map[string]int{}
 	for _, m := range h.mail.Accepted() {
@@ -58,7 +60,8 @@ var newItem = regexp.MustCompile(`(?m)^\* \S+ .*, uusi\r\n.*\r\n.*$`)
 
 var days = regexp.MustCompile(`\d+ pv`) // by which it is late, as the clock has it
 
-// A clock a year ahead makes a mass of letters due at once: the guard holds them before the first, and they are there when the clock is right again.
+// A clock a year ahead makes a mass of letters due at once: the guard holds them before the first, and they are there
+// when the clock is right again.
 func TestAClockThatJumpsAYearMeetsTheGuard(t *testing.T) {
 	h := newHouse(t)
 	const people = 200

@@ -5,8 +5,9 @@ import (
 	"time"
 )
 
-// Halt asks whether sending is halted, for all lines to the relay together: an answer is good for a moment, and whoever throws the switch waits until it is over. Where
-// an answer takes longer than that, those who wait for it share the next one.
+// Halt asks whether sending is halted, for all lines to the relay together: an answer is good for a moment, and whoever
+// throws the switch waits until it is over. Where an answer takes longer than that, those who wait for it share the
+// next one.
 type KillSwitch struct {
 	ask  func(context.Context) (bool, error)
 	good time.Duration

@@ -10,7 +10,8 @@ import (
 	"time"
 )
 
-// Those who ask while a question is under way for long share the next one, and none of them gets the answer to the one before, for the switch may have been thrown since.
+// Those who ask while a question is under way for long share the next one, and none of them gets the answer to the one
+// before, for the switch may have been thrown since.
 func TestManyShareAQuestionThatWasPutAfterTheyAsked(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var thrown atomic.Bool
@@ -115,7 +116,8 @@ func TestAQuestionThatFailsIsPutAgain(t *testing.T) {
 	})
 }
 
-// A letter in whose hands the question panics goes no further; those who wait for the same answer are not let go either.
+// A letter in whose hands the question panics goes no further; those who wait for the same answer are not let go
+// either.
 func TestAQuestionThatPanicsLetsNothingOut(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		answer := make(chan struct{})

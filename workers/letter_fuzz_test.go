@@ -79,8 +79,8 @@ func (p *parsed) read(t *testing.T, contentType, encoding string, body io.Reader
 	}
 }
 
-// FuzzLetter holds: whatever the register says of a person and a booking, the letter has the headers and the tags of any other, one recipient, and no link but the
-// e-service's; or it is not written.
+// FuzzLetter holds: whatever the register says of a person and a booking, the letter has the headers and the tags of
+// any other, one recipient, and no link but the e-service's; or it is not written.
 func FuzzLetter(f *testing.F) {
 	for _, seed := range []string{"Aino", "x\r\nBcc: kanaria@example.org", "<a href=\"https://evil.example\">x</a>", "\u202eevil", "=cmd|' /C calc'!A0", "\xff\x00", "END:VEVENT\r\nBEGIN:VALARM",
 		"{{.Place}}", "=?utf-8?q?=0D=0ABcc:_x?=", "//evil.example", "kanaria@example.org", strings.Repeat("ä", 5000)} {

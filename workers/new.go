@@ -11,8 +11,9 @@ import (
 
 // Parts is what the steps are made of.
 type Parts struct {
-	Clock    func() time.Time // decides what is due
-	Wall     func() time.Time // the real time, by which claims and leases hold; Clock differs from it when a day is run later
+	Clock func() time.Time // decides what is due
+	// The real time, by which claims and leases hold; Clock differs from it when a day is run later.
+	Wall     func() time.Time
 	Policy   *policy.Policy
 	PolicyID string // version and fingerprint: with another one, every case is evaluated anew
 	Store    Store

@@ -36,7 +36,8 @@ func (h *house) arrived(want ...string) {
 	h.same("the letters that arrived", got, want)
 }
 
-// arrivedWith expects the letters that the server took since the last look: by its key, what each says; and what none says.
+// arrivedWith expects the letters that the server took since the last look: by its key, what each says; and what none
+// says.
 func (h *house) arrivedWith(want map[string]string, never string) {
 	h.t.Helper()
 	byID := h.outboxByID()
@@ -82,7 +83,8 @@ func (h *house) same(what string, got, want []string) {
 	}
 }
 
-// check lets the story come to its end, and holds what the server accepted against the outbox and the runs. Nothing that was logged names anybody.
+// check lets the story come to its end, and holds what the server accepted against the outbox and the runs. Nothing
+// that was logged names anybody.
 func (h *house) check() {
 	h.t.Helper()
 	over := h.end()
@@ -95,7 +97,8 @@ func (h *house) check() {
 	}
 }
 
-// end is what comes after a story: another process, a relay that takes every letter, and time enough. It tells whether letters may go out at all: not while the database is behind.
+// end is what comes after a story: another process, a relay that takes every letter, and time enough. It tells whether
+// letters may go out at all: not while the database is behind.
 func (h *house) end() bool {
 	h.t.Helper()
 	ctx := context.Background()

@@ -24,7 +24,8 @@ func PerMinute(n int) *Pace {
 	return &Pace{rate.NewLimiter(rate.Every(every), 1), every}
 }
 
-// batch is how many letters one worker may claim at once: those of a second, so that a letter goes out soon after its recheck.
+// batch is how many letters one worker may claim at once: those of a second, so that a letter goes out soon after its
+// recheck.
 func (p *Pace) batch() int {
 	if p == nil {
 		return tasks.Batch

@@ -11,8 +11,9 @@ import (
 	"vireilla/internal/policy"
 )
 
-// Ping tells a watchman outside how the day's digests go, so that he can call somebody when he hears nothing: the one alarm that a dead program can give. It
-// follows the convention of healthchecks.io: "/start", "" for a good end, "/fail".
+// Ping tells a watchman outside how the day's digests go, so that he can call somebody when he hears nothing: the one
+// alarm that a dead program can give. It follows the convention of healthchecks.io: "/start", "" for a good end,
+// "/fail".
 type Ping struct {
 	Policy *policy.Policy
 	Outbox interface {
@@ -27,7 +28,8 @@ type Ping struct {
 // unfinished is how long after its planning a run may still have letters to bring out.
 const unfinished = 2 * time.Hour
 
-// Look calls when something changed since the last call that was heard. It never stands in the way of letters: what fails is tried again at the next look.
+// Look calls when something changed since the last call that was heard. It never stands in the way of letters: what
+// fails is tried again at the next look.
 func (p *Ping) Check(ctx context.Context, now time.Time) error {
 	day := calendar.DayOf(now, p.Policy.Location)
 	became, planned, err := p.Outbox.RunCounts(ctx, "digests", day)

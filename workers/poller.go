@@ -9,9 +9,9 @@ import (
 	"vireilla/internal/timetable"
 )
 
-// Poller makes good what was lost: it reads from SQL which ticks are open and which letters are due, and runs the same steps as the tasks
-// would. While the queue works, it leaves the tasks half a minute to come. While the queue is down, it does everything at once. While
-// somebody has paused the queue, it waits too.
+// Poller makes good what was lost: it reads from SQL which ticks are open and which letters are due, and runs the same
+// steps as the tasks would. While the queue works, it leaves the tasks half a minute to come. While the queue is down,
+// it does everything at once. While somebody has paused the queue, it waits too.
 type Poller struct {
 	Queue interface{ State() (down, paused bool) }
 	Clock func() time.Time
@@ -59,7 +59,8 @@ func (p *Poller) Poke() {
 	}
 }
 
-// Run polls until the context ends. Deliveries under way then have 20 s; one that waits for a relay that does not answer is left behind.
+// Run polls until the context ends. Deliveries under way then have 20 s; one that waits for a relay that does not
+// answer is left behind.
 func (p *Poller) Run(ctx context.Context) {
 	p.start()
 	late, cancel := context.WithCancel(context.WithoutCancel(ctx))
@@ -101,7 +102,8 @@ func (p *Poller) Poll(ctx context.Context) {
 	p.delivering.Wait()
 }
 
-// poll begins what is open and due. A poll after the queue went down or came back takes what is due now: its tasks may be lost.
+// poll begins what is open and due. A poll after the queue went down or came back takes what is due now: its tasks may
+// be lost.
 func (p *Poller) poll(ctx, late context.Context, poked bool) {
 	down, paused := p.Queue.State()
 	if paused && !down {
@@ -120,8 +122,8 @@ func (p *Poller) poll(ctx, late context.Context, poked bool) {
 	p.deliver(late, before, concurrency)
 }
 
-// runOpen runs each entry that has open ticks. Once is enough: an entry looks at what is due by now, so its newest tick does the work of the
-// older ones. What fails stays open, and the step has logged it.
+// runOpen runs each entry that has open ticks. Once is enough: an entry looks at what is due by now, so its newest tick
+// does the work of the older ones. What fails stays open, and the step has logged it.
 func (p *Poller) runOpen(ctx context.Context, before time.Time) {
 	ticks, err := p.Store.OpenTicks(ctx, before)
 	newest := map[string]time.Time{}
@@ -151,7 +153,8 @@ func (p *Poller) closeOlder(ctx context.Context, ticks []timetable.Tick, done ti
 	return nil
 }
 
-// deliver begins up to n deliveries side by side, if a letter is due since before the given time. The step logs what fails.
+// deliver begins up to n deliveries side by side, if a letter is due since before the given time. The step logs what
+// fails.
 func (p *Poller) deliver(ctx context.Context, before time.Time, n int) {
 	due, err := p.Store.Due(ctx, before)
 	if err != nil {

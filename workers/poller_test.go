@@ -71,7 +71,8 @@ func TestWithoutAQueueTicksAndLettersComeFromTheDatabase(t *testing.T) {
 	}
 }
 
-// While the queue works, a tick has half a minute for its task to come. While somebody has paused the queue, nothing is polled.
+// While the queue works, a tick has half a minute for its task to come. While somebody has paused the queue, nothing is
+// polled.
 func TestATickWhoseTaskNeverCameIsRunFromTheDatabase(t *testing.T) {
 	h := newHouse(t)
 	h.put("seekers.csv", seeker("S-1"))
@@ -233,7 +234,8 @@ func TestShutdownDoesNotWaitForARelayThatDoesNotAnswer(t *testing.T) {
 	})
 }
 
-// A database that was restored to a moment before a tick does not know the tick; Redis knows its task as done. SQL decides.
+// A database that was restored to a moment before a tick does not know the tick; Redis knows its task as done. SQL
+// decides.
 func TestATickIsRunWhateverRedisRemembers(t *testing.T) {
 	h := newHouse(t)
 	h.put("seekers.csv", seeker("S-1"))

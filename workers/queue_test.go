@@ -152,7 +152,8 @@ func TestADayIsRunToItsEnd(t *testing.T) {
 	h.at("2024-03-01 16:00")
 	h.news()
 	h.put("seekers.csv", seeker("S-1"))
-	h.put("seekers.csv", row{"seeker_id": "S-1", "job_search_started": "2024-02-20"}) // the interview was due on 27 February
+	// The interview was due on 27 February.
+	h.put("seekers.csv", row{"seeker_id": "S-1", "job_search_started": "2024-02-20"})
 	h.day(t)
 	byID := h.outboxByID()
 	var got []string

@@ -12,7 +12,8 @@ import (
 	"vireilla/internal/notice"
 )
 
-// Recorder writes what became of letters, those of all workers together: one transaction every few milliseconds instead of one a letter.
+// Recorder writes what became of letters, those of all workers together: one transaction every few milliseconds instead
+// of one a letter.
 type Recorder struct {
 	Clock    func() time.Time
 	Outbox   RecordOutbox
@@ -79,8 +80,8 @@ func (g *group) giveBack(ctx context.Context, claimed []notice.Claimed, now time
 	}
 }
 
-// wait returns when all reports are written, or with the first error. Letters whose reports could not be written stay claimed and become
-// unsure. When ctx ends, it waits recordGrace longer.
+// wait returns when all reports are written, or with the first error. Letters whose reports could not be written stay
+// claimed and become unsure. When ctx ends, it waits recordGrace longer.
 func (g *group) wait(ctx context.Context) error {
 	if g == nil {
 		return nil
@@ -165,8 +166,9 @@ func (r *Recorder) end(reports []notice.Report) error {
 	return r.Journal.End(r.Clock(), reports)
 }
 
-// Keep retrying a write for 10 minutes, less than a claim lasts, so that an accepted letter is recorded even across a database failover. A
-// database that does not answer within 30 s is asked again: the connection may have been cut silently.
+// Keep retrying a write for 10 minutes, less than a claim lasts, so that an accepted letter is recorded even across a
+// database failover. A database that does not answer within 30 s is asked again: the connection may have been cut
+// silently.
 const (
 	recordWithin = 10 * time.Minute
 	answerWithin = 30 * time.Second // longer than SQLite waits for its lock

@@ -124,7 +124,8 @@ func TestADatabaseThatIsAwayForAMomentLosesNothing(t *testing.T) {
 	}
 }
 
-// What a relay has taken is known while a server is restarted, or another takes its place: it must not be called unsure and sent again.
+// What a relay has taken is known while a server is restarted, or another takes its place: it must not be called unsure
+// and sent again.
 func TestADatabaseThatIsAwayForMinutesLosesNothing(t *testing.T) {
 	s := &slate{away: 9 * time.Minute}
 	log := recording(t, s, func(t *testing.T, r *Recorder) {

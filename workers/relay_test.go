@@ -29,7 +29,8 @@ func (h *house) book(n int) {
 
 const first = "appointment_booked/A-1/2024-03-21T09:00"
 
-// The table of SMTP conversations and the states that letters end in. The server says the address in its answers, as servers do; check looks for it in the log.
+// The table of SMTP conversations and the states that letters end in. The server says the address in its answers, as
+// servers do; check looks for it in the log.
 func TestWhatAConversationEndsAs(t *testing.T) {
 	for _, c := range []struct {
 		name  string
@@ -117,7 +118,8 @@ func TestWhileTheRelayIsDeadTheOldestLetterGrowsOlderAndAtNightNoneIsLate(t *tes
 			late(now, "2024-03-08 10:00")
 		}
 	}
-	for _, now := range []string{"2024-03-08 20:00", "2024-03-09 12:00", "2024-03-11 07:59"} { // Friday evening, the weekend
+	// Friday evening, the weekend.
+	for _, now := range []string{"2024-03-08 20:00", "2024-03-09 12:00", "2024-03-11 07:59"} {
 		h.set(now)
 		h.send()
 		late(now, "")
@@ -139,13 +141,15 @@ func TestOneHopelessAddressIsSuppressedAndTheCoachIsToldToPhone(t *testing.T) {
 	h.at("2024-03-04 10:00")
 	h.book(2)
 	h.at("2024-03-04 10:10")
-	h.arrivedWith(map[string]string{"appointment_booked/A-2/2024-03-21T09:00": "", "coach_digest/C-1/2024-03-04": "S-1"}, "kanarias1") // the others' letters go on
+	// The others' letters go on.
+	h.arrivedWith(map[string]string{"appointment_booked/A-2/2024-03-21T09:00": "", "coach_digest/C-1/2024-03-04": "S-1"}, "kanarias1")
 	h.outbox("failed "+first+" 550 rejected", "sent appointment_booked/A-2/2024-03-21T09:00", "sent coach_digest/C-1/2024-03-04")
 	h.at("2024-03-05 07:30")
 	h.arrived() // told once
 	h.at("2024-03-18 09:00")
 	h.arrived("coach_digest/C-1/2024-03-18", "appointment_reminder/A-2/2024-03-21T09:00/72h")
-	h.put("seekers.csv", row{"seeker_id": "S-1", "email": "kanaria.new@example.org"}) // another address is written to again, also about what the old one refused
+	// Another address is written to again, also about what the old one refused.
+	h.put("seekers.csv", row{"seeker_id": "S-1", "email": "kanaria.new@example.org"})
 	h.put("appointments.csv", appointment("A-3", "S-1", "2024-04-11 09:00", "2024-03-18 10:00"))
 	h.at("2024-03-18 10:00")
 	h.arrived(first, "appointment_booked/A-3/2024-04-11T09:00")
@@ -179,7 +183,8 @@ func (p panicking) Render(letter, language string, tier templates.Tier, data any
 func TestAPanickingLetterFailsAloneAndTheRestGoesOn(t *testing.T) {
 	h := newHouse(t)
 	h.book(5)
-	h.put("seekers.csv", row{"seeker_id": "S-3", "email_tier": "confidential"}) // a poison row: no letter can be written in such a tier
+	// A poison row: no letter can be written in such a tier.
+	h.put("seekers.csv", row{"seeker_id": "S-3", "email_tier": "confidential"})
 	set, err := letters()
 	h.well(err)
 	h.deliver.Letters = panicking{set, "kanaria.s4@example.org"}
@@ -222,8 +227,10 @@ func TestGuardHoldsARunWhole(t *testing.T) {
 // Many more appointments wake at once than are read at a time: none goes out before all are counted.
 func TestARunThatIsReadInPartsIsHeldWhole(t *testing.T) {
 	h := newHouse(t)
-	h.well(h.Adopt(t.Context(), time.Time{}, calendar.Date(2024, time.March, 5), map[string]int{"appointments": 400}, 10)) // so the limit is 1200
-	h.scan.Enqueue = h.deliver.Run                                                                                         // the workers are quick
+	// So the limit is 1200.
+	h.well(h.Adopt(t.Context(), time.Time{}, calendar.Date(2024, time.March, 5), map[string]int{"appointments": 400}, 10))
+	// The workers are quick.
+	h.scan.Enqueue = h.deliver.Run
 	h.book(1500)
 	h.at("2024-03-05 10:00")
 	h.arrived()

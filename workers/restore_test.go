@@ -264,7 +264,8 @@ func TestWithoutAJournalNoLetterGoesOut(t *testing.T) {
 	h.arrived(first)
 }
 
-// TestWhateverBackupIsRestoredNothingThatArrivedArrivesAgain goes through weeks in which letters meet trouble, machines die and backups come back.
+// TestWhateverBackupIsRestoredNothingThatArrivedArrivesAgain goes through weeks in which letters meet trouble, machines
+// die and backups come back.
 func TestWhateverBackupIsRestoredNothingThatArrivedArrivesAgain(t *testing.T) {
 	for seed := range uint64(6) {
 		t.Run("", func(t *testing.T) {

@@ -23,7 +23,8 @@ func coach(id string) row {
 	return row{"coach_id": id, "name": "Kanaria" + bare(id) + " Virta", "email": "kanaria." + bare(id) + "@example.org", "team_id": "T-1", "language": "fi", "role": "coach"}
 }
 
-// seeker began to look for work on Friday 2024-03-01: the initial interview is due on Friday 8, upcoming on Tuesday 5, overdue on Monday 11, escalated on Wednesday 13.
+// seeker began to look for work on Friday 2024-03-01: the initial interview is due on Friday 8, upcoming on Tuesday 5,
+// overdue on Monday 11, escalated on Wednesday 13.
 func seeker(id string) row {
 	return row{"seeker_id": id, "first_name": "Kanaria" + bare(id), "email": "kanaria." + bare(id) + "@example.org", "email_tier": "neutral", "service_language": "fi",
 		"municipality": "Lahti", "coach_id": "C-1", "job_search_started": "2024-03-01", "status": "unemployed"}

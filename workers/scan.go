@@ -14,7 +14,8 @@ import (
 	"vireilla/internal/policy"
 )
 
-// Scan finds what is due by now and not yet told, and adds the letters to the outbox: facts -> plan -> outbox -> enqueue.
+// Scan finds what is due by now and not yet told, and adds the letters to the outbox: facts -> plan -> outbox ->
+// enqueue.
 type Scan struct {
 	Policy   *policy.Policy
 	PolicyID string // version and fingerprint: with another one, every case is evaluated anew
@@ -88,8 +89,8 @@ func (s *Scan) Refresh(ctx context.Context, now time.Time) error {
 	return s.Store.Refresh(ctx, day, func(a *notice.Awake) notice.Agenda { return notice.Evaluate(s.Policy, a, day) })
 }
 
-// askForHelp asks others when many cases wake: after a change of policy, or on the morning after a long holiday. Refresh returns when no case
-// is left, whoever evaluated it.
+// askForHelp asks others when many cases wake: after a change of policy, or on the morning after a long holiday.
+// Refresh returns when no case is left, whoever evaluated it.
 func (s *Scan) askForHelp(ctx context.Context, now time.Time) error {
 	if s.Help == nil {
 		return nil
@@ -146,8 +147,8 @@ func (s *Scan) training(ctx context.Context, now time.Time) error {
 	return s.add(ctx, "training", now, notice.Matters(now, s.Policy, append(awaited, decided...)))
 }
 
-// appointments reads part by part and keeps little more than ids. It adds all letters at once, because the guard counts what one call adds,
-// and nothing may go out before it has counted.
+// appointments reads part by part and keeps little more than ids. It adds all letters at once, because the guard counts
+// what one call adds, and nothing may go out before it has counted.
 func (s *Scan) appointments(ctx context.Context, now time.Time) error {
 	var plan notice.Plan
 	var evaluated []notice.Evaluated

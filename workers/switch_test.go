@@ -10,7 +10,8 @@ import (
 	"vireilla/internal/notice"
 )
 
-// Four workers share fifty claimed letters. At the moment when the switch is thrown each has one on the line: these end as they will, and no other begins.
+// Four workers share fifty claimed letters. At the moment when the switch is thrown each has one on the line: these end
+// as they will, and no other begins.
 func TestTheKillSwitchStopsLettersThatAreClaimedAlready(t *testing.T) {
 	const hands = 4
 	h := newHouse(t)

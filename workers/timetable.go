@@ -12,8 +12,9 @@ import (
 	"vireilla/internal/timetable"
 )
 
-// Timetable turns the time of day into tasks. Every copy of the program asks each second what is due, and the one that owns the lease
-// records it: a tick is in SQL, written together with a check of the lease's fence, before its task is enqueued.
+// Timetable turns the time of day into tasks. Every copy of the program asks each second what is due, and the one that
+// owns the lease records it: a tick is in SQL, written together with a check of the lease's fence, before its task is
+// enqueued.
 type Timetable struct {
 	Clock   func() time.Time
 	Wall    func() time.Time // the real time, by which the lease runs
@@ -70,8 +71,8 @@ func (t *Timetable) OwnsLease() bool {
 	return l != nil && t.Wall().Sub(l.renewed) < leaseFor
 }
 
-// Tick records and enqueues every tick that is due since the last call, if this process owns the lease. An entry that the ledger does not
-// know begins now.
+// Tick records and enqueues every tick that is due since the last call, if this process owns the lease. An entry that
+// the ledger does not know begins now.
 func (t *Timetable) Tick(ctx context.Context) error {
 	fence, err := t.takeLease(ctx)
 	if err != nil || fence == 0 {

@@ -139,7 +139,8 @@ func left(t *testing.T, s *store.DB, want []string) {
 	}
 }
 
-// Looking each minute over the changes of clocks: what stands in the hour that is skipped falls at its end, what stands in the doubled hour once.
+// Looking each minute over the changes of clocks: what stands in the hour that is skipped falls at its end, what stands
+// in the doubled hour once.
 func TestEachDayHasItsTickWhenTheClocksChange(t *testing.T) {
 	for day, want := range map[string]string{"2024-03-31": "retention 2024-03-31 04:00 +03", "2024-10-27": "retention 2024-10-27 03:30 +03"} {
 		t.Run(day, func(t *testing.T) {

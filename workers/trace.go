@@ -5,10 +5,12 @@ import (
 	"log/slog"
 )
 
-// Trace tells what happened in what, from the tick to the letter: spans that carry ids and codes only. A nil Trace tells nothing and costs nothing.
+// Trace tells what happened in what, from the tick to the letter: spans that carry ids and codes only. A nil Trace
+// tells nothing and costs nothing.
 type Trace struct {
-	Start  func(ctx context.Context, name string, attributes []slog.Attr) (context.Context, func(error))
-	Carry  func(ctx context.Context) map[string]string                          // what a task takes along, so that its span knows its parent
+	Start func(ctx context.Context, name string, attributes []slog.Attr) (context.Context, func(error))
+	// What a task takes along, so that its span knows its parent.
+	Carry  func(ctx context.Context) map[string]string
 	Follow func(ctx context.Context, headers map[string]string) context.Context // the other end of Carry
 }
 

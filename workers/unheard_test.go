@@ -36,7 +36,8 @@ func (u *unheard) Claim(ctx context.Context, now, wall time.Time, ids []int64, n
 	return claimed, errBroke
 }
 
-// Whoever has a letter of which the database perhaps knows that it was claimed gives it back at once: it waits for nobody, and is not called unsure.
+// Whoever has a letter of which the database perhaps knows that it was claimed gives it back at once: it waits for
+// nobody, and is not called unsure.
 func TestAClaimWhoseAnswerIsLostIsGivenBack(t *testing.T) {
 	for name, did := range map[string]bool{"done": true, "not done": false} {
 		t.Run(name, func(t *testing.T) {

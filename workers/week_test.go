@@ -14,8 +14,8 @@ import (
 	"vireilla/internal/test/smtptest"
 )
 
-// The relay is away for a week while fifty thousand letters wait; half of them are about appointments that are over when it comes back. The pace is kept by the
-// bubble's clock, to which the house's is tied then.
+// The relay is away for a week while fifty thousand letters wait; half of them are about appointments that are over
+// when it comes back. The pace is kept by the bubble's clock, to which the house's is tied then.
 func TestAfterAWeekWithoutARelayNothingIsLostAndThePaceIsKept(t *testing.T) {
 	const perMinute, hands = 3000, 4
 	waiting := 50_000

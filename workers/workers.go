@@ -72,8 +72,8 @@ func (w *Workers) DeliverLetters(ctx context.Context, ids []int64) error {
 	return w.step(ctx, tasks.Deliver, func(ctx context.Context) error { return w.Deliver.Run(ctx, ids) })
 }
 
-// RunTick does the work of a tick, unless it is done, or runs in this process. Two processes may run one tick at once: what it asks for is
-// done once all the same.
+// RunTick does the work of a tick, unless it is done, or runs in this process. Two processes may run one tick at once:
+// what it asks for is done once all the same.
 func (w *Workers) RunTick(ctx context.Context, entry string, at time.Time) error {
 	if _, runs := w.running.LoadOrStore(tasks.Tick{Entry: entry, At: at.UTC()}, true); runs {
 		return nil
@@ -115,7 +115,8 @@ func (w *Workers) step(ctx context.Context, name string, f func(context.Context)
 	return f(ctx)
 }
 
-// runEntry does the work of an entry of the timetable. It asks what is due by now, not what the tick was for: late is as good as in time.
+// runEntry does the work of an entry of the timetable. It asks what is due by now, not what the tick was for: late is
+// as good as in time.
 func (w *Workers) runEntry(ctx context.Context, entry string) error {
 	now := w.Clock()
 	switch entry {

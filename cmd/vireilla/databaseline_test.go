@@ -15,7 +15,8 @@ import (
 	"vireilla/internal/test/servertest"
 )
 
-// databaseLine is a way to a PostgreSQL that hears what is said on it: it knows what each transaction is for, and it can break at a COMMIT.
+// databaseLine is a way to a PostgreSQL that hears what is said on it: it knows what each transaction is for, and it
+// can break at a COMMIT.
 type databaseLine struct {
 	Addr string
 
@@ -85,7 +86,8 @@ func (l *databaseLine) Said(code string) int {
 	return l.said[code]
 }
 
-// commit decides what happens at a COMMIT: "", "before" the server hears it, or "after" it did as told, whose answer is lost.
+// commit decides what happens at a COMMIT: "", "before" the server hears it, or "after" it did as told, whose answer is
+// lost.
 func (l *databaseLine) commit(kind string) (end string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

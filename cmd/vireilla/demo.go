@@ -28,7 +28,8 @@ type demoCmd struct {
 	Format string `help:"text or json." default:"text" enum:"text,json"`
 }
 
-// usual is how many letters a run of the made-up office plans on an ordinary day, so that the blast guard has a past to compare with.
+// usual is how many letters a run of the made-up office plans on an ordinary day, so that the blast guard has a past to
+// compare with.
 func (c *demoCmd) usual() map[string]int {
 	return map[string]int{"digests": c.Coaches, "leads": c.Coaches / 10, "appointments": c.Seekers / 40, "training": c.Seekers / 200}
 }
@@ -94,7 +95,8 @@ func (c *demoCmd) Run(env *environment) (err error) {
 	return c.open(env, cfg, day, database, redis, inbox)
 }
 
-// ownFolder refuses a folder whose caseload a demo did not make up: the people of the demo would take the place of the real ones.
+// ownFolder refuses a folder whose caseload a demo did not make up: the people of the demo would take the place of the
+// real ones.
 func (c *demoCmd) ownFolder(env *environment, database string) error {
 	entries, err := os.ReadDir(env.Data)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -117,7 +119,8 @@ func (c *demoCmd) ownFolder(env *environment, database string) error {
 	return fmt.Errorf("--data: %s holds a caseload that no demo made, or something else; name a new folder, or none", env.Data)
 }
 
-// fill makes up an office that has used the program for a while: its feed, what it told before the day, and how many letters are usual.
+// fill makes up an office that has used the program for a while: its feed, what it told before the day, and how many
+// letters are usual.
 func (c *demoCmd) fill(env *environment, p *policy.Policy, day calendar.Day, database string) (report importReport, err error) {
 	s, err := env.openStore(database)
 	if err != nil {
@@ -153,7 +156,8 @@ func (c *demoCmd) fill(env *environment, p *policy.Policy, day calendar.Day, dat
 	return report, nil
 }
 
-// past makes up what the office was told before the day: what was booked, and what was on the agenda the evening before.
+// past makes up what the office was told before the day: what was booked, and what was on the agenda the evening
+// before.
 func (c *demoCmd) past(env *environment, s *store.DB, p *policy.Policy, day calendar.Day) error {
 	midnight := day.At(0, 0, p.Location)
 	if err := s.Adopt(env.ctx, midnight, day, c.usual(), p.Guard.Runs); err != nil {
@@ -173,7 +177,8 @@ func (c *demoCmd) past(env *environment, s *store.DB, p *policy.Policy, day cale
 	return s.AdoptTold(env.ctx, evening, told)
 }
 
-// open shows the pages until Ctrl-C. The monitor lists the timetable, but nothing strikes: the office of the demo stays in the evening of its day.
+// open shows the pages until Ctrl-C. The monitor lists the timetable, but nothing strikes: the office of the demo stays
+// in the evening of its day.
 func (c *demoCmd) open(env *environment, cfg config, day calendar.Day, database string, redis queue.Redis, inbox *sample.Inbox) error {
 	a, err := env.build(options{database: database, smtp: inbox.URL(), from: "no-reply@lahti.example.org", redis: redis, ticks: tasks.Ticks, letters: tasks.Letters, clock: now})
 	if err != nil {
@@ -199,7 +204,8 @@ func (c *demoCmd) open(env *environment, cfg config, day calendar.Day, database 
 	}
 	page, err := a.servePages(ctx, cfg.Listen, cfg, pages, probes)
 	if err != nil {
-		if page, err = a.servePages(ctx, "127.0.0.1:0", cfg, pages, probes); err != nil { // the port is taken: any other will do
+		// The port is taken: any other will do.
+		if page, err = a.servePages(ctx, "127.0.0.1:0", cfg, pages, probes); err != nil {
 			return err
 		}
 	}

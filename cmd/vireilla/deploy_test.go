@@ -49,8 +49,9 @@ func TestEveryAlertFiresOnItsOwnFault(t *testing.T) {
 	}
 }
 
-// What an alert or the dashboard asks for must be there before anything has happened: increase() does not see the step from nothing to the first sample, and a comparison with nothing is never
-// true. The tests of the alerts may not rely on more either.
+// What an alert or the dashboard asks for must be there before anything has happened: increase() does not see the step
+// from nothing to the first sample, and a comparison with nothing is never true. The tests of the alerts may not rely
+// on more either.
 func TestAFreshProcessShowsEverySeriesThatIsAskedFor(t *testing.T) {
 	relay(t)
 	t.Setenv("LISTEN", "127.0.0.1:0")
@@ -137,7 +138,8 @@ func TestComposeFileIsValid(t *testing.T) {
 	}
 }
 
-// A service that shares the network of another one is cut off when that one starts again, and copies that share a folder share a send journal.
+// A service that shares the network of another one is cut off when that one starts again, and copies that share a
+// folder share a send journal.
 func TestEachServiceOfTheComposeFileStandsAlone(t *testing.T) {
 	copies, folders := 0, map[string]string{}
 	prometheus := file(t, "../../deploy/prometheus.yml")
@@ -165,7 +167,8 @@ func TestEachServiceOfTheComposeFileStandsAlone(t *testing.T) {
 	}
 }
 
-// Commands by hand read the settings of the service with a shell: with SQLite as the file stands, and with servers once the lines about them are let in.
+// Commands by hand read the settings of the service with a shell: with SQLite as the file stands, and with servers once
+// the lines about them are let in.
 func TestTheServicesSettingsServeCommandsByHand(t *testing.T) {
 	t.Parallel()
 	binary, err := built()

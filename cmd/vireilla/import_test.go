@@ -7,7 +7,8 @@ import (
 	"testing"
 )
 
-// Whoever imports hears what it would do or did to those who are left without a team; the day's plan says why nobody is told.
+// Whoever imports hears what it would do or did to those who are left without a team; the day's plan says why nobody is
+// told.
 func TestAClosedTeamIsToldAtItsImportAndInThePlan(t *testing.T) {
 	const day = "2024-03-06"
 	folder, data := t.TempDir(), t.TempDir()

@@ -21,7 +21,8 @@ import (
 	"vireilla/internal/test/syncbuf"
 )
 
-// Whatever an office does in a day, and whatever goes wrong in it: names and addresses are in SQL and in the letters, and nowhere else.
+// Whatever an office does in a day, and whatever goes wrong in it: names and addresses are in SQL and in the letters,
+// and nowhere else.
 func TestADayOfAnOfficeNamesNobodyOutsideOfSQLAndLetters(t *testing.T) {
 	spans := &syncbuf.Buffer{}
 	collector := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { _, _ = io.Copy(spans, r.Body) }))
@@ -142,7 +143,8 @@ func pages(t *testing.T) {
 	leaks.Nobody(t, "the log of serve", log.String())
 }
 
-// The secrets of the settings are in no error and no log, whatever is wrong with them or with the server that they name.
+// The secrets of the settings are in no error and no log, whatever is wrong with them or with the server that they
+// name.
 func TestNoSecretOfASettingIsEverTold(t *testing.T) {
 	const secret = "hunter2"
 	binary, err := built() // libraries write to the stderr of a process

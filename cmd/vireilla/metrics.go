@@ -42,7 +42,8 @@ func (a *app) serveMetrics(ctx context.Context, address string, probes *web.Prob
 	return a.serve(ctx, listener, probes.Handler(), func() error { return nil }), nil
 }
 
-// caught logs where a page panicked, and not with what: net/http would, in a log of its own, which has nothing else to tell than clients that do not speak HTTP.
+// caught logs where a page panicked, and not with what: net/http would, in a log of its own, which has nothing else to
+// tell than clients that do not speak HTTP.
 func (a *app) caught(pages http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		defer func() {

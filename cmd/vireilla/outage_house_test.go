@@ -27,7 +27,8 @@ import (
 	"vireilla/workers"
 )
 
-// inAll is how many letters go out during each outage, for whoever wants to try with more than there is time for each time.
+// inAll is how many letters go out during each outage, for whoever wants to try with more than there is time for each
+// time.
 var inAll = flag.Int("letters", 500, "letters of each outage")
 
 // over is the time in which so many fall due.
@@ -35,11 +36,12 @@ func over(letters int) time.Duration {
 	return max(8*time.Second, time.Duration(letters)*time.Second/100)
 }
 
-// pace is how fast the clock of an outage runs: a second is a minute, so that the timetable's minutes, the sweep and the rounds come each second. The servers and
-// what waits for them keep their own time.
+// pace is how fast the clock of an outage runs: a second is a minute, so that the timetable's minutes, the sweep and
+// the rounds come each second. The servers and what waits for them keep their own time.
 const pace = 60
 
-// outage is an office at work: serve's parts on a real queue, while appointments are booked all the time. The relay's log is the oracle.
+// outage is an office at work: serve's parts on a real queue, while appointments are booked all the time. The relay's
+// log is the oracle.
 type outage struct {
 	*app
 	t       *testing.T
@@ -77,7 +79,8 @@ func newOutageOn(t *testing.T, database, redisURL string, letters int, over time
 	}
 	o.app = o.build()
 	t.Cleanup(func() { leaks.Nobody(t, "the log", o.log.String()) }) // when all has stopped
-	began = now().Add(2 * time.Second)                               // after the import: the clock comes from a little before nine
+	// After the import: the clock comes from a little before nine.
+	began = now().Add(2 * time.Second)
 	o.book(opened, letters, over)
 	o.start(o.app)
 	return o
@@ -222,7 +225,8 @@ func (o *outage) judge() []notice.Entry {
 	return letters
 }
 
-// again puts the tasks of letters that are out once more, as asynq does after it could not tell Redis that they were done.
+// again puts the tasks of letters that are out once more, as asynq does after it could not tell Redis that they were
+// done.
 func (o *outage) again(letters []notice.Entry) {
 	o.t.Helper()
 	ids := make([]int64, len(letters))
@@ -277,7 +281,8 @@ func (o *outage) awaitLetter() {
 	}
 }
 
-// nothingGoesOut expects that of the letters which fall due none goes out, after those that were under way, however long these take.
+// nothingGoesOut expects that of the letters which fall due none goes out, after those that were under way, however
+// long these take.
 func (o *outage) nothingGoesOut() {
 	o.t.Helper()
 	out, since := o.out(), now()

@@ -9,12 +9,14 @@ import (
 	"vireilla/internal/test/servertest"
 )
 
-// D1: what happens to PostgreSQL while letters go out. However it goes, each letter goes out once and has its row, and the program goes on by itself.
+// D1: what happens to PostgreSQL while letters go out. However it goes, each letter goes out once and has its row, and
+// the program goes on by itself.
 
 // goneAway is how the log says that the server cannot be reached, or hangs up.
 var goneAway = []string{"connection refused", "no such file or directory", "unexpected EOF", "broken pipe", "reset by peer", "conn closed", "bad connection"}
 
-// The server dies while the relay takes a letter, and stays away for longer than a moment: what was accepted is known when it is back, and comes once.
+// The server dies while the relay takes a letter, and stays away for longer than a moment: what was accepted is known
+// when it is back, and comes once.
 func TestPostgresIsKilledWhileLettersGoOut(t *testing.T) {
 	t.Parallel()
 	server := servertest.StartPostgres(t)
@@ -37,7 +39,8 @@ func TestPostgresIsCutOffAtCommit(t *testing.T) {
 	t.Parallel()
 	server := servertest.StartPostgres(t)
 	line := newDatabaseLine(t, server)
-	o := newOutageOn(t, server.Through(line.Addr), servertest.Redis(t), *inAll, 5*over(*inAll)) // long enough for the transactions of a minute to come several times
+	// Long enough for the transactions of a minute to come several times.
+	o := newOutageOn(t, server.Through(line.Addr), servertest.Redis(t), *inAll, 5*over(*inAll))
 	line.Break(true)
 	for _, kind := range []string{"claim", "record", "add", "tick", "done", "sleep"} {
 		o.await("the line to break at a "+kind, func() bool {
@@ -86,7 +89,8 @@ func rival(t *testing.T, database string) (stop func()) {
 		defer close(ended)
 		defer conn.Close(t.Context())
 		for {
-			_, _ = conn.Exec(t.Context(), `SET deadlock_timeout = '10s'; BEGIN ISOLATION LEVEL SERIALIZABLE`) // the other one loses
+			// The other one loses.
+			_, _ = conn.Exec(t.Context(), `SET deadlock_timeout = '10s'; BEGIN ISOLATION LEVEL SERIALIZABLE`)
 			for _, q := range []string{
 				`UPDATE notice SET rest = rest WHERE id IN (SELECT id FROM notice WHERE state IN ('pending', 'sending') ORDER BY id DESC LIMIT 5)`,
 				`UPDATE run SET planned = planned`, // who books letters has the counter first, then this

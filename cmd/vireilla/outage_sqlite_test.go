@@ -100,8 +100,8 @@ func TestSQLiteHasNoRoomOnItsDisk(t *testing.T) {
 	o.complains("database or disk is full", "disk I/O error", "ticks left out")
 }
 
-// A file that is damaged while the program works: it says so and goes on trying, and what it cannot book does not go out. It does not start on such a file. From what the
-// file was before, it goes on where it stood.
+// A file that is damaged while the program works: it says so and goes on trying, and what it cannot book does not go
+// out. It does not start on such a file. From what the file was before, it goes on where it stood.
 func TestSQLiteIsDamagedWhileLettersGoOut(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "v.db")

@@ -10,7 +10,8 @@ import (
 	"vireilla/tasks"
 )
 
-// R1: what happens to Redis while letters go out. However it goes, each letter goes out once, and the queue is used again.
+// R1: what happens to Redis while letters go out. However it goes, each letter goes out once, and the queue is used
+// again.
 
 func TestRedisIsDownWhenTheWorkBegins(t *testing.T) {
 	t.Parallel()

@@ -8,7 +8,8 @@ import (
 	"testing"
 )
 
-// What plan promises for the staff and about matters is what a run of the day sends, and afterwards there is nothing left to plan.
+// What plan promises for the staff and about matters is what a run of the day sends, and afterwards there is nothing
+// left to plan.
 func TestARunSendsWhatThePlanSaid(t *testing.T) {
 	data, rules := office(t, "2024-03-06")
 	server := relay(t)
@@ -49,7 +50,8 @@ func TestARunSendsWhatThePlanSaid(t *testing.T) {
 func TestAPastDayIsPlannedAsItWas(t *testing.T) {
 	_, rules := office(t, "2024-03-06")
 	data, folder := t.TempDir(), filepath.Join(t.TempDir(), "few")
-	must(t, "sample", folder, "--at", "2024-03-06", "--seekers", "60", "--coaches", "6") // so few that there are days without news
+	// So few that there are days without news.
+	must(t, "sample", folder, "--at", "2024-03-06", "--seekers", "60", "--coaches", "6")
 	must(t, "--data", data, "import", folder)
 	relay(t)
 	days := []string{"2024-03-06", "2024-03-07", "2024-03-08", "2024-03-12", "2024-03-13", "2024-03-14", "2024-03-15"}

@@ -210,7 +210,8 @@ func due(t *testing.T, database string, n int) *store.DB {
 	return s
 }
 
-// The compose file's two copies share the work; one is replaced by another in the middle of it. Nothing is lost, nothing comes twice, and each is gone in time.
+// The compose file's two copies share the work; one is replaced by another in the middle of it. Nothing is lost,
+// nothing comes twice, and each is gone in time.
 func TestARollingRestartLosesNothing(t *testing.T) {
 	mail := smtptest.Start(t, smtptest.WithoutData(), smtptest.WithSTARTTLS())
 	const letters = 400

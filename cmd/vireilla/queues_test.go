@@ -37,7 +37,8 @@ func TestLettersGoOutOverSentinelsWhileTheMasterDies(t *testing.T) {
 	o.awaitQueue()
 	o.monitored()
 	o.check()
-	gone := o.log.Count("the queue does not take tasks") // not once where the change is quick, more than once where it goes in steps
+	// Not once where the change is quick, more than once where it goes in steps.
+	gone := o.log.Count("the queue does not take tasks")
 	o.told(gone, gone)
 }
 

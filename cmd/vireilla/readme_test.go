@@ -5,7 +5,8 @@ import (
 	"testing"
 )
 
-// What README.md tells a newcomer to type works in an empty folder, and each answer shows something: the job seeker of the last step has something due.
+// What README.md tells a newcomer to type works in an empty folder, and each answer shows something: the job seeker of
+// the last step has something due.
 func TestTheFirstStepsOfTheReadmeWork(t *testing.T) {
 	readme := file(t, "../../README.md")
 	t.Chdir(t.TempDir())

@@ -37,8 +37,9 @@ func sampleFeed(b *testing.B, seekers string) (folder string, rows int) {
 	return folder, rows
 }
 
-// BenchmarkImportFolder measures rows a second of an import into an empty register, all checks and indexes included. "bare" reads the same files with encoding/csv
-// and inserts them in batches with the same driver into tables without an index.
+// BenchmarkImportFolder measures rows a second of an import into an empty register, all checks and indexes included.
+// "bare" reads the same files with encoding/csv and inserts them in batches with the same driver into tables without an
+// index.
 func BenchmarkImportFolder(b *testing.B) {
 	folder, rows := sampleFeed(b, "20000")
 	b.Run("import", func(b *testing.B) {
@@ -140,8 +141,8 @@ func rawSQLite(path string) (*sql.DB, error) {
 	return sql.Open("sqlite", "file:"+path+"?_txlock=immediate&_pragma=busy_timeout(20000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=cache_size(-32768)")
 }
 
-// BenchmarkScan measures a day's scans with 10,000 seekers awake, among ten times and among a hundred times as many: a day costs what is due that day. Run it with
-// -benchtime 5x.
+// BenchmarkScan measures a day's scans with 10,000 seekers awake, among ten times and among a hundred times as many: a
+// day costs what is due that day. Run it with -benchtime 5x.
 func BenchmarkScan(b *testing.B) {
 	for _, register := range []int{100_000, 1_000_000} {
 		b.Run(fmt.Sprint(register), func(b *testing.B) {
@@ -172,7 +173,8 @@ func BenchmarkScan(b *testing.B) {
 				b.Fatal(err)
 			}
 			defer a.Close()
-			for _, entry := range []string{"contacts", "appointments"} { // the agenda's day and policy are set once, which wakes everybody
+			// The agenda's day and policy are set once, which wakes everybody.
+			for _, entry := range []string{"contacts", "appointments"} {
 				if err := a.Workers.Scan.Run(b.Context(), entry, at); err != nil {
 					b.Fatal(err)
 				}
@@ -201,7 +203,8 @@ func BenchmarkScan(b *testing.B) {
 	}
 }
 
-// fillRegister writes seekers with two contacts each, a training case for every fiftieth, and an appointment for every tenth that is long told.
+// fillRegister writes seekers with two contacts each, a training case for every fiftieth, and an appointment for every
+// tenth that is long told.
 func fillRegister(b *testing.B, db *sql.DB, n int) {
 	b.Helper()
 	series := fmt.Sprintf(`WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < %d) `, n)

@@ -13,8 +13,9 @@ import (
 	"testing"
 )
 
-// TestAReleaseCanBeBuiltAgain builds what the Dockerfile builds in two folders, the second time with nothing remembered of the first, and asks the
-// outcome what it is made of. It has the machine to itself: outages beside it would wait in vain.
+// TestAReleaseCanBeBuiltAgain builds what the Dockerfile builds in two folders, the second time with nothing remembered
+// of the first, and asks the outcome what it is made of. It has the machine to itself: outages beside it would wait in
+// vain.
 func TestAReleaseCanBeBuiltAgain(t *testing.T) {
 	program(t, "git", "git")
 	one, two := filepath.Join(t.TempDir(), "one"), filepath.Join(t.TempDir(), "another place")
@@ -94,7 +95,8 @@ func buildRelease(t *testing.T, dir string, env []string) (binary string) {
 	return binary
 }
 
-// checkMaterials makes the bill of materials as docs/operations.md tells, and looks whether every module of the program is in it.
+// checkMaterials makes the bill of materials as docs/operations.md tells, and looks whether every module of the program
+// is in it.
 func checkMaterials(t *testing.T, binary string) {
 	t.Helper()
 	line := regexp.MustCompile(`(?m)^    (go run \S+/cyclonedx-gomod@v\S+ .*) -output \S+ (\S+)$`).FindStringSubmatch(file(t, "../../docs/operations.md"))

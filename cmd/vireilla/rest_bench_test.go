@@ -17,8 +17,10 @@ import (
 	"vireilla/internal/test/syncbuf"
 )
 
-// BenchmarkRest measures a copy of the program that has nothing to do, on real servers and on one machine alone: seconds from its start until it is ready (its tables are made
-// then), per cent of a core while it waits (its timetable, its queue and its lease are looked after all the same), and its memory. Run it with -benchtime 1x: it takes a minute each.
+// BenchmarkRest measures a copy of the program that has nothing to do, on real servers and on one machine alone:
+// seconds from its start until it is ready (its tables are made then), per cent of a core while it waits (its
+// timetable, its queue and its lease are looked after all the same), and its memory. Run it with -benchtime 1x: it
+// takes a minute each.
 func BenchmarkRest(b *testing.B) {
 	binary, err := built()
 	if err != nil {

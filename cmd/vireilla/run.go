@@ -93,7 +93,8 @@ func (c *runCmd) Run(env *environment) error {
 	return report.notOut()
 }
 
-// notOut is an error when the day is over and letters are due that did not go out: whoever runs days by cron must hear of it.
+// notOut is an error when the day is over and letters are due that did not go out: whoever runs days by cron must hear
+// of it.
 func (r *dayReport) notOut() error {
 	switch {
 	case r.left > 0 && r.stopped:

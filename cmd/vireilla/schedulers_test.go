@@ -130,7 +130,8 @@ func TestTheMonitorShowsTheTimetableOfWhoeverStrikes(t *testing.T) {
 	})
 }
 
-// wakes counts those that stand in the queue, in whatever state. A minute may begin meanwhile: ticks stay for a while after they are done.
+// wakes counts those that stand in the queue, in whatever state. A minute may begin meanwhile: ticks stay for a while
+// after they are done.
 func wakes(t *testing.T, inspector *asynq.Inspector) (n int) {
 	t.Helper()
 	for _, list := range []func(string, ...asynq.ListOption) ([]*asynq.TaskInfo, error){inspector.ListPendingTasks, inspector.ListActiveTasks, inspector.ListScheduledTasks,

@@ -107,7 +107,8 @@ func TestRolesApartNeedAQueueThatTheyShare(t *testing.T) {
 			t.Errorf("%s: exit %d, said %q", roles, code, told)
 		}
 	}
-	_, stop := serving(t, os.Stderr, "--log-level", "warn", "--only", "timetable,workers") // these two may do without pages
+	// These two may do without pages.
+	_, stop := serving(t, os.Stderr, "--log-level", "warn", "--only", "timetable,workers")
 	if code := stop(); code != done {
 		t.Errorf("exit %d", code)
 	}
@@ -181,7 +182,8 @@ func TestMetricsKeepTheConventions(t *testing.T) {
 	a.Queue.Health.Probe(t.Context()) // so that there are queues to tell of
 	problems, err := testutil.GatherAndLint(a.Meters.Registry)
 	for _, p := range problems {
-		if p.Metric == "asynq_tasks_enqueued_total" { // a gauge; asynq's monitor, told of a Prometheus, asks for it by this name
+		// A gauge; asynq's monitor, told of a Prometheus, asks for it by this name.
+		if p.Metric == "asynq_tasks_enqueued_total" {
 			continue
 		}
 		t.Errorf("%s: %s", p.Metric, p.Text)

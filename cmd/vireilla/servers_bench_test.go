@@ -48,8 +48,9 @@ func (a *app) allOut(b *testing.B) {
 	}
 }
 
-// BenchmarkServers measures letters a second from the outbox through a real Redis and PostgreSQL to smtp-sink; "smtp-source" is Postfix's own generator with as many
-// connections to the same sink, which writes nothing and says always the same. Run it with -benchtime 100000x.
+// BenchmarkServers measures letters a second from the outbox through a real Redis and PostgreSQL to smtp-sink;
+// "smtp-source" is Postfix's own generator with as many connections to the same sink, which writes nothing and says
+// always the same. Run it with -benchtime 100000x.
 func BenchmarkServers(b *testing.B) {
 	source, err := exec.LookPath("smtp-source")
 	if err != nil {
@@ -79,7 +80,8 @@ func BenchmarkServers(b *testing.B) {
 	})
 }
 
-// BenchmarkRelease measures how long the released letters of a run wait for the server's 250, all being due at once. Run it with -benchtime 10000x.
+// BenchmarkRelease measures how long the released letters of a run wait for the server's 250, all being due at once.
+// Run it with -benchtime 10000x.
 func BenchmarkRelease(b *testing.B) {
 	var waits []time.Duration
 	server := smtptest.Start(b, smtptest.WithoutData())
@@ -99,8 +101,8 @@ func BenchmarkRelease(b *testing.B) {
 	b.ReportMetric(waits[len(waits)*999/1000].Seconds(), "s/99.9%")
 }
 
-// BenchmarkWorkers measures a day's letters with two and with eight workers on one PostgreSQL, to a relay that takes a while for each, as relays do. Run it with
-// -benchtime 2000x.
+// BenchmarkWorkers measures a day's letters with two and with eight workers on one PostgreSQL, to a relay that takes a
+// while for each, as relays do. Run it with -benchtime 2000x.
 func BenchmarkWorkers(b *testing.B) {
 	for _, n := range []int{2, 8} {
 		b.Run(fmt.Sprint(n), func(b *testing.B) {

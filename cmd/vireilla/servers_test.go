@@ -21,7 +21,8 @@ func TestPostgresGivesTheSameAgendaAsSQLite(t *testing.T) {
 	}
 	answers := func() (all []string) {
 		data := t.TempDir()
-		for _, folder := range []string{first, second, second} { // the second changes, closes and adds; the third does nothing
+		// The second changes, closes and adds; the third does nothing.
+		for _, folder := range []string{first, second, second} {
 			counts := decode[importReport](t, must(t, "--data", data, "import", folder, "--accept-shrink", "--format", "json"))
 			for _, at := range around(t, day) {
 				all = append(all, must(t, "--data", data, "agenda", "--at", at, "--format", "ndjson"))

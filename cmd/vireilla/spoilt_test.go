@@ -19,7 +19,8 @@ func swap(one, other string) func(string) string {
 	}
 }
 
-// A feed that went wrong on its way is refused whole: the agenda of the day is that of yesterday's feed, and the day's letters are those that were planned before.
+// A feed that went wrong on its way is refused whole: the agenda of the day is that of yesterday's feed, and the day's
+// letters are those that were planned before.
 func TestASpoiltFeedChangesNothing(t *testing.T) {
 	const day = "2024-03-06"
 	folder, data := t.TempDir(), t.TempDir()
@@ -71,7 +72,8 @@ func TestASpoiltFeedChangesNothing(t *testing.T) {
 	}
 }
 
-// Somebody insists on a feed without contacts, so that everybody is overdue: even then each coach and each lead gets one letter, with a limit to its lines.
+// Somebody insists on a feed without contacts, so that everybody is overdue: even then each coach and each lead gets
+// one letter, with a limit to its lines.
 func TestADayOnWhichEverybodyIsOverdueIsOneLetterForEachOfTheStaff(t *testing.T) {
 	const day = "2024-03-06"
 	folder, data := t.TempDir(), t.TempDir()

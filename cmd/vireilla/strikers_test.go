@@ -22,7 +22,8 @@ import (
 	"vireilla/workers"
 )
 
-// The finest grain of a timetable is a minute, so these tests give their processes a clock on which one takes two seconds.
+// The finest grain of a timetable is a minute, so these tests give their processes a clock on which one takes two
+// seconds.
 const speed = 30
 
 type fastClock struct{ shows, since time.Time }

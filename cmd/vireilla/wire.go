@@ -115,16 +115,17 @@ type options struct {
 	rate                 int  // letters a minute, 0 for no limit
 }
 
-// How many connections to the relay are kept, and how many tasks deliver letters side by side: while some wait for the relay, others read,
-// render and record. Relays limit the connections of each client, and four take more letters than any relay forwards.
+// How many connections to the relay are kept, and how many tasks deliver letters side by side: while some wait for the
+// relay, others read, render and record. Relays limit the connections of each client, and four take more letters than
+// any relay forwards.
 const (
 	connections = 4
 	deliveries  = 16
 )
 
-// tuneGC lets the heap grow to five times what lives in it, as long as that is little. A worker's live heap is a few megabytes, which the
-// collector would go through a hundred times a second while letters go out; it is forty when a register of a million is planned. GOGC and
-// GOMEMLIMIT overrule it.
+// tuneGC lets the heap grow to five times what lives in it, as long as that is little. A worker's live heap is a few
+// megabytes, which the collector would go through a hundred times a second while letters go out; it is forty when a
+// register of a million is planned. GOGC and GOMEMLIMIT overrule it.
 func tuneGC() {
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(400)

@@ -104,8 +104,8 @@ func TestWhatWouldBreakOutOfAFieldIsRefusedInEveryColumnByFileAndLine(t *testing
 	}
 }
 
-// Free text may have tags and links, for instance in a place. The letters make them harmless (FuzzLetter of package workers,
-// FuzzAFieldNeverBecomesALinkATagOrAHeader of package templates).
+// Free text may have tags and links, for instance in a place. The letters make them harmless (FuzzLetter of package
+// workers, FuzzAFieldNeverBecomesALinkATagOrAHeader of package templates).
 func TestATagIsTakenOnlyByFreeText(t *testing.T) {
 	for _, f := range caseload.Files() {
 		for _, c := range f.Columns {

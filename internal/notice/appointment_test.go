@@ -82,7 +82,8 @@ func TestABookingIsToldAtTheNextWindowTime(t *testing.T) {
 		expect(t, got, []string{key + sendAt, notYet, notYet, "wake 2024-03-11 09:00"})
 	}
 	got := ahead("2024-03-28 16:30", office("2024-04-02"), booked("2024-04-11 09:00", "2024-03-28 16:25"))
-	expect(t, got[:1], []string{"send appointment_booked/A-1/2024-04-11T09:00 at 2024-04-03 08:00"}) // Easter, then an office closure
+	// Easter, then an office closure.
+	expect(t, got[:1], []string{"send appointment_booked/A-1/2024-04-11T09:00 at 2024-04-03 08:00"})
 }
 
 func TestRemindersComeAtTheirHours(t *testing.T) {

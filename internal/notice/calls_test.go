@@ -83,7 +83,8 @@ func TestTheCoachPhonesWhomNoLetterReaches(t *testing.T) {
 		"reach_by_phone S-1 M-1 to C-1 until 2024-03-09 00:00 suppressed_address",
 		"reach_by_phone S-1 M-2 to C-2 until 2024-03-10 00:00 suppressed_address",
 	})
-	expect(t, lines(PhoneItems(now, office(), nil, []AwakeBooking{{Booking: booked("2024-03-14 09:00", "2024-03-01 09:00")}}, nil, skips)), []string{}) // reachable again
+	// Reachable again.
+	expect(t, lines(PhoneItems(now, office(), nil, []AwakeBooking{{Booking: booked("2024-03-14 09:00", "2024-03-01 09:00")}}, nil, skips)), []string{})
 }
 
 func TestPhoneItemsStandInTheDigest(t *testing.T) {

@@ -11,8 +11,8 @@ import (
 	"github.com/hibiken/asynq"
 )
 
-// Embedded starts a Redis in this process, on a free loopback port with a password of its own. All that it holds is lost when the process
-// ends: SQL remembers it.
+// Embedded starts a Redis in this process, on a free loopback port with a password of its own. All that it holds is
+// lost when the process ends: SQL remembers it.
 func Embedded() (Redis, func() error, error) {
 	m := miniredis.NewMiniRedis()
 	password := rand.Text()

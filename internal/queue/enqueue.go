@@ -10,7 +10,8 @@ import (
 	"vireilla/tasks"
 )
 
-// While Redis is down, the methods below do nothing and return nil: Health has reported it, and workers.Poller does the work from SQL.
+// While Redis is down, the methods below do nothing and return nil: Health has reported it, and workers.Poller does the
+// work from SQL.
 
 // Letters enqueues the delivery of some letters, a batch a task.
 func (q *Queue) Letters(ctx context.Context, ids []int64) error {
@@ -47,8 +48,8 @@ func (q *Queue) Help(ctx context.Context, n int) error {
 	return nil
 }
 
-// Tick enqueues the work of a tick. Its task has an id that nobody used before, so nothing that Redis remembers stands in its way; a tick
-// that is done is not run again, because SQL says so.
+// Tick enqueues the work of a tick. Its task has an id that nobody used before, so nothing that Redis remembers stands
+// in its way; a tick that is done is not run again, because SQL says so.
 func (q *Queue) Tick(ctx context.Context, entry string, at time.Time) error {
 	task, options, err := tasks.NewTick(q.Options.Ticks, tasks.Tick{Entry: entry, At: at})
 	if err != nil {

@@ -11,8 +11,9 @@ import (
 type Health struct {
 	Try      func(ctx context.Context) (paused bool, err error) // writes where tasks are written
 	Interval time.Duration                                      // between two probes
-	Changed  func(down bool)                                    // called when the queue goes down and when it is back; nil for nothing
-	Log      *slog.Logger
+	// Called when the queue goes down and when it is back; nil for nothing.
+	Changed func(down bool)
+	Log     *slog.Logger
 
 	down, paused atomic.Bool
 }

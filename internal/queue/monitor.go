@@ -55,8 +55,8 @@ func (q *Queue) Workers(ctx context.Context) ([]Worker, error) {
 	return workers, err
 }
 
-// Monitor is the queue monitor, to be served below /queues/; with write its readers may change the queues. Of a payload it shows only ids
-// and instants. The caller closes it.
+// Monitor is the queue monitor, to be served below /queues/; with write its readers may change the queues. Of a payload
+// it shows only ids and instants. The caller closes it.
 func (q *Queue) Monitor(write bool) (http.Handler, func() error) {
 	monitor := asynqmon.New(asynqmon.Options{RootPath: "/queues", RedisConnOpt: q.Options.Redis, ReadOnly: !write,
 		PayloadFormatter: asynqmon.PayloadFormatterFunc(payload),
@@ -78,7 +78,8 @@ func payload(kind string, text []byte) string {
 	return ""
 }
 
-// withPolicy keeps the monitor's page from loading anything from elsewhere, such as fonts. Its own pages have scripts and styles in them.
+// withPolicy keeps the monitor's page from loading anything from elsewhere, such as fonts. Its own pages have scripts
+// and styles in them.
 func withPolicy(h http.Handler) http.Handler {
 	policy := strings.Join([]string{"default-src 'self'", "script-src 'self' 'unsafe-inline'", "style-src 'self' 'unsafe-inline'",
 		"img-src 'self' data:", "object-src 'none'", "base-uri 'none'", "form-action 'self'", "frame-ancestors 'none'"}, "; ")

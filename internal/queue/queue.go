@@ -1,5 +1,6 @@
-// Package queue is everything that knows Redis: its URL, one connection for a process, the embedded server, the tasks that are enqueued and
-// taken, whether the queue works, the queue monitor, and metrics. Redis may lose everything at any time: SQL remembers what is to be done.
+// Package queue is everything that knows Redis: its URL, one connection for a process, the embedded server, the tasks
+// that are enqueued and taken, whether the queue works, the queue monitor, and metrics. Redis may lose everything at
+// any time: SQL remembers what is to be done.
 package queue
 
 import (
@@ -79,7 +80,8 @@ func (e evictingError) Error() string {
 	return "REDIS_URL: maxmemory-policy is " + e.policy + ", which throws tasks away: set it to noeviction"
 }
 
-// keepsTasks asks Redis what it does when its memory is full; in a Cluster it asks each master. A Redis that refuses the question passes.
+// keepsTasks asks Redis what it does when its memory is full; in a Cluster it asks each master. A Redis that refuses
+// the question passes.
 func keepsTasks(ctx context.Context, client redis.UniversalClient) error {
 	return onMasters(ctx, client, func(ctx context.Context, c *redis.Client) error {
 		answer, err := c.Info(ctx, "memory").Result()
@@ -107,9 +109,9 @@ func onMasters(ctx context.Context, client redis.UniversalClient, f func(context
 	return nil
 }
 
-// tryWrite gives a function that writes where the tasks of each queue are written: a Redis whose memory is full, or that is a replica,
-// answers a ping too. It publishes the queues' names each time, because clients do so only once and Redis may have lost them since. Names
-// that are gone mean that Redis lost its data.
+// tryWrite gives a function that writes where the tasks of each queue are written: a Redis whose memory is full, or
+// that is a replica, answers a ping too. It publishes the queues' names each time, because clients do so only once and
+// Redis may have lost them since. Names that are gone mean that Redis lost its data.
 func (q *Queue) tryWrite() func(context.Context) (paused bool, err error) {
 	published := false
 	return func(ctx context.Context) (paused bool, err error) {
@@ -177,8 +179,8 @@ const (
 	stopTimeout     = shutdownTimeout + 2*time.Second // for them and for telling Redis
 )
 
-// Work takes tasks from both queues until stop is called, up to concurrency at once, and looks for new ones at the interval. stop waits for
-// the tasks under way, at most 22 s.
+// Work takes tasks from both queues until stop is called, up to concurrency at once, and looks for new ones at the
+// interval. stop waits for the tasks under way, at most 22 s.
 func (q *Queue) Work(handler Handler, concurrency int, interval time.Duration) (stop func(), err error) {
 	weights := map[string]int{q.Options.Letters: 1}
 	weights[q.Options.Ticks] = 3
@@ -198,8 +200,8 @@ func (q *Queue) Work(handler Handler, concurrency int, interval time.Duration) (
 	return func() { drain(server, busy) }, nil
 }
 
-// drain stops a server and waits until no task runs. asynq gives up a task that overruns its time, but the task still records what became
-// of its letters. Neither a Redis nor a relay that does not answer holds up the end.
+// drain stops a server and waits until no task runs. asynq gives up a task that overruns its time, but the task still
+// records what became of its letters. Neither a Redis nor a relay that does not answer holds up the end.
 func drain(server *asynq.Server, busy chan struct{}) {
 	late := time.After(stopTimeout)
 	stopped := make(chan struct{})

@@ -10,7 +10,8 @@ import (
 	"vireilla/tasks"
 )
 
-// How the monitor's page of schedulers is kept up to date. What a process that died has shown is gone after two heartbeats.
+// How the monitor's page of schedulers is kept up to date. What a process that died has shown is gone after two
+// heartbeats.
 const (
 	syncInterval  = 2 * time.Second
 	heartbeat     = 5 * time.Second
@@ -27,7 +28,8 @@ type shown struct {
 	owns    func() bool
 }
 
-// GetConfigs implements asynq.PeriodicTaskConfigProvider. It never fails: a manager whose first call fails does not start.
+// GetConfigs implements asynq.PeriodicTaskConfigProvider. It never fails: a manager whose first call fails does not
+// start.
 func (s shown) GetConfigs() ([]*asynq.PeriodicTaskConfig, error) {
 	if !s.owns() {
 		return nil, nil
@@ -40,8 +42,8 @@ func (s shown) GetConfigs() ([]*asynq.PeriodicTaskConfig, error) {
 	return configs, nil
 }
 
-// ShowEntries shows the timetable on the monitor while owns says so; stop removes it. The times on that page are computed by asynq, which
-// errs on the two days when the clocks change; the ticks do not come from it.
+// ShowEntries shows the timetable on the monitor while owns says so; stop removes it. The times on that page are
+// computed by asynq, which errs on the two days when the clocks change; the ticks do not come from it.
 func (q *Queue) ShowEntries(entries []Entry, zone *time.Location, owns func() bool) (stop func()) {
 	manager, err := asynq.NewPeriodicTaskManager(asynq.PeriodicTaskManagerOpts{
 		PeriodicTaskConfigProvider: shown{entries, q.Options.Ticks, owns}, RedisConnOpt: q.Options.Redis, SyncInterval: syncInterval,
@@ -68,8 +70,8 @@ func (q *Queue) ShowEntries(entries []Entry, zone *time.Location, owns func() bo
 	}
 }
 
-// expireHistories lets what the monitor shows of the past end a week after its entry was last alive. A process that ends well removes its
-// histories; those of a killed one would stay for ever.
+// expireHistories lets what the monitor shows of the past end a week after its entry was last alive. A process that
+// ends well removes its histories; those of a killed one would stay for ever.
 func (q *Queue) expireHistories() {
 	entries, err := q.inspector.SchedulerEntries()
 	for _, e := range entries {

@@ -12,7 +12,8 @@ import (
 	"github.com/hibiken/asynq"
 )
 
-// URLForms says what may stand in REDIS_URL. Errors end with it and never repeat what was written: any part of it may belong to a password.
+// URLForms says what may stand in REDIS_URL. Errors end with it and never repeat what was written: any part of it may
+// belong to a password.
 const URLForms = `write one of
   redis://[USER][:PASSWORD@]HOST[:PORT][/DB]
   redis-socket://[:PASSWORD@]/PATH[?db=DB]
@@ -36,9 +37,9 @@ type parts struct {
 	query              url.Values
 }
 
-// ParseURL reads the forms of asynq.ParseRedisURI, and beyond them user names, the database and the login behind a Sentinel, Cluster, and TLS
-// for both. With a Sentinel, USER and PASSWORD are those of the Sentinels; username and password in the query are those of the servers that
-// they watch. TLS is verified against the machine's certificates.
+// ParseURL reads the forms of asynq.ParseRedisURI, and beyond them user names, the database and the login behind a
+// Sentinel, Cluster, and TLS for both. With a Sentinel, USER and PASSWORD are those of the Sentinels; username and
+// password in the query are those of the servers that they watch. TLS is verified against the machine's certificates.
 func ParseURL(text string) (Redis, error) {
 	opt, err := parse(text)
 	if err != nil {

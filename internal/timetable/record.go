@@ -9,7 +9,8 @@ type Tick struct {
 	Done  time.Time // zero while it is open
 }
 
-// Record is what is to be recorded of an entry at Now: the ticks that are due since Last, where the ledger stands, and those left out.
+// Record is what is to be recorded of an entry at Now: the ticks that are due since Last, where the ledger stands, and
+// those left out.
 type Record struct {
 	Entry     string
 	Last, Now time.Time

@@ -38,7 +38,8 @@ func unmarked(file *ast.File) (found []string) {
 	return found
 }
 
-// nameless gives the first names and the coaches' names in the rows and the structs of a file that do not hold the mark.
+// nameless gives the first names and the coaches' names in the rows and the structs of a file that do not hold the
+// mark.
 func nameless(file *ast.File) (found []string) {
 	for node := range ast.Preorder(file) {
 		rows, ok := node.(*ast.CompositeLit)
@@ -73,7 +74,8 @@ func TestThePeopleOfTestsAreMarked(t *testing.T) {
 	}
 	for _, dir := range packages(t, root) {
 		pkg := relative(t, root, dir)
-		if pkg == "templates" || pkg == "internal/test/smtptest" || pkg == "internal/walls" { // they show letters, carry bytes, and hold this rule
+		// They show letters, carry bytes, and hold this rule.
+		if pkg == "templates" || pkg == "internal/test/smtptest" || pkg == "internal/walls" {
 			continue
 		}
 		entries, err := os.ReadDir(dir)

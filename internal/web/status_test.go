@@ -41,7 +41,8 @@ func TestTheTimetableIsInLocalTimeAlsoAcrossSummerTime(t *testing.T) {
 func TestTheNightBelongsToTheLocalDay(t *testing.T) {
 	facts := &fakeFacts{}
 	p := pages(facts)
-	p.Clock = func() time.Time { return time.Date(2024, time.March, 3, 22, 30, 0, 0, time.UTC) } // half past midnight in Helsinki
+	// Half past midnight in Helsinki.
+	p.Clock = func() time.Time { return time.Date(2024, time.March, 3, 22, 30, 0, 0, time.UTC) }
 	get(t, p, "/")
 	if facts.day != calendar.Date(2024, 3, 4) {
 		t.Errorf("asked about %s", facts.day)

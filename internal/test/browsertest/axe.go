@@ -42,8 +42,8 @@ func (f Fault) String() string {
 // Axe is the script of axe-core, an open-source checker of the rules for accessible pages (WCAG).
 type Axe string
 
-// LoadAxe returns axe-core, which npm downloads once into the user's cache folder. Where npm cannot download it, LoadAxe
-// skips the test, and fails it under CI=true.
+// LoadAxe returns axe-core, which npm downloads once into the user's cache folder. Where npm cannot download it,
+// LoadAxe skips the test, and fails it under CI=true.
 func LoadAxe(t testing.TB) Axe {
 	t.Helper()
 	cache, err := os.UserCacheDir()

@@ -106,8 +106,8 @@ func findChromium(t testing.TB) string {
 	return ""
 }
 
-// For makes the browser report to a subtest until that ends. One browser for several subtests saves the time of starting
-// several.
+// For makes the browser report to a subtest until that ends. One browser for several subtests saves the time of
+// starting several.
 func (b *Browser) For(t testing.TB) *Browser {
 	parent := b.t
 	b.t = t

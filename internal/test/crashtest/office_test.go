@@ -62,7 +62,8 @@ func newOffice(t *testing.T, w way, options ...smtptest.Option) *office {
 	o := &office{t: t, mail: smtptest.Start(t, options...), policy: policy.Default(), database: w.database(t), redis: w.redis(t), data: t.TempDir(), owner: map[string]string{}}
 	var err error
 	o.rules = filepath.Join(o.data, "policy.yaml")
-	text := strings.Replace(string(policy.DefaultFile()), "guard: {floor: 50,", "guard: {floor: 5000,", 1) // no day here is unusual
+	// No day here is unusual.
+	text := strings.Replace(string(policy.DefaultFile()), "guard: {floor: 50,", "guard: {floor: 5000,", 1)
 	o.must(os.WriteFile(o.rules, []byte(text), 0o600))
 	o.store, err = store.Open(t.Context(), o.database)
 	o.must(err)

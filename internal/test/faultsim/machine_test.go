@@ -52,7 +52,8 @@ func (w *world) start(name string) *machine {
 	return m
 }
 
-// polled is what the poller does on a machine. Its deliveries go on beside its ticks, so their calls have names of their own.
+// polled is what the poller does on a machine. Its deliveries go on beside its ticks, so their calls have names of
+// their own.
 type polled struct{ *machine }
 
 func (p polled) RunTick(ctx context.Context, entry string, at time.Time) error {

@@ -78,7 +78,8 @@ func (w *world) claimed(m *machine, claimed []notice.Claimed) {
 		}
 		since, held := w.held[w.runs[c.Key]]
 		before, claimed := w.claims[c.ID]
-		underWay := claimed && before.step <= since && (w.ends[c.ID] < before.step || w.ends[c.ID] >= since) // when the run was held
+		// When the run was held.
+		underWay := claimed && before.step <= since && (w.ends[c.ID] < before.step || w.ends[c.ID] >= since)
 		w.spared[c.ID] = w.spared[c.ID] || held && underWay
 		if held && !w.spared[c.ID] && w.retried[c.ID] == 0 {
 			w.fault("letter %d was claimed while its run %s was held", c.ID, w.runs[c.Key])

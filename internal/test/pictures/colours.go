@@ -11,7 +11,8 @@ import (
 // mostColours is how many colours a palette of a PNG holds.
 const mostColours = 256
 
-// fewColours gives the picture with its most frequent colours alone; every other dot has the nearest of them. A page of text keeps its look and a third of its size.
+// fewColours gives the picture with its most frequent colours alone; every other dot has the nearest of them. A page of
+// text keeps its look and a third of its size.
 func fewColours(picture image.Image) *image.Paletted {
 	bounds := picture.Bounds()
 	count := map[color.RGBA]int{}

@@ -1,8 +1,10 @@
-// Command pictures makes the pictures of the README anew: it runs the demo on a fixed day and photographs its pages with a headless Chromium.
+// Command pictures makes the pictures of the README anew: it runs the demo on a fixed day and photographs its pages
+// with a headless Chromium.
 //
 //	go run ./internal/test/pictures [FOLDER]
 //
-// FOLDER is docs/pictures unless it is named. The command needs Go, and Chromium or Chrome on the PATH; it is run from the root of the repository.
+// FOLDER is docs/pictures unless it is named. The command needs Go, and Chromium or Chrome on the PATH; it is run from
+// the root of the repository.
 package main
 
 import (
@@ -85,7 +87,8 @@ func run(ctx context.Context, folder string) (err error) {
 
 var opened = regexp.MustCompile(`(?m)^Open (http://\S+/) `)
 
-// startDemo builds the program, starts its demo on a free port and waits until its pages are there. None of the caller's own settings reach it.
+// startDemo builds the program, starts its demo on a free port and waits until its pages are there. None of the
+// caller's own settings reach it.
 func startDemo(ctx context.Context, temp string) (site string, end func() error, err error) {
 	program := filepath.Join(temp, "vireilla")
 	if out, err := exec.CommandContext(ctx, "go", "build", "-o", program, "./cmd/vireilla").CombinedOutput(); err != nil {
