@@ -135,8 +135,8 @@ func planPerson(
 	return wholeDay(env, s, p, plan, seenFrom(begin, ahead), begin, end)
 }
 
-// planAt plans everything that is due by a moment, from the whole register as it was known at that moment. The scans plan
-// the same from the cases that wake.
+// planAt plans everything that is due by a moment, from the whole register as it was known at that moment. The scans
+// plan the same from the cases that wake.
 func planAt(env *environment, s *store.DB, p *policy.Policy, at time.Time) (notice.Plan, error) {
 	ahead, err := s.Ahead(env.ctx, at)
 	if err != nil {
