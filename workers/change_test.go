@@ -15,7 +15,7 @@ import (
 func (h *house) plan(at string) {
 	h.t.Helper()
 	h.set(at)
-	h.strike("contacts", "training", "digests", "leads", "appointments")
+	h.run("contacts", "training", "digests", "leads", "appointments")
 }
 
 func TestContactMadeInBetweenWithdraws(t *testing.T) {
@@ -233,7 +233,7 @@ func TestAnAppointmentAtShortNoticeThatWasCancelledIsNotInTheDigest(t *testing.T
 	h.put("seekers.csv", settled("S-1"), settled("S-2"))
 	h.put("appointments.csv", appointment("A-1", "S-1", "2024-03-06 09:00", "2024-03-05 07:00"), appointment("A-2", "S-2", "2024-03-06 10:00", "2024-03-05 07:00"))
 	h.set("2024-03-05 07:30")
-	h.strike("digests")
+	h.run("digests")
 	h.put("appointments.csv", row{"appointment_id": "A-1", "state": "cancelled", "cancelled_at": local("2024-03-05 07:29").UnixMilli()})
 	h.send()
 	h.arrivedWith(map[string]string{"coach_digest/C-1/2024-03-05": "S-2"}, "S-1")
@@ -261,7 +261,7 @@ func TestWhatIsCancelledWhileItIsToldIsTakenBack(t *testing.T) {
 			cancel := func() {
 				h.put("appointments.csv", row{"appointment_id": "A-1", "state": "cancelled", "cancelled_at": local("2024-03-04 10:00").UnixMilli()})
 			}
-			l := &late{house: h, before: func() { cancel(); h.strike("appointments") }, after: func() {}}
+			l := &late{house: h, before: func() { cancel(); h.run("appointments") }, after: func() {}}
 			if when == "around the record" {
 				var looked []notice.Evaluated
 				l.before = func() {

@@ -36,7 +36,7 @@ func TestSentButNotRecordedIsNotSentTwice(t *testing.T) {
 		h.deliver.Record.Outbox = f
 		h.put("seekers.csv", seeker("S-1"))
 		h.set("2024-03-05 07:30")
-		h.strike("digests")
+		h.run("digests")
 		if err := h.deliver.Run(t.Context(), nil); err == nil {
 			t.Fatal("what could not be recorded is an error")
 		} else {
@@ -97,7 +97,7 @@ func TestALetterIsRecordedBeforeItsFirstByte(t *testing.T) {
 	h.deliver.Outbox = r
 	h.put("seekers.csv", seeker("S-1"))
 	h.set("2024-03-05 07:30")
-	h.strike("digests")
+	h.run("digests")
 	if err := h.deliver.Run(t.Context(), nil); err == nil {
 		t.Fatal("no claim and no error")
 	}
@@ -131,7 +131,7 @@ func TestStopReleasesWhatWasNotBegun(t *testing.T) {
 		h.put("appointments.csv", appointment("A-"+n, "S-"+n, "2024-03-21 09:00", "2024-03-04 08:00"))
 	}
 	h.set("2024-03-04 10:00")
-	h.strike("appointments")
+	h.run("appointments")
 	h.whenFirst(h.stop)
 	h.send()
 	if n := len(h.news()); n != 1 {
@@ -160,7 +160,7 @@ func TestAClaimThatIsNearlyOverBeginsNoLetter(t *testing.T) {
 	h.put("seekers.csv", settled("S-1"), settled("S-2"))
 	h.put("appointments.csv", appointment("A-1", "S-1", "2024-03-21 09:00", "2024-03-04 08:00"), appointment("A-2", "S-2", "2024-03-21 09:00", "2024-03-04 08:00"))
 	h.set("2024-03-04 10:00")
-	h.strike("appointments")
+	h.run("appointments")
 	h.whenFirst(func() { h.set("2024-03-04 10:03") }) // the relay is slow
 	h.send()
 	if n := len(h.news()); n != 1 {
@@ -178,7 +178,7 @@ func TestALostClaimIsNoticed(t *testing.T) {
 	h.put("seekers.csv", settled("S-1"))
 	h.put("appointments.csv", appointment("A-1", "S-1", "2024-03-21 09:00", "2024-03-04 08:00"))
 	h.set("2024-03-04 10:00")
-	h.strike("appointments")
+	h.run("appointments")
 	h.whenFirst(func() {
 		h.set("2024-03-04 10:13")
 		if n, err := h.FreeStuck(context.Background(), h.clock(), nil); n != 1 || err != nil {

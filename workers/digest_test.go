@@ -61,7 +61,7 @@ func (r *noRegister) Staged(ctx context.Context, seekers ...string) ([]notice.St
 
 // Digests with many items go to the door a few at a time. When the register cannot be read in between, the rest of the
 // batch is given back.
-func TestLongDigestsGoToTheDoorInPortions(t *testing.T) {
+func TestLongDigestsAreRecheckedInPortions(t *testing.T) {
 	h := newHouse(t)
 	h.scan.Policy.Digest.MaxItems = itemsAtOnce
 	var all []row
@@ -74,7 +74,7 @@ func TestLongDigestsGoToTheDoorInPortions(t *testing.T) {
 	}
 	h.put("seekers.csv", all...)
 	h.set("2024-03-05 07:30")
-	h.strike("contacts", "digests")
+	h.run("contacts", "digests")
 	h.deliver.Facts = &noRegister{h, 1}
 	if err := h.deliver.Run(t.Context(), nil); !errors.Is(err, errNoRegister) {
 		t.Fatal(err)

@@ -188,10 +188,10 @@ func (h *house) turn(now time.Time) {
 func (h *house) at(text string) {
 	h.t.Helper()
 	h.set(text)
-	h.strike("contacts", "training", "digests", "leads", "appointments", "sweep", "deliver")
+	h.run("contacts", "training", "digests", "leads", "appointments", "sweep", "deliver")
 }
 
-func (h *house) strike(entries ...string) {
+func (h *house) run(entries ...string) {
 	h.t.Helper()
 	for _, e := range entries {
 		h.well(h.workers.runEntry(h.t.Context(), e))

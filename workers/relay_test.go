@@ -113,7 +113,7 @@ func TestWhileTheRelayIsDeadTheOldestLetterGrowsOlderAndAtNightNoneIsLate(t *tes
 		for minute := range 60 {
 			now := fmt.Sprintf("2024-03-08 %02d:%02d", hour, minute)
 			h.set(now)
-			h.strike("appointments")
+			h.run("appointments")
 			h.send()
 			late(now, "2024-03-08 10:00")
 		}

@@ -153,7 +153,7 @@ func TestWhatWasNotSentIsSentAfterARestore(t *testing.T) {
 	h.arrived(first)
 }
 
-// ticks records a tick of the timetable as a striker does.
+// ticks records a tick of the timetable as the owner of the lease does.
 func (h *house) ticks(entry string) {
 	h.t.Helper()
 	ctx := h.t.Context()
@@ -285,7 +285,7 @@ func TestWhateverBackupIsRestoredNothingThatArrivedArrivesAgain(t *testing.T) {
 				}
 				for _, clock := range []time.Duration{8 * time.Hour, 11 * time.Hour, 15 * time.Hour} {
 					h.turn(day.Add(clock))
-					h.strike("contacts", "training", "digests", "leads", "appointments", "sweep", "deliver")
+					h.run("contacts", "training", "digests", "leads", "appointments", "sweep", "deliver")
 					if rng.IntN(3) == 0 {
 						backups = append(backups, h.backup())
 					}
@@ -298,7 +298,7 @@ func TestWhateverBackupIsRestoredNothingThatArrivedArrivesAgain(t *testing.T) {
 				}
 			}
 			h.turn(local("2024-03-21 12:00"))
-			h.strike("sweep", "deliver", "sweep", "deliver")
+			h.run("sweep", "deliver", "sweep", "deliver")
 			if n := len(h.mail.Accepted()); n < 10 {
 				t.Errorf("only %d letters in two weeks", n)
 			}

@@ -39,8 +39,8 @@ func TestWhoeverIsAskedLooksAtWhatWakes(t *testing.T) {
 	h := newHouse(t)
 	h.set("2024-03-05 07:30")
 	h.put("seekers.csv", seeker("S-1"))
-	bell, _, ended := queued(t, h)
-	h.well(bell.Help(t.Context(), 2))
+	q, _, ended := queued(t, h)
+	h.well(q.Help(t.Context(), 2))
 	for range 2 {
 		h.well(<-ended)
 	}

@@ -154,7 +154,7 @@ func TestEachDayHasItsTickWhenTheClocksChange(t *testing.T) {
 	}
 }
 
-func TestTwoTimetablesStrikeEachTickOnce(t *testing.T) {
+func TestTwoTimetablesRecordEachTickOnce(t *testing.T) {
 	path := newDatabase(t)
 	p := policy.Default()
 	walls := []*wall{newWall(t, openStore(t, path), p.Timetable...), newWall(t, openStore(t, path), p.Timetable...)}
@@ -216,7 +216,7 @@ func TestALedgerThatFailsIsToldAndLosesNothing(t *testing.T) {
 }
 
 // A machine slept between two statements, and another took over. What the first then tries to record is refused.
-func TestAStrikerThatWasStoppedStrikesNothingWithALostFence(t *testing.T) {
+func TestAnOwnerThatWasStoppedRecordsNothingWithALostFence(t *testing.T) {
 	for name, open := range databases() {
 		t.Run(name, func(t *testing.T) {
 			s := open(t)
@@ -227,7 +227,7 @@ func TestAStrikerThatWasStoppedStrikesNothingWithALostFence(t *testing.T) {
 			old.look(local("2024-03-05 07:00"))
 			young.look(local("2024-03-05 07:29"))
 			if !old.OwnsLease() || young.OwnsLease() {
-				t.Fatalf("strikers: %v, %v", old.OwnsLease(), young.OwnsLease())
+				t.Fatalf("owners: %v, %v", old.OwnsLease(), young.OwnsLease())
 			}
 			asleep.dream = func() { // the lease ends meanwhile
 				if err := s.EndLease(t.Context(), TimetableLease, old.Owner); err != nil {
@@ -238,7 +238,7 @@ func TestAStrikerThatWasStoppedStrikesNothingWithALostFence(t *testing.T) {
 			old.look(local("2024-03-05 07:30"))
 			old.expect()
 			if old.OwnsLease() || !young.OwnsLease() || !strings.Contains(old.log.String(), "another process records") {
-				t.Errorf("strikers: %v, %v; told %s", old.OwnsLease(), young.OwnsLease(), old.log.String())
+				t.Errorf("owners: %v, %v; told %s", old.OwnsLease(), young.OwnsLease(), old.log.String())
 			}
 			young.look(local("2024-03-05 07:30"))
 			young.expect("digests 2024-03-05 07:30 +02")
@@ -248,21 +248,21 @@ func TestAStrikerThatWasStoppedStrikesNothingWithALostFence(t *testing.T) {
 	}
 }
 
-// sleeper is a store whose machine sleeps before it strikes.
+// sleeper is a store whose machine sleeps before it records.
 type sleeper struct {
 	*store.DB
 	dream func()
 }
 
-func (s *sleeper) RecordTicks(ctx context.Context, lease string, fence int64, stroke timetable.Record) ([]time.Time, bool, error) {
+func (s *sleeper) RecordTicks(ctx context.Context, lease string, fence int64, r timetable.Record) ([]time.Time, bool, error) {
 	if dream := s.dream; dream != nil {
 		s.dream = nil
 		dream()
 	}
-	return s.DB.RecordTicks(ctx, lease, fence, stroke)
+	return s.DB.RecordTicks(ctx, lease, fence, r)
 }
 
-func TestAStrikerThatStopsIsFollowedAtOnce(t *testing.T) {
+func TestAnOwnerThatStopsIsFollowedAtOnce(t *testing.T) {
 	s := ledger(t)
 	first, next := newWall(t, s), newWall(t, s)
 	stopped, stop := context.WithCancel(t.Context())
@@ -279,13 +279,13 @@ func TestAStrikerThatStopsIsFollowedAtOnce(t *testing.T) {
 	}
 	next.look(local("2024-03-05 07:00"))
 	if next.OwnsLease() {
-		t.Fatal("two strikers")
+		t.Fatal("two owners")
 	}
 	stop()
 	<-ended
 	next.look(local("2024-03-05 07:00"))
 	if first.OwnsLease() || !next.OwnsLease() {
-		t.Errorf("strikers: %v, %v", first.OwnsLease(), next.OwnsLease())
+		t.Errorf("owners: %v, %v", first.OwnsLease(), next.OwnsLease())
 	}
 }
 

@@ -38,7 +38,7 @@ func TestAfterAWeekWithoutARelayNothingIsLostAndThePaceIsKept(t *testing.T) {
 		h.put("seekers.csv", seekers...)
 		h.put("appointments.csv", appointments...)
 		h.set("2024-03-04 10:00")
-		h.strike("appointments")
+		h.run("appointments")
 		send := h.deliver.Send
 		h.deliver.Send = func(context.Context, Mail) notice.Outcome {
 			return notice.Outcome{Result: notice.Later, Why: "unreachable"}

@@ -177,8 +177,8 @@ func (c *demoCmd) past(env *environment, s *store.DB, p *policy.Policy, day cale
 	return s.AdoptTold(env.ctx, evening, told)
 }
 
-// open shows the pages until Ctrl-C. The monitor lists the timetable, but nothing strikes: the office of the demo stays
-// in the evening of its day.
+// open serves the pages until Ctrl-C. The monitor lists the timetable, but no tick is recorded: the office of the demo
+// stays in the evening of its day.
 func (c *demoCmd) open(env *environment, cfg config, day calendar.Day, database string, redis queue.Redis, inbox *sample.Inbox) error {
 	a, err := env.build(options{database: database, smtp: inbox.URL(), from: "no-reply@lahti.example.org", redis: redis, ticks: tasks.Ticks, letters: tasks.Letters, clock: now})
 	if err != nil {

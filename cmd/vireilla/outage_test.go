@@ -114,7 +114,7 @@ func TestAPausedQueueWaits(t *testing.T) {
 	}
 }
 
-// Three processes go on rounds beside each other, and all hear the bell again.
+// Three processes poll the database beside each other, and all take tasks again.
 func TestSeveralProcessesWithoutAQueueSendEachLetterOnce(t *testing.T) {
 	t.Parallel()
 	redis := servertest.StartRedis(t)

@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// pinger gives a function that calls a URL as healthchecks.io wants it; its argument, such as /fail, is added to the
+// pinger gives a function that calls a URL as healthchecks.io wants it. Its argument, such as /fail, is added to the
 // URL. The URL is a secret, so no error repeats it.
 func pinger(base string) (func(context.Context, string) error, error) {
 	u, err := url.Parse(base)

@@ -143,7 +143,7 @@ func eventually(t *testing.T, what string, holds func() bool) {
 	t.Helper()
 	each := time.NewTicker(20 * time.Millisecond)
 	defer each.Stop()
-	for late := time.After(2 * time.Minute); !holds(); { // the timetable strikes once a minute
+	for late := time.After(2 * time.Minute); !holds(); { // the timetable has a tick once a minute
 		select {
 		case <-each.C:
 		case <-late:

@@ -54,7 +54,7 @@ func soon(t *testing.T, what string, so func() bool) {
 	}
 }
 
-func TestTheMonitorShowsTheTimetableOfWhoeverStrikes(t *testing.T) {
+func TestTheMonitorShowsTheTimetableOfTheLeaseOwner(t *testing.T) {
 	t.Parallel()
 	redis, _, err := queue.Configured(servertest.Redis(t))
 	if err != nil {
@@ -197,11 +197,11 @@ func TestWithoutAQueueTheTimetableIsKeptAndEndsInTime(t *testing.T) {
 		t.Fatal("it does not end")
 	}
 	if holder, err := a.Store.Owner(t.Context(), workers.TimetableLease); holder != "" || err != nil {
-		t.Errorf("%q strikes, %v", holder, err)
+		t.Errorf("%q owns the lease, %v", holder, err)
 	}
 }
 
-func TestTheTimetableTellsWhatWasStruck(t *testing.T) {
+func TestTheTimetableShowsPastTicks(t *testing.T) {
 	data := t.TempDir()
 	type row struct {
 		Entry   string
@@ -220,7 +220,7 @@ func TestTheTimetableTellsWhatWasStruck(t *testing.T) {
 		return row{}
 	}
 	if r := digests(); r.CatchUp != "latest" || r.Within != "1 day" || r.Last != nil || r.Left != nil {
-		t.Errorf("before anything was struck: %+v", r)
+		t.Errorf("before any tick was recorded: %+v", r)
 	}
 	if files, err := filepath.Glob(filepath.Join(data, "*")); err != nil || len(files) > 0 {
 		t.Errorf("looking made %v, %v", files, err)
@@ -240,7 +240,7 @@ func TestTheTimetableTellsWhatWasStruck(t *testing.T) {
 		t.Fatal(err)
 	}
 	if r := digests(); r.Last == nil || r.Last.At != "2024-03-05T07:30:00+02:00" || r.Last.Done != "" || r.Left == nil || r.Left.From != "2024-03-03T07:30:00+02:00" || r.Left.Why != timetable.TooOld {
-		t.Errorf("struck: %+v, last %+v, left %+v", r, r.Last, r.Left)
+		t.Errorf("recorded: %+v, last %+v, left %+v", r, r.Last, r.Left)
 	}
 	if err := s.TickDone(t.Context(), at.Add(time.Minute), "digests", at); err != nil {
 		t.Fatal(err)
@@ -249,7 +249,7 @@ func TestTheTimetableTellsWhatWasStruck(t *testing.T) {
 		t.Errorf("done: %+v", r.Last)
 	}
 	text := must(t, "--data", data, "timetable", "--at", "2024-03-05T12:00")
-	for _, part := range []string{"latest, within 1 day", "Tue 2024-03-05 07:30 +02:00  done", "digests: left out from Sun 2024-03-03 07:30", "too_old", "struck by " + strings.Split(processName(), "/")[0]} {
+	for _, part := range []string{"latest, within 1 day", "Tue 2024-03-05 07:30 +02:00  done", "digests: left out from Sun 2024-03-03 07:30", "too_old", "ticks are recorded by " + strings.Split(processName(), "/")[0]} {
 		if !strings.Contains(text, part) {
 			t.Errorf("no %q in\n%s", part, text)
 		}

@@ -25,7 +25,7 @@ func on(b *testing.B, server string, n int) *app {
 	return outboxOf(b, server, servertest.Postgres(b), redis, n)
 }
 
-// allOut rings for the letters and waits until none is due.
+// allOut enqueues deliveries and waits until no letter is due.
 func (a *app) allOut(b *testing.B) {
 	ended := make(chan error, 1024)
 	stop, err := a.work(workers.Watched(a.Workers, ended), 10*time.Millisecond)

@@ -36,7 +36,7 @@ type lastRun struct {
 	Done string `json:"done"`
 }
 
-// leftOut is the newest stretch of ticks that were not struck.
+// leftOut is the newest stretch of ticks that were left out.
 type leftOut struct {
 	From string `json:"from"`
 	To   string `json:"to"`
@@ -60,18 +60,18 @@ func (c *timetableCmd) Run(env *environment) error {
 		}
 		all = append(all, r)
 	}
-	striker, err := c.past(env, p, all)
+	owner, err := c.past(env, p, all)
 	if err != nil { // what is to come stands without a database
-		fmt.Fprintln(env.err, "what was struck is not known:", err)
+		fmt.Fprintln(env.err, "the past ticks are not known:", err)
 	}
 	if c.Format == "json" {
 		return env.json(all)
 	}
-	return c.text(env, all, striker)
+	return c.text(env, all, owner)
 }
 
-// past adds what the database knows, and tells who strikes at the moment; without a database that is nothing.
-func (c *timetableCmd) past(env *environment, p *policy.Policy, all []nextRuns) (striker string, err error) {
+// past adds what the database knows, and gives the owner of the lease; without a database that is nothing.
+func (c *timetableCmd) past(env *environment, p *policy.Policy, all []nextRuns) (owner string, err error) {
 	s, err := env.store()
 	if errors.Is(err, fs.ErrNotExist) {
 		return "", nil
@@ -111,7 +111,7 @@ func (r *nextRuns) addPast(env *environment, s *store.DB, newest []timetable.Tic
 	return err
 }
 
-func (c *timetableCmd) text(env *environment, all []nextRuns, striker string) error {
+func (c *timetableCmd) text(env *environment, all []nextRuns, owner string) error {
 	when := func(text string) string {
 		at, _ := time.Parse(time.RFC3339, text)
 		return at.Format("Mon 2006-01-02 15:04 -07:00")
@@ -140,8 +140,8 @@ func (c *timetableCmd) text(env *environment, all []nextRuns, striker string) er
 			notes = append(notes, fmt.Sprintf("%s: left out from %s to %s, %s", r.Entry, when(r.Left.From), when(r.Left.To), r.Left.Why))
 		}
 	}
-	if striker != "" {
-		notes = append(notes, "struck by "+striker)
+	if owner != "" {
+		notes = append(notes, "ticks are recorded by "+owner)
 	}
 	if len(notes) == 0 {
 		return nil

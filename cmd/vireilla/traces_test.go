@@ -23,7 +23,7 @@ func TestSpansReachTheCollectorAndNameNobody(t *testing.T) {
 	relay := relay(t)
 	data, rules := office(t, "2024-03-06")
 	must(t, "--data", data, "--policy", rules, "run", "--at", "2024-03-06", "--yes")
-	for _, name := range []string{"strike digests", "tick:digests", "book", "deliver", "claim", "batch", "letter", "render", "send", "record", "vireilla.kind", "coach_digest"} {
+	for _, name := range []string{"enqueue digests", "tick:digests", "add", "deliver", "claim", "batch", "letter", "render", "send", "record", "vireilla.kind", "coach_digest"} {
 		if !strings.Contains(told.String(), name) {
 			t.Errorf("no word of %q", name)
 		}

@@ -28,7 +28,7 @@ func held() []notice.HeldRun {
 	return []notice.HeldRun{{RunRow: notice.RunRow{Kind: "digests", State: "held", Day: calendar.Date(2024, 3, 4), Planned: 4100}, Left: 4000}}
 }
 
-func TestADeedIsDoneOnceAndLeadsBack(t *testing.T) {
+func TestAnActionIsDoneOnceAndLeadsBack(t *testing.T) {
 	for target, want := range map[string][3]string{
 		"/letters/7/retry":                 {"retry 7", "/letters/7?done=retry", "letter=7"},
 		"/letters/6/withdraw":              {"withdraw 6", "/letters/6?done=withdraw", "letter=6"},
@@ -56,7 +56,7 @@ func TestADeedIsDoneOnceAndLeadsBack(t *testing.T) {
 	refuse(t, get(t, pages(&fakeFacts{}), "/?done=nonsense"), `role="status"`)
 }
 
-func TestDeedsAreOfferedWhereTheyMakeSense(t *testing.T) {
+func TestActionsAreOfferedWhereTheyMakeSense(t *testing.T) {
 	for _, over := range []bool{false, true} {
 		for i, e := range inEveryState() {
 			facts := &fakeFacts{letters: inEveryState()}

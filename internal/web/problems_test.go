@@ -19,7 +19,7 @@ func TestWhatIsWrongStandsFirstAndSaysWhatToDo(t *testing.T) {
 	for _, v := range []struct {
 		name  string
 		facts fakeFacts
-		crew  func(context.Context) ([]Worker, error)
+		workers  func(context.Context) ([]Worker, error)
 		bad   bool
 		want  []string
 	}{
@@ -42,7 +42,7 @@ func TestWhatIsWrongStandsFirstAndSaysWhatToDo(t *testing.T) {
 	} {
 		t.Run(v.name, func(t *testing.T) {
 			p := pages(&v.facts)
-			p.Workers = v.crew
+			p.Workers = v.workers
 			body := get(t, p, "/")
 			expect(t, body, v.want...)
 			refuse(t, body, "All is well")

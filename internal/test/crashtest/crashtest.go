@@ -12,7 +12,7 @@
 //
 // Processes that are paused for a real minute.
 //
-//	go test ./internal/test/crashtest -run TestHeldUp -timeout 0 -args -long
+//	go test ./internal/test/crashtest -run TestAProcessPaused -timeout 0 -args -long
 //
 // A seed decides where and when the program is killed. The order of its goroutines is up to the machine, so a seed that
 // fails may have to run more than once.

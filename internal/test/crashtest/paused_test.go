@@ -51,7 +51,7 @@ func inHand() (list []point) {
 
 // One process is stopped until its claims have ended, while others take what is due. It needs PostgreSQL: on SQLite a
 // process that is stopped in a transaction locks the file.
-func TestHeldUpForLongerThanItsClaimItHasLostItsLetters(t *testing.T) {
+func TestAProcessPausedLongerThanItsClaimHasLostItsLetters(t *testing.T) {
 	for i, at := range inHand() {
 		if i%3 > 0 && !*long {
 			continue
@@ -104,7 +104,7 @@ func (s *story) others(most int) {
 }
 
 // A process that is stopped in a transaction holds locks; the first is the lease of the timetable.
-func TestHeldUpInATransactionItHoldsUpNobody(t *testing.T) {
+func TestAProcessPausedInATransactionBlocksNobody(t *testing.T) {
 	for _, passing := range []int{1, 9} {
 		t.Run(fmt.Sprint(passing), func(t *testing.T) {
 			t.Parallel()
@@ -141,7 +141,7 @@ func lines(t *testing.T) int {
 }
 
 // In a real minute no claim ends, but the connections to the relay break, and another process has the timetable.
-func TestHeldUpForAMinuteBesideAnotherNothingIsLostOrDoubled(t *testing.T) {
+func TestAProcessPausedForAMinuteBesideAnotherLosesAndDoublesNothing(t *testing.T) {
 	minute := 3 * time.Second
 	if *long {
 		minute = time.Minute

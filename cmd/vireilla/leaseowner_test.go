@@ -42,21 +42,21 @@ const busyTimetable = `timetable:
   - {entry: retention,    cron: "5 3 * * *",   catch_up: all}
 `
 
-func TestEachTickIsStruckOnceWhateverBecomesOfTheStriker(t *testing.T) {
+func TestEachTickIsRecordedOnceWhateverBecomesOfTheOwner(t *testing.T) {
 	for _, c := range []struct {
 		name, begin string
-		harm        func(t *testing.T, o *office3, striker *child)
+		harm        func(t *testing.T, o *office3, owner *child)
 	}{
-		{"killed, in the hour that is skipped", "2024-03-31T02:55:30+02:00", func(t *testing.T, o *office3, striker *child) {
-			striker.kill()
-			o.awaitStriker(15*time.Second, striker)
+		{"killed, in the hour that is skipped", "2024-03-31T02:55:30+02:00", func(t *testing.T, o *office3, owner *child) {
+			owner.kill()
+			o.awaitOwner(15*time.Second, owner)
 		}},
-		{"stopped for a while, in the hour that is doubled", "2024-10-27T03:55:30+03:00", func(t *testing.T, o *office3, striker *child) {
-			striker.signal(syscall.SIGSTOP)
-			o.awaitStriker(15*time.Second, striker)
-			striker.signal(syscall.SIGCONT)
-			o.await(10*time.Second, "the one that was stopped to see that another strikes", func() bool {
-				return strings.Contains(striker.said.String(), "another process records")
+		{"stopped for a while, in the hour that is doubled", "2024-10-27T03:55:30+03:00", func(t *testing.T, o *office3, owner *child) {
+			owner.signal(syscall.SIGSTOP)
+			o.awaitOwner(15*time.Second, owner)
+			owner.signal(syscall.SIGCONT)
+			o.await(10*time.Second, "the one that was stopped to see that another records ticks", func() bool {
+				return strings.Contains(owner.said.String(), "another process records")
 			})
 		}},
 	} {
@@ -68,9 +68,9 @@ func TestEachTickIsStruckOnceWhateverBecomesOfTheStriker(t *testing.T) {
 			}
 			o := newOffice3(t, begin)
 			o.start(3)
-			striker := o.awaitStriker(20*time.Second, nil)
+			owner := o.awaitOwner(20*time.Second, nil)
 			o.quiet()
-			c.harm(t, o, striker)
+			c.harm(t, o, owner)
 
 			o.quiet()
 			for _, c := range o.children {
@@ -80,13 +80,13 @@ func TestEachTickIsStruckOnceWhateverBecomesOfTheStriker(t *testing.T) {
 			over := o.clock.now().Add(2 * time.Minute)
 			o.await(10*time.Second, "ticks to pass while nobody is there", func() bool { return o.clock.now().After(over) })
 			o.start(3)
-			striker = o.awaitStriker(15*time.Second, nil)
+			owner = o.awaitOwner(15*time.Second, nil)
 
 			o.quiet()
-			striker.end()
-			o.awaitStriker(5*time.Second, striker) // it let go: nobody waits for the end of its lease
+			owner.end()
+			o.awaitOwner(5*time.Second, owner) // it gave up the lease: nobody waits for its end
 			o.quiet()
-			until := o.clock.now() // what is struck while they end may be left to others, of whom there are none
+			until := o.clock.now() // what is recorded while they end may be left to others, of whom there are none
 			for _, c := range o.children {
 				c.end()
 			}
@@ -163,25 +163,25 @@ func (o *office3) await(atMost time.Duration, what string, happened func() bool)
 	}
 }
 
-// awaitStriker waits until one of the processes other than one strikes.
-func (o *office3) awaitStriker(atMost time.Duration, other *child) (striker *child) {
+// awaitOwner waits until one of the processes other than one owns the lease.
+func (o *office3) awaitOwner(atMost time.Duration, other *child) (owner *child) {
 	o.t.Helper()
 	from := now()
-	o.await(atMost, "a striker", func() bool {
+	o.await(atMost, "an owner", func() bool {
 		holder, err := o.store.Owner(o.t.Context(), workers.TimetableLease)
 		o.well(err)
 		for _, c := range o.children {
 			if words := strings.Split(holder, "/"); c != other && len(words) == 3 && words[1] == strconv.Itoa(c.cmd.Process.Pid) {
-				striker = c
+				owner = c
 			}
 		}
-		return striker != nil
+		return owner != nil
 	})
-	o.t.Logf("a striker after %s", now().Sub(from).Round(100*time.Millisecond))
-	return striker
+	o.t.Logf("an owner after %s", now().Sub(from).Round(100*time.Millisecond))
+	return owner
 }
 
-// quiet waits until the middle of a minute in which all that was struck is done.
+// quiet waits until the middle of a minute in which the work of all ticks is done.
 func (o *office3) quiet() {
 	o.t.Helper()
 	o.await(20*time.Second, "the middle of a minute", func() bool {
@@ -191,8 +191,8 @@ func (o *office3) quiet() {
 		last, err := o.store.LastTicks(o.t.Context())
 		o.well(err)
 		info, err := o.inspector.GetQueueInfo(tasks.Ticks)
-		struck := !last["contacts"].Before(at.Truncate(time.Minute))
-		return struck && len(open) == 0 && err == nil && info.Active+info.Pending == 0 && at.Second() > 10 && at.Second() < 40
+		recorded := !last["contacts"].Before(at.Truncate(time.Minute))
+		return recorded && len(open) == 0 && err == nil && info.Active+info.Pending == 0 && at.Second() > 10 && at.Second() < 40
 	})
 }
 

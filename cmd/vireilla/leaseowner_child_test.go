@@ -73,7 +73,7 @@ func (c *child) end() {
 func TestChild(t *testing.T) {
 	var shows, since int64
 	if _, err := fmt.Sscan(os.Getenv("CHILD_CLOCK"), &shows, &since); err != nil {
-		t.Skip("this one is a process of TestEachTickIsStruckOnceWhateverBecomesOfTheStriker")
+		t.Skip("this one is a process of TestEachTickIsRecordedOnceWhateverBecomesOfTheOwner")
 	}
 	well := func(err error) {
 		t.Helper()
