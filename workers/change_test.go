@@ -9,7 +9,7 @@ import (
 	"vireilla/internal/notice"
 )
 
-// What changes between the plan and the sending: the door sees it, and never the old goes out.
+// What changes between the plan and the sending: the recheck sees it, and the old letter never goes out.
 
 // plan books what is due at a moment, without taking it to the relay.
 func (h *house) plan(at string) {

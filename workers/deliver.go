@@ -14,14 +14,14 @@ import (
 	"vireilla/templates"
 )
 
-// Deliver takes letters to the relay: claim -> journal -> still true? -> render -> send -> what became of it -> record.
+// Deliver sends letters: claim -> journal -> recheck -> render -> send -> record what became of it.
 type Deliver struct {
 	Clock          func() time.Time
 	Wall           func() time.Time // the real time, by which claims hold; Clock differs from it when a day is run later
 	Policy         *policy.Policy
 	Outbox         DeliverOutbox
-	SendingBlocked func(ctx context.Context) (bool, error) // the kill switch, or a database that is behind
-	Compare        interface {                             // holds the database against the send journal
+	SendingBlocked func(ctx context.Context) (bool, error) // by the kill switch, or by a stale database
+	Compare        interface {                             // compares the database with the send journal
 		Check(ctx context.Context) error
 		CheckLast(ctx context.Context) error
 	}
@@ -35,7 +35,7 @@ type Deliver struct {
 	Trace   *Trace
 	Stop    context.Context // once done, no further letter is begun
 	Pace    *Pace           // nil for none
-	// When set, no further try is made before this: in time that jumps, waiting costs nothing and would be no patience.
+	// NotOver, when set, is the earliest time of a further try. In time that jumps, waiting a minute takes no time.
 	NotOver func() time.Time
 	Log     *slog.Logger
 }
@@ -62,18 +62,18 @@ type Mail struct {
 	Date                                               time.Time
 	Calendar                                           []byte
 	Method                                             string
-	// To be asked when a line is free: whether it is still to go.
+	// Still tells whether the letter is still to go. The mailer asks when a connection is free.
 	Still func() bool
 }
 
-// Format implements fmt.Formatter: by no verb does a letter print its reader or its text.
+// Format implements fmt.Formatter: no verb prints the reader or the text of a letter.
 func (m Mail) Format(f fmt.State, _ rune) { _, _ = fmt.Fprintf(f, "mail %s", m.MessageID) }
 
 // MarshalText implements encoding.TextMarshaler.
 func (m Mail) MarshalText() ([]byte, error) { return []byte(fmt.Sprint(m)), nil }
 
-// Run delivers the named letters, then whatever else is due, until nothing is or the time of the task runs out. While
-// one batch goes out, what became of the one before is being written down: it is waited for one batch later.
+// Run delivers the named letters, then whatever else is due, until nothing is or a minute has passed. While one batch is
+// sent, the results of the one before are being recorded: Run waits for them one batch later.
 func (d *Deliver) Run(ctx context.Context, ids []int64) error {
 	end := d.Wall().Add(time.Minute)
 	if err := d.Compare.Check(ctx); err != nil {
@@ -109,8 +109,8 @@ func (d *Deliver) Run(ctx context.Context, ids []int64) error {
 	return nil
 }
 
-// unheard gives back letters of whose claim nobody knows whether it stands. The send journal has not heard of them, and
-// must not: it would know of a claim that the database does not, and call it behind.
+// giveBack gives back letters whose claim may not be in the database. Do not journal it: the journal would know of a claim
+// that the database does not, and would report the database as stale.
 func (d *Deliver) giveBack(ctx context.Context, claimed []notice.Claimed) *group {
 	group := d.Record.group()
 	group.unjournaled = true
@@ -118,8 +118,8 @@ func (d *Deliver) giveBack(ctx context.Context, claimed []notice.Claimed) *group
 	return group
 }
 
-// batch takes claimed letters to the relay one by one and hands in what became of them; the group it gives is done when
-// all is written down.
+// batch sends claimed letters one by one and hands in the results. The group that it gives is done when all are
+// recorded.
 func (d *Deliver) batch(ctx context.Context, claimed []notice.Claimed) (_ *group, err error) {
 	ctx, end := d.Trace.span(ctx, "batch", slog.Int("letters", len(claimed)))
 	defer func() { end(err) }()
@@ -132,14 +132,14 @@ func (d *Deliver) batch(ctx context.Context, claimed []notice.Claimed) (_ *group
 	not := map[string]int{}
 	for rest := claimed; len(rest) > 0; {
 		part := rest[:portion(rest)]
-		doors, unread := d.recheck(ctx, part)
-		if err = errors.Join(unread, <-begun); err != nil { // once it is closed, begun tells of no fault
+		checks, unread := d.recheck(ctx, part)
+		if err = errors.Join(unread, <-begun); err != nil { // closed after the first part, then there is no error
 			group.giveBack(ctx, rest, d.Clock())
 			break
 		}
 		for i := range part {
 			in, end := d.Trace.span(ctx, "letter", slog.Int64("letter", part[i].ID), slog.String("kind", part[i].Letter))
-			r := d.letter(in, &part[i], &doors[i])
+			r := d.letter(in, &part[i], &checks[i])
 			if r.State != notice.Sent && r.State != notice.Withdrawn && !r.Returned {
 				not[string(r.State)+" "+r.Why]++
 			}
@@ -154,11 +154,11 @@ func (d *Deliver) batch(ctx context.Context, claimed []notice.Claimed) (_ *group
 	return group, err
 }
 
-// itemsAtOnce is how many items of digests are looked up at the door at once. A lead's letter may have hundreds, and
-// there are many batches side by side.
+// itemsAtOnce is how many items of digests one recheck reads. A lead's letter may have hundreds, and there are many
+// batches side by side.
 const itemsAtOnce = 500
 
-// portion is how many of the next letters of a batch go to the door together: as many as have no more than so many
+// portion is how many of the next letters of a batch are rechecked together: as many as have no more than itemsAtOnce
 // items, and at least one.
 func portion(claimed []notice.Claimed) (n int) {
 	for items := 0; n < len(claimed); n++ {
@@ -169,15 +169,15 @@ func portion(claimed []notice.Claimed) (n int) {
 	return n
 }
 
-// letter takes one letter to the relay; a letter that panics fails alone.
-func (d *Deliver) letter(ctx context.Context, c *notice.Claimed, door *notice.Recheck) (r notice.Report) {
+// letter sends one letter. A letter that panics fails alone.
+func (d *Deliver) letter(ctx context.Context, c *notice.Claimed, check *notice.Recheck) (r notice.Report) {
 	sending := false
 	defer func() {
 		if v := recover(); v != nil {
 			d.Log.Error("a letter panicked", "letter", c.ID, "kind", c.Letter, "stack", string(debug.Stack()))
-			// Who knows how far it came.
+			// It may have been sent.
 			if r = (notice.Report{Claimed: *c, Next: notice.Next{State: notice.Failed, Why: "panic"}}); sending {
-				r = d.became(c, door, notice.Outcome{Result: notice.Ambiguous, Why: "panic"})
+				r = d.became(c, check, notice.Outcome{Result: notice.Ambiguous, Why: "panic"})
 			}
 		}
 	}()
@@ -189,7 +189,7 @@ func (d *Deliver) letter(ctx context.Context, c *notice.Claimed, door *notice.Re
 	if d.over(ctx, c) {
 		return returned(c, now)
 	}
-	v := c.Check(d.Policy, door, now)
+	v := c.Check(d.Policy, check, now)
 	if v.Why != "" {
 		return notice.Report{Claimed: *c, Next: notice.Next{State: notice.Withdrawn, Why: v.Why}}
 	}
@@ -202,7 +202,7 @@ func (d *Deliver) letter(ctx context.Context, c *notice.Claimed, door *notice.Re
 		c.Notice.Told, c.Late = v.Told, v.Late // what it does not say is not told
 	}
 	_, end := d.Trace.span(ctx, "render")
-	mail, err := d.compose(c, door, v.Items, now)
+	mail, err := d.compose(c, check, v.Items, now)
 	end(err)
 	if err != nil {
 		d.Log.Error("a letter cannot be written", "letter", c.ID, "kind", c.Letter, "err", err)
@@ -221,11 +221,11 @@ func (d *Deliver) letter(ctx context.Context, c *notice.Claimed, door *notice.Re
 	if !begun {
 		return returned(c, now)
 	}
-	return d.became(c, door, outcome)
+	return d.became(c, check, outcome)
 }
 
-// still tells whether a claimed letter may begin. The claim asked for the kill switch too, but it may have been thrown
-// since. Where it cannot be read, nothing goes out.
+// still tells whether a claimed letter may begin. The claim asked for the kill switch too, but it may have been turned on
+// since. When it cannot be read, nothing goes out.
 func (d *Deliver) still(ctx context.Context, c *notice.Claimed) bool {
 	halted, err := d.SendingBlocked(ctx)
 	return !halted && err == nil && !d.over(ctx, c)
@@ -236,20 +236,20 @@ func (d *Deliver) over(ctx context.Context, c *notice.Claimed) bool {
 	return d.Stop.Err() != nil || ctx.Err() != nil || d.Wall().After(c.Until.Add(-ClaimMargin))
 }
 
-// ClaimMargin is the end of a claim in which no letter is begun any more.
+// ClaimMargin is the last part of a claim, in which no letter begins: it is longer than a relay may take to answer.
 const ClaimMargin = 11 * time.Minute
 
 // became says what a letter becomes after an attempt.
-func (d *Deliver) became(c *notice.Claimed, door *notice.Recheck, o notice.Outcome) notice.Report {
+func (d *Deliver) became(c *notice.Claimed, check *notice.Recheck, o notice.Outcome) notice.Report {
 	now := d.Clock()
 	attempt := notice.Attempt{Tries: c.Tries, Unsure: c.Unsure, HoldWhen: d.Policy.Letters[c.Letter].Unsure}
 	r := notice.Report{Claimed: *c, Next: attempt.After(o, now), Code: o.Code}
 	switch r.State {
 	case notice.Sent, notice.Unsure, notice.Held:
-		r.Told = c.Telling(door, now)
+		r.Told = c.Telling(check, now)
 	case notice.Failed:
 		if c.Role == notice.ToSeeker && o.Code >= 500 {
-			r.Suppress = door.Address
+			r.Suppress = check.Address
 		}
 	}
 	if r.State == notice.Deferred && d.NotOver != nil && r.Try.Before(d.NotOver()) {
@@ -261,7 +261,7 @@ func (d *Deliver) became(c *notice.Claimed, door *notice.Recheck, o notice.Outco
 	return r
 }
 
-// released gives a claimed letter back, to be taken again at a time; the try is not counted.
+// returned gives a claimed letter back, to be taken again at a time. The try does not count.
 func returned(c *notice.Claimed, at time.Time) notice.Report {
 	state := notice.Deferred
 	if c.Unsure > 0 {

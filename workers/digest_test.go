@@ -44,7 +44,7 @@ func TestACoachIsToldOnceADay(t *testing.T) {
 	h.arrived()
 }
 
-// noRegister is a register that cannot be read at the door, but for so many times.
+// noRegister is a register that the recheck cannot read, but for so many times.
 type noRegister struct {
 	*house
 	times int
@@ -59,7 +59,7 @@ func (r *noRegister) Staged(ctx context.Context, seekers ...string) ([]notice.St
 	return r.house.Staged(ctx, seekers...)
 }
 
-// Digests with many items go to the door a few at a time. When the register cannot be read in between, the rest of the
+// Digests with many items are rechecked a few at a time. When the register cannot be read in between, the rest of the
 // batch is given back.
 func TestLongDigestsAreRecheckedInPortions(t *testing.T) {
 	h := newHouse(t)

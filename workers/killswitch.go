@@ -5,39 +5,39 @@ import (
 	"time"
 )
 
-// Halt asks whether sending is halted, for all lines to the relay together: an answer is good for a moment, and whoever
-// throws the switch waits until it is over. Where an answer takes longer than that, those who wait for it share the
-// next one.
+// KillSwitch asks whether letters may begin, for all connections to the relay together. An answer is good for maxAge,
+// and whoever turns the switch waits until older answers have ended. Those who come while an answer takes longer share
+// the next one.
 type KillSwitch struct {
-	ask  func(context.Context) (bool, error)
-	good time.Duration
-	now  func() time.Time
-	turn chan struct{} // full while somebody asks
+	ask    func(context.Context) (bool, error)
+	maxAge time.Duration
+	now    func() time.Time
+	turn   chan struct{} // full while somebody asks
 
-	at     time.Time // before it was asked last
-	halted bool
-	err    error
+	at  time.Time // just before it was asked last
+	on  bool
+	err error
 }
 
-// NewHalt gives a Halt that asks with a function, whose answers are good for a while of the real time that now tells.
-func NewKillSwitch(ask func(context.Context) (bool, error), good time.Duration, now func() time.Time) *KillSwitch {
-	return &KillSwitch{ask: ask, good: good, now: now, turn: make(chan struct{}, 1)}
+// NewKillSwitch gives a KillSwitch that asks with a function. now is the real time.
+func NewKillSwitch(ask func(context.Context) (bool, error), maxAge time.Duration, now func() time.Time) *KillSwitch {
+	return &KillSwitch{ask: ask, maxAge: maxAge, now: now, turn: make(chan struct{}, 1)}
 }
 
-// Halted tells whether sending was halted, by an answer that is still good.
-func (h *KillSwitch) On(ctx context.Context) (bool, error) {
-	came := h.now()
+// On tells whether no letter may begin, by an answer that is still good.
+func (k *KillSwitch) On(ctx context.Context) (bool, error) {
+	came := k.now()
 	select {
-	case h.turn <- struct{}{}:
-		defer func() { <-h.turn }()
+	case k.turn <- struct{}{}:
+		defer func() { <-k.turn }()
 	case <-ctx.Done():
 		return false, ctx.Err()
 	}
-	goOn := h.err == nil && !h.halted && h.now().Sub(h.at) < h.good
-	if goOn || came.Before(h.at) {
-		return h.halted, h.err
+	goOn := k.err == nil && !k.on && k.now().Sub(k.at) < k.maxAge
+	if goOn || came.Before(k.at) {
+		return k.on, k.err
 	}
-	h.at, h.halted, h.err = h.now(), true, nil // whatever becomes of the question
-	h.halted, h.err = h.ask(ctx)
-	return h.halted, h.err
+	k.at, k.on, k.err = k.now(), true, nil // should ask panic, the switch is on
+	k.on, k.err = k.ask(ctx)
+	return k.on, k.err
 }

@@ -99,10 +99,10 @@ func FuzzLetter(f *testing.F) {
 			Appointment: caseload.Appointment{ID: "A-1", SeekerID: "S-1", CoachID: "C-1", Kind: "x" + words, Mode: "office", Place: "x" + words, State: caseload.Booked, StartsAt: now.AddDate(0, 0, 14), BookedAt: now, Minutes: 45},
 			Seeker:      caseload.Seeker{ID: "S-1", FirstName: "x" + words, Email: address, EmailTier: tier, Language: language, Municipality: "Lahti", CoachID: "C-1", Status: caseload.Unemployed},
 		}
-		door := &notice.Recheck{Booking: booking, Address: address, Authority: p.AuthorityOf("Lahti", p.Days.LastOpen(19790)),
+		recheck := &notice.Recheck{Booking: booking, Address: address, Authority: p.AuthorityOf("Lahti", p.Days.LastOpen(19790)),
 			Staff: &notice.Staff{Coaches: map[string]caseload.Coach{"C-1": {ID: "C-1", Name: "x" + words}}}}
 		c := &notice.Claimed{Notice: notice.Notice{Key: "appointment_booked/A-1", Letter: notice.AppointmentBooked, To: "S-1", Role: notice.ToSeeker, Language: "fi", Start: booking.StartsAt}, Dated: now}
-		m, err := d.compose(c, door, nil, now)
+		m, err := d.compose(c, recheck, nil, now)
 		if err != nil {
 			return nil, err
 		}

@@ -11,9 +11,8 @@ import (
 	"vireilla/internal/policy"
 )
 
-// Ping tells a watchman outside how the day's digests go, so that he can call somebody when he hears nothing: the one
-// alarm that a dead program can give. It follows the convention of healthchecks.io: "/start", "" for a good end,
-// "/fail".
+// Ping reports to an outside service how the day's digests go. The service alerts somebody when no report comes: the one
+// alarm that a dead program can give. The convention is that of healthchecks.io: "/start", "" for a good end, "/fail".
 type Ping struct {
 	Policy *policy.Policy
 	Outbox interface {
@@ -25,11 +24,11 @@ type Ping struct {
 	Log  *slog.Logger
 }
 
-// unfinished is how long after its planning a run may still have letters to bring out.
+// unfinished is how long after its planning a run may still have letters to send.
 const unfinished = 2 * time.Hour
 
-// Look calls when something changed since the last call that was heard. It never stands in the way of letters: what
-// fails is tried again at the next look.
+// Check reports when something changed since the last report that arrived. It never stops letters: a report that fails
+// is tried again at the next check.
 func (p *Ping) Check(ctx context.Context, now time.Time) error {
 	day := calendar.DayOf(now, p.Policy.Location)
 	became, planned, err := p.Outbox.RunCounts(ctx, "digests", day)
@@ -42,7 +41,7 @@ func (p *Ping) Check(ctx context.Context, now time.Time) error {
 		return err
 	}
 	if err := p.Call(ctx, what); err != nil {
-		p.Log.Warn("the watchman was not reached; trying again", "err", err)
+		p.Log.Warn("the service at PING_URL was not reached; trying again", "err", err)
 		return nil
 	}
 	if err := p.Outbox.SetPinged(ctx, day.String()+what); err != nil {

@@ -21,9 +21,9 @@ func TestWhatHoldsPeoplePrintsIDs(t *testing.T) {
 	booking := notice.Booking{Appointment: caseload.Appointment{ID: "A-1"}, Seeker: seeker}
 	staff := &notice.Staff{Coaches: map[string]caseload.Coach{"C-1": {ID: "C-1", Name: name, Email: address}}, Teams: map[string]caseload.Team{"T-1": {LeadEmail: address}}}
 	mail := Mail{To: address, Subject: name, Text: name, HTML: name, Calendar: []byte(name), MessageID: "id@lahti.example"}
-	door := notice.Recheck{Address: address, Booking: &booking, Staff: staff, Seekers: map[string]caseload.Seeker{"S-1": seeker}}
+	recheck := notice.Recheck{Address: address, Booking: &booking, Staff: staff, Seekers: map[string]caseload.Seeker{"S-1": seeker}}
 	for _, v := range []any{
-		booking, staff, *staff, mail, &mail, mailer.Letter(mail), door, &door, notice.Recheck{Address: address}, notice.Matter{Seeker: seeker},
+		booking, staff, *staff, mail, &mail, mailer.Letter(mail), recheck, &recheck, notice.Recheck{Address: address}, notice.Matter{Seeker: seeker},
 		notice.Report{Suppress: address}, []notice.Report{{Suppress: address}}, caseload.Case{Seeker: seeker},
 	} {
 		var log bytes.Buffer
