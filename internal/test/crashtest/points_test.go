@@ -49,7 +49,7 @@ func TestThePointsAreThoseOfTheProgram(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	each("../mailer", func(_ string, file *ast.File) {
+	each("../../mailer", func(_ string, file *ast.File) {
 		for node := range ast.Preorder(file) {
 			if spec, ok := node.(*ast.ValueSpec); ok && len(spec.Values) == 1 {
 				if value, ok := spec.Values[0].(*ast.BasicLit); ok && strings.HasPrefix(spec.Names[0].Name, "Phase") {
