@@ -113,10 +113,15 @@ func wasKilled(err error) bool {
 	return ok && status.Signaled() && status.Signal() == syscall.SIGKILL
 }
 
-// await looks until something is so.
+// await looks until something is so. A look reads the whole outbox, so that many of them slow down the program.
 func await(t *testing.T, atMost time.Duration, what string, so func() bool) {
 	t.Helper()
-	look, late := time.NewTicker(10*time.Millisecond), time.After(atMost)
+	awaitEach(t, 50*time.Millisecond, atMost, what, so)
+}
+
+func awaitEach(t *testing.T, interval, atMost time.Duration, what string, so func() bool) {
+	t.Helper()
+	look, late := time.NewTicker(interval), time.After(atMost)
 	defer look.Stop()
 	for !so() {
 		select {

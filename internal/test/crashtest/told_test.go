@@ -39,7 +39,7 @@ func begun(t *testing.T, w way, bookings int) *story {
 // heard waits until a process knows that it was asked to end: it lets go of the timetable.
 func (s *story) heard() {
 	s.t.Helper()
-	await(s.t, gone, "the process to hear it", func() bool {
+	awaitEach(s.t, 5*time.Millisecond, gone, "the process to hear it", func() bool {
 		holder, err := s.store.Owner(s.t.Context(), workers.TimetableLease)
 		s.well(err)
 		return holder == ""
