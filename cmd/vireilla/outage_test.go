@@ -13,6 +13,7 @@ import (
 // R1: what happens to Redis while letters go out. However it goes, each letter goes out once, and the queue is used again.
 
 func TestRedisIsDownWhenTheWorkBegins(t *testing.T) {
+	heavy(t, "an outage lasts for seconds")
 	t.Parallel()
 	redis := servertest.StartRedis(t)
 	redis.Kill()
@@ -25,6 +26,7 @@ func TestRedisIsDownWhenTheWorkBegins(t *testing.T) {
 }
 
 func TestRedisIsKilledAndComesBackEmpty(t *testing.T) {
+	heavy(t, "an outage lasts for seconds")
 	t.Parallel()
 	redis := servertest.StartRedis(t)
 	o := newOutage(t, redis.URL(), *inAll, over(*inAll))
@@ -38,6 +40,7 @@ func TestRedisIsKilledAndComesBackEmpty(t *testing.T) {
 }
 
 func TestRedisForgetsEverything(t *testing.T) {
+	heavy(t, "an outage lasts for seconds")
 	t.Parallel()
 	redis := servertest.StartRedis(t)
 	o := newOutage(t, redis.URL(), *inAll, over(*inAll))
@@ -54,6 +57,7 @@ func TestRedisForgetsEverything(t *testing.T) {
 }
 
 func TestRedisIsOutOfMemory(t *testing.T) {
+	heavy(t, "an outage lasts for seconds")
 	t.Parallel()
 	redis := servertest.StartRedis(t)
 	o := newOutage(t, redis.URL(), *inAll, over(*inAll))
@@ -63,15 +67,16 @@ func TestRedisIsOutOfMemory(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	memory("1mb") // less than it has
+	memory("1") // one byte: however little Redis holds, it is too much
 	o.awaitPart(60)
 	memory("0")
 	o.awaitQueue()
 	o.check()
-	o.told(1, 1)
+	o.toldAll()
 }
 
 func TestRedisStalls(t *testing.T) {
+	heavy(t, "an outage lasts for seconds")
 	t.Parallel()
 	redis := servertest.StartRedis(t)
 	o := newOutage(t, redis.URL(), *inAll, over(*inAll))
@@ -88,6 +93,7 @@ func TestRedisStalls(t *testing.T) {
 
 // A pause is somebody's will: nothing goes round it.
 func TestAPausedQueueWaits(t *testing.T) {
+	heavy(t, "an outage lasts for seconds")
 	t.Parallel()
 	redis := servertest.StartRedis(t)
 	o := newOutage(t, redis.URL(), *inAll, 2*over(*inAll))
@@ -115,6 +121,7 @@ func TestAPausedQueueWaits(t *testing.T) {
 
 // Three processes go on rounds beside each other, and all hear the bell again.
 func TestSeveralProcessesWithoutAQueueSendEachLetterOnce(t *testing.T) {
+	heavy(t, "an outage lasts for seconds")
 	t.Parallel()
 	redis := servertest.StartRedis(t)
 	redis.Kill()

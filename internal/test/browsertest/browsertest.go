@@ -17,7 +17,7 @@ import (
 )
 
 // patience is how long a browser may live.
-const patience = 3 * time.Minute
+const patience = 15 * time.Minute
 
 // Browser is a Chromium with one tab.
 type Browser struct {
@@ -48,9 +48,12 @@ func absent(t testing.TB, what string) {
 	t.Skip(what)
 }
 
-// Start starts the Chromium on the PATH; it ends with the test.
+// Start starts the Chromium on the PATH. It ends with the test. Under -short it skips the test.
 func Start(t testing.TB) *Browser {
 	t.Helper()
+	if testing.Short() {
+		t.Skip("left out by -short: it needs a browser")
+	}
 	path := ""
 	for _, name := range []string{"chromium", "chromium-browser", "google-chrome", "google-chrome-stable"} {
 		if found, err := exec.LookPath(name); err == nil {
