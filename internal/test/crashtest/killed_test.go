@@ -28,6 +28,9 @@ const lanes = 2
 
 // P1. However often and wherever the program is killed: when it has been started once more, every letter has arrived, once; twice only what was unsure, and was recorded so.
 func TestKilledAnywhereNothingIsLostOrDoubled(t *testing.T) {
+	if testing.Short() {
+		t.Skip("left out by -short: it starts processes of the program")
+	}
 	for _, w := range ways() {
 		t.Run(w.name, func(t *testing.T) {
 			t.Parallel()
@@ -176,7 +179,7 @@ func (s *story) begin(more, command []string) *program {
 func (s *story) over(p *program) (killed bool) {
 	s.t.Helper()
 	began, late := time.Now(), time.After(patience)
-	look := time.NewTicker(20 * time.Millisecond)
+	look := time.NewTicker(100 * time.Millisecond)
 	defer look.Stop()
 	asked := false
 	for {

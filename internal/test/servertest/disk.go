@@ -33,6 +33,9 @@ type Disk struct {
 // mount that fails though there is the right fails the test.
 func SmallDisk(t testing.TB, megabytes int) *Disk {
 	t.Helper()
+	if testing.Short() {
+		t.Skip("left out by -short: it mounts a disk")
+	}
 	script, root := diskScript, ""
 	if !mayMount() {
 		script, root = ownScript, "/proc/%d/root"

@@ -83,6 +83,9 @@ func notRoot() (*syscall.Credential, error) {
 // Postgres gives the URL of an empty database of the test's own, with user and password, on a real server that keeps its promises (fsync is on).
 func Postgres(t testing.TB) string {
 	t.Helper()
+	if testing.Short() {
+		t.Skip("left out by -short: it needs a PostgreSQL")
+	}
 	c, err := postgres()
 	need(t, err)
 	return c.database(t)

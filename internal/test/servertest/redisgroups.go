@@ -26,6 +26,9 @@ const masterName = "queue"
 // StartSentinels starts them for a test.
 func StartSentinels(t testing.TB) *Sentinels {
 	t.Helper()
+	if testing.Short() {
+		t.Skip("left out by -short: it starts several redis-servers")
+	}
 	password, other := rand.Text(), rand.Text()
 	const ready = "Ready to accept connections"
 	master := startRedis(t, password, ready, []string{"masterauth " + password, "repl-diskless-sync-delay 0"})
@@ -67,6 +70,9 @@ const slots = 16384
 // StartRedisCluster starts a Cluster for a test.
 func StartRedisCluster(t testing.TB) *RedisCluster {
 	t.Helper()
+	if testing.Short() {
+		t.Skip("left out by -short: it starts several redis-servers")
+	}
 	const nodes = 3
 	password := rand.Text()
 	all := &RedisCluster{}

@@ -1,5 +1,6 @@
 // Package servertest gives tests a real PostgreSQL and a real redis-server, also with Sentinels and as a Cluster, from the programs of this machine, each in
 // a throw-away folder. A machine that lacks a program skips the test, and fails it where the environment says CI=true.
+// Under -short, everything but a single redis-server skips the test.
 //
 // Every server has a keeper, a small shell that waits at one end of a pipe. However the test binary ends, the pipe breaks; then the keeper stops the
 // server and removes the folder.
