@@ -42,6 +42,7 @@ const busyTimetable = `timetable:
 `
 
 func TestEachTickIsStruckOnceWhateverBecomesOfTheStriker(t *testing.T) {
+	heavy(t, "its processes live for half a minute")
 	for _, c := range []struct {
 		name, begin string
 		harm        func(t *testing.T, o *office3, striker *child)
