@@ -15,8 +15,8 @@ import (
 	"vireilla/templates"
 )
 
-// compose writes a letter from what the recheck found. Message-ID and Date follow from the key and the first try, so that
-// a letter sent again is the same letter.
+// compose writes a letter from what the recheck found. Message-ID and Date follow from the key and the first try, so
+// that a letter sent again is the same letter.
 func (d *Deliver) compose(c *notice.Claimed, r *notice.Recheck, items []notice.Item, now time.Time) (Mail, error) {
 	sender, err := mail.ParseAddress(d.From)
 	if err != nil {

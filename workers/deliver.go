@@ -72,8 +72,8 @@ func (m Mail) Format(f fmt.State, _ rune) { _, _ = fmt.Fprintf(f, "mail %s", m.M
 // MarshalText implements encoding.TextMarshaler.
 func (m Mail) MarshalText() ([]byte, error) { return []byte(fmt.Sprint(m)), nil }
 
-// Run delivers the named letters, then whatever else is due, until nothing is or a minute has passed. While one batch is
-// sent, the results of the one before are being recorded: Run waits for them one batch later.
+// Run delivers the named letters, then whatever else is due, until nothing is or a minute has passed. While one batch
+// is sent, the results of the one before are being recorded: Run waits for them one batch later.
 func (d *Deliver) Run(ctx context.Context, ids []int64) error {
 	end := d.Wall().Add(time.Minute)
 	if err := d.Compare.Check(ctx); err != nil {
@@ -109,8 +109,8 @@ func (d *Deliver) Run(ctx context.Context, ids []int64) error {
 	return nil
 }
 
-// giveBack gives back letters whose claim may not be in the database. Do not journal it: the journal would know of a claim
-// that the database does not, and would report the database as stale.
+// giveBack gives back letters whose claim may not be in the database. Do not journal it: the journal would know of a
+// claim that the database does not, and would report the database as stale.
 func (d *Deliver) giveBack(ctx context.Context, claimed []notice.Claimed) *group {
 	group := d.Record.group()
 	group.unjournaled = true
@@ -224,8 +224,8 @@ func (d *Deliver) letter(ctx context.Context, c *notice.Claimed, check *notice.R
 	return d.became(c, check, outcome)
 }
 
-// still tells whether a claimed letter may begin. The claim asked for the kill switch too, but it may have been turned on
-// since. When it cannot be read, nothing goes out.
+// still tells whether a claimed letter may begin. The claim asked for the kill switch too, but it may have been turned
+// on since. When it cannot be read, nothing goes out.
 func (d *Deliver) still(ctx context.Context, c *notice.Claimed) bool {
 	halted, err := d.SendingBlocked(ctx)
 	return !halted && err == nil && !d.over(ctx, c)

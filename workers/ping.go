@@ -11,8 +11,9 @@ import (
 	"vireilla/internal/policy"
 )
 
-// Ping reports to an outside service how the day's digests go. The service alerts somebody when no report comes: the one
-// alarm that a dead program can give. The convention is that of healthchecks.io: "/start", "" for a good end, "/fail".
+// Ping reports to an outside service how the day's digests go. The service alerts somebody when no report comes: the
+// one alarm that a dead program can give. The convention is that of healthchecks.io: "/start", "" for a good end,
+// "/fail".
 type Ping struct {
 	Policy *policy.Policy
 	Outbox interface {

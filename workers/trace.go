@@ -5,8 +5,8 @@ import (
 	"log/slog"
 )
 
-// Trace records spans, from the tick to the letter. They carry ids and codes only. A nil Trace records nothing and costs
-// nothing.
+// Trace records spans, from the tick to the letter. They carry ids and codes only. A nil Trace records nothing and
+// costs nothing.
 type Trace struct {
 	Start func(ctx context.Context, name string, attributes []slog.Attr) (context.Context, func(error))
 	// Carry gives the headers by which a task's span knows its parent.

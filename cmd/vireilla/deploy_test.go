@@ -170,6 +170,7 @@ func TestEachServiceOfTheComposeFileStandsAlone(t *testing.T) {
 // Commands by hand read the settings of the service with a shell: with SQLite as the file stands, and with servers once
 // the lines about them are let in.
 func TestTheServicesSettingsServeCommandsByHand(t *testing.T) {
+	heavy(t, "it builds and starts the program")
 	t.Parallel()
 	binary, err := built()
 	if err != nil {

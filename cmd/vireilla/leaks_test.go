@@ -146,6 +146,7 @@ func pages(t *testing.T) {
 // The secrets of the settings are in no error and no log, whatever is wrong with them or with the server that they
 // name.
 func TestNoSecretOfASettingIsEverTold(t *testing.T) {
+	heavy(t, "it builds and starts the program")
 	const secret = "hunter2"
 	binary, err := built() // libraries write to the stderr of a process
 	if err != nil {

@@ -43,6 +43,7 @@ const busyTimetable = `timetable:
 `
 
 func TestEachTickIsRecordedOnceWhateverBecomesOfTheOwner(t *testing.T) {
+	heavy(t, "its processes live for half a minute")
 	for _, c := range []struct {
 		name, begin string
 		harm        func(t *testing.T, o *office3, owner *child)

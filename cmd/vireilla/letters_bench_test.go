@@ -24,8 +24,8 @@ import (
 )
 
 // BenchmarkLetters measures letters a second from the outbox to a server that takes everything: claim, look at the
-// recheck, render, send, record. "bare" sends the same letters, already written, in a loop of the library on as many kept
-// connections to the same server: Postfix's smtp-sink where it is on PATH, else one in this process. Run it with
+// recheck, render, send, record. "bare" sends the same letters, already written, in a loop of the library on as many
+// kept connections to the same server: Postfix's smtp-sink where it is on PATH, else one in this process. Run it with
 // -benchtime 20000x.
 func BenchmarkLetters(b *testing.B) {
 	tuneGC() // for the reference too

@@ -147,7 +147,7 @@ func (o *outage) start(a *app) {
 // await looks until something is so.
 func (o *outage) await(what string, so func() bool) {
 	o.t.Helper()
-	look, late := time.NewTicker(20*time.Millisecond), time.After(time.Minute+over(o.planned))
+	look, late := time.NewTicker(50*time.Millisecond), time.After(5*time.Minute+over(o.planned))
 	defer look.Stop()
 	for !so() {
 		select {

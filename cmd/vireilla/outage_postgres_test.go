@@ -18,6 +18,7 @@ var goneAway = []string{"connection refused", "no such file or directory", "unex
 // The server dies while the relay takes a letter, and stays away for longer than a moment: what was accepted is known
 // when it is back, and comes once.
 func TestPostgresIsKilledWhileLettersGoOut(t *testing.T) {
+	heavy(t, "an outage lasts for seconds")
 	t.Parallel()
 	server := servertest.StartPostgres(t)
 	o := newOutageOn(t, server.URL(), servertest.Redis(t), *inAll, over(*inAll))
@@ -36,6 +37,7 @@ func TestPostgresIsKilledWhileLettersGoOut(t *testing.T) {
 
 // Nobody knows whether what was told to be done was done, whatever it was for.
 func TestPostgresIsCutOffAtCommit(t *testing.T) {
+	heavy(t, "an outage lasts for seconds")
 	t.Parallel()
 	server := servertest.StartPostgres(t)
 	line := newDatabaseLine(t, server)
@@ -59,6 +61,7 @@ func TestPostgresIsCutOffAtCommit(t *testing.T) {
 
 // A rival writes to the same rows, under the strictest isolation and in an order that makes deadlocks.
 func TestPostgresTransactionsMeetOthersAndLose(t *testing.T) {
+	heavy(t, "an outage lasts for seconds")
 	t.Parallel()
 	server := servertest.StartPostgres(t)
 	line := newDatabaseLine(t, server)
@@ -115,6 +118,7 @@ func rival(t *testing.T, database string) (stop func()) {
 
 // What can still be written is written, and what can be booked goes out; nothing else does.
 func TestPostgresHasNoRoomOnItsDisk(t *testing.T) {
+	heavy(t, "an outage lasts for seconds")
 	t.Parallel()
 	disk := servertest.SmallDisk(t, 96)
 	server := servertest.StartPostgresOn(t, disk)

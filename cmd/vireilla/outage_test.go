@@ -14,6 +14,7 @@ import (
 // again.
 
 func TestRedisIsDownWhenTheWorkBegins(t *testing.T) {
+	heavy(t, "an outage lasts for seconds")
 	t.Parallel()
 	redis := servertest.StartRedis(t)
 	redis.Kill()
@@ -26,6 +27,7 @@ func TestRedisIsDownWhenTheWorkBegins(t *testing.T) {
 }
 
 func TestRedisIsKilledAndComesBackEmpty(t *testing.T) {
+	heavy(t, "an outage lasts for seconds")
 	t.Parallel()
 	redis := servertest.StartRedis(t)
 	o := newOutage(t, redis.URL(), *inAll, over(*inAll))
@@ -39,6 +41,7 @@ func TestRedisIsKilledAndComesBackEmpty(t *testing.T) {
 }
 
 func TestRedisForgetsEverything(t *testing.T) {
+	heavy(t, "an outage lasts for seconds")
 	t.Parallel()
 	redis := servertest.StartRedis(t)
 	o := newOutage(t, redis.URL(), *inAll, over(*inAll))
@@ -55,6 +58,7 @@ func TestRedisForgetsEverything(t *testing.T) {
 }
 
 func TestRedisIsOutOfMemory(t *testing.T) {
+	heavy(t, "an outage lasts for seconds")
 	t.Parallel()
 	redis := servertest.StartRedis(t)
 	o := newOutage(t, redis.URL(), *inAll, over(*inAll))
@@ -64,15 +68,16 @@ func TestRedisIsOutOfMemory(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	memory("1mb") // less than it has
+	memory("1") // one byte: however little Redis holds, it is too much
 	o.awaitPart(60)
 	memory("0")
 	o.awaitQueue()
 	o.check()
-	o.told(1, 1)
+	o.toldAll()
 }
 
 func TestRedisStalls(t *testing.T) {
+	heavy(t, "an outage lasts for seconds")
 	t.Parallel()
 	redis := servertest.StartRedis(t)
 	o := newOutage(t, redis.URL(), *inAll, over(*inAll))
@@ -89,6 +94,7 @@ func TestRedisStalls(t *testing.T) {
 
 // A pause is somebody's will: nothing goes round it.
 func TestAPausedQueueWaits(t *testing.T) {
+	heavy(t, "an outage lasts for seconds")
 	t.Parallel()
 	redis := servertest.StartRedis(t)
 	o := newOutage(t, redis.URL(), *inAll, 2*over(*inAll))
@@ -116,6 +122,7 @@ func TestAPausedQueueWaits(t *testing.T) {
 
 // Three processes poll the database beside each other, and all take tasks again.
 func TestSeveralProcessesWithoutAQueueSendEachLetterOnce(t *testing.T) {
+	heavy(t, "an outage lasts for seconds")
 	t.Parallel()
 	redis := servertest.StartRedis(t)
 	redis.Kill()

@@ -92,6 +92,7 @@ type process struct {
 // begin starts a service of the compose file, with servers of the test's own instead of those of the file.
 func begin(t *testing.T, service string, instead map[string]string) *process {
 	t.Helper()
+	heavy(t, "it builds and starts the program")
 	binary, err := built()
 	if err != nil {
 		t.Fatal(err)

@@ -13,6 +13,14 @@ func TestMain(m *testing.M) {
 	m.Run()
 }
 
+// heavy leaves a test out of go test -short and says why.
+func heavy(t *testing.T, why string) {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("left out by -short: " + why)
+	}
+}
+
 // vireilla runs the program as a person would and gives what it printed.
 func vireilla(t *testing.T, args ...string) (stdout, stderr string, code int) {
 	t.Helper()

@@ -78,7 +78,10 @@ func Run(t *testing.T, open Open) {
 		"TheDayIsCountedByStateAndReason":        counted,
 		"WhatWasNotWrittenIsCounted":             skipped,
 	} {
-		t.Run(name, func(t *testing.T) { f(t, open(t)) })
+		t.Run(name, func(t *testing.T) {
+			t.Parallel() // with a PostgreSQL, they wait more than they work
+			f(t, open(t))
+		})
 	}
 }
 

@@ -51,8 +51,13 @@ func skipOrFail(t testing.TB, missing string) {
 
 // Start starts the Chromium on the PATH and stops it when the test ends. Without a Chromium it skips the test, and
 // fails it under CI=true.
+//
+// Under -short it skips the test.
 func Start(t testing.TB) *Browser {
 	t.Helper()
+	if testing.Short() {
+		t.Skip("left out by -short: it needs a browser")
+	}
 	path := findChromium(t)
 	profile, err := os.MkdirTemp("", "vireilla-browser-")
 	fatal(t, err)

@@ -59,6 +59,9 @@ type office struct {
 
 func newOffice(t *testing.T, w way, options ...smtptest.Option) *office {
 	t.Helper()
+	if testing.Short() {
+		t.Skip("left out by -short: it starts processes of the program")
+	}
 	o := &office{t: t, mail: smtptest.Start(t, options...), policy: policy.Default(), database: w.database(t), redis: w.redis(t), data: t.TempDir(), owner: map[string]string{}}
 	var err error
 	o.rules = filepath.Join(o.data, "policy.yaml")

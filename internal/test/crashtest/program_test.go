@@ -113,10 +113,15 @@ func wasKilled(err error) bool {
 	return ok && status.Signaled() && status.Signal() == syscall.SIGKILL
 }
 
-// await checks a condition every 10 ms until it holds.
+// await checks a condition until it holds. A check reads the whole outbox, so that many of them slow down the program.
 func await(t *testing.T, atMost time.Duration, what string, check func() bool) {
 	t.Helper()
-	ticker, late := time.NewTicker(10*time.Millisecond), time.After(atMost)
+	awaitEach(t, 50*time.Millisecond, atMost, what, check)
+}
+
+func awaitEach(t *testing.T, interval, atMost time.Duration, what string, check func() bool) {
+	t.Helper()
+	ticker, late := time.NewTicker(interval), time.After(atMost)
 	defer ticker.Stop()
 	for !check() {
 		select {

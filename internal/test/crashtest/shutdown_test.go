@@ -40,7 +40,7 @@ func begun(t *testing.T, w way, bookings int) *story {
 // waitForShutdown waits until a process has begun to shut down: it gives up the lease of the timetable.
 func (s *story) waitForShutdown() {
 	s.t.Helper()
-	await(s.t, gone, "the process to give up its lease", func() bool {
+	awaitEach(s.t, 5*time.Millisecond, gone, "the process to give up its lease", func() bool {
 		holder, err := s.store.Owner(s.t.Context(), workers.TimetableLease)
 		s.must(err)
 		return holder == ""

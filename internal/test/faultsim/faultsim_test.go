@@ -52,7 +52,7 @@ func TestNothingIsLostDoubledOrWrong(t *testing.T) {
 	t.Cleanup(func() { debug.SetGCPercent(before) })
 	const enough = 5 // seeds that fail
 	if *seeds == 0 {
-		if *seeds = 20; underRaceDetector() {
+		if *seeds = 20; underRaceDetector() || testing.Short() {
 			*seeds = 4
 		}
 	}
@@ -93,7 +93,7 @@ func report(t *testing.T, seed uint64, faults []string) {
 func TestTheSameSeedIsTheSameStory(t *testing.T) {
 	folder := scratch(t)
 	stories := uint64(2)
-	if underRaceDetector() {
+	if underRaceDetector() || testing.Short() {
 		stories = 1
 	}
 	for seed := range stories {

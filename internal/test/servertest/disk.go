@@ -35,6 +35,9 @@ type Disk struct {
 // process may mount and the mount fails.
 func SmallDisk(t testing.TB, megabytes int) *Disk {
 	t.Helper()
+	if testing.Short() {
+		t.Skip("left out by -short: it mounts a disk")
+	}
 	script, root := diskScript, ""
 	if !mayMount() {
 		script, root = ownScript, "/proc/%d/root"

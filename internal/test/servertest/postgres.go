@@ -87,6 +87,9 @@ func notRoot() (*syscall.Credential, error) {
 // server, which runs with fsync. Without the programs of PostgreSQL it skips the test, and fails it under CI=true.
 func Postgres(t testing.TB) string {
 	t.Helper()
+	if testing.Short() {
+		t.Skip("left out by -short: it needs a PostgreSQL")
+	}
 	c, err := postgres()
 	need(t, err)
 	return c.database(t)

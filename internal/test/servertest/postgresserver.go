@@ -39,6 +39,9 @@ func StartPostgresOn(t testing.TB, disk *Disk) *PostgresServer {
 
 func startOwn(t testing.TB, data, options string) *PostgresServer {
 	t.Helper()
+	if testing.Short() {
+		t.Skip("left out by -short: it needs a PostgreSQL of its own")
+	}
 	c, err := startPostgres(data, options)
 	need(t, err)
 	t.Cleanup(c.stop)

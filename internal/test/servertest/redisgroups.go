@@ -26,6 +26,9 @@ const masterName = "queue"
 // StartSentinels starts them until the test ends. Without redis-server it skips the test, and fails it under CI=true.
 func StartSentinels(t testing.TB) *Sentinels {
 	t.Helper()
+	if testing.Short() {
+		t.Skip("left out by -short: it starts several redis-servers")
+	}
 	password, other := rand.Text(), rand.Text()
 	const ready = "Ready to accept connections"
 	master := startRedis(t, password, ready, []string{"masterauth " + password, "repl-diskless-sync-delay 0"})
@@ -73,6 +76,9 @@ const slots = 16384
 // CI=true.
 func StartRedisCluster(t testing.TB) *RedisCluster {
 	t.Helper()
+	if testing.Short() {
+		t.Skip("left out by -short: it starts several redis-servers")
+	}
 	const nodes = 3
 	password := rand.Text()
 	all := &RedisCluster{}

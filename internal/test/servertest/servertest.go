@@ -2,7 +2,7 @@
 // from the programs on this machine, each in a temporary folder.
 //
 // Where a program is missing, the functions that start servers skip the test. Where the environment says CI=true they
-// fail it instead.
+// fail it instead. Under -short, everything but a single redis-server skips the test.
 //
 // Every server has a keeper, a shell that waits at one end of a pipe. However the test binary ends, the pipe is closed;
 // then the keeper stops the server and removes the folder.

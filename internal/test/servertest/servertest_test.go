@@ -23,6 +23,9 @@ func TestHang(t *testing.T) {
 }
 
 func TestAKilledTestLeavesNoServerBehind(t *testing.T) {
+	if testing.Short() {
+		t.Skip("left out by -short: it waits for servers to end")
+	}
 	Postgres(t) // or a skip
 	Redis(t)
 	hanging := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestHang$")
