@@ -16,7 +16,8 @@ import (
 // Types of task. Every other type is "tick:" or "wake:" and the name of an entry of the timetable.
 const (
 	Deliver = "deliver" // takes letters to the relay
-	Refresh = "refresh" // helps to look at cases when many wake at once
+	Refresh = "refresh" // helps to evaluate cases when many wake at once
+	Unknown = "other"   // in logs and metrics, for the type of a task that is not ours, which may hold anything
 )
 
 const wake = "wake:"
@@ -30,10 +31,12 @@ const (
 // Batch is how many letters a Deliver task names at most.
 const Batch = 25
 
+// Timeout is how long a task may work: longer than the answer to a final dot may take.
+const Timeout = 15 * time.Minute
+
 const (
-	retries = 3                // only for "the outbox could not be read or written"; letters have their own
-	limit   = 15 * time.Minute // longer than the answer to a final dot may take
-	keep    = 24 * time.Hour   // for operators: how long the monitor shows a tick that is done
+	retries = 3              // only for "the outbox could not be read or written"; letters have their own
+	keep    = 24 * time.Hour // for operators: how long the monitor shows a tick that is done
 )
 
 // Tick is a moment at which an entry of the timetable is due.
@@ -47,7 +50,7 @@ func TickType(entry string) string { return "tick:" + entry }
 
 // Steps gives the types of the tasks that are work, for the entries of a timetable.
 func Steps(entries []string) []string {
-	steps := []string{Deliver, Refresh}
+	steps := []string{Deliver, Refresh, Unknown}
 	for _, e := range entries {
 		steps = append(steps, TickType(e))
 	}
@@ -118,5 +121,5 @@ func ParseDeliver(t *asynq.Task) ([]int64, error) {
 }
 
 func options(queue string, more ...asynq.Option) []asynq.Option {
-	return append([]asynq.Option{asynq.Queue(queue), asynq.MaxRetry(retries), asynq.Timeout(limit)}, more...)
+	return append([]asynq.Option{asynq.Queue(queue), asynq.MaxRetry(retries), asynq.Timeout(Timeout)}, more...)
 }

@@ -34,6 +34,7 @@ type Day struct {
 		NextBooking(ctx context.Context) (at time.Time, found bool, err error)
 	}
 	DeliverTasks int
+	Trace        *Trace
 	Log          *slog.Logger
 
 	Planning, Sending time.Duration // what the two took, by Wall
@@ -48,7 +49,7 @@ func Watched(h asynq.Handler, ended chan<- error) asynq.Handler {
 	})
 }
 
-// Run goes through the day. Every entry that is due at an instant runs at it; the appointments' only when one wakes.
+// Run goes through the day. Every entry that is due at an instant runs at it. No instant is visited for the appointments alone unless one wakes.
 // Letters go out when they are due. Letters that an earlier run could not send are tried once more. What a killed run
 // has left claimed becomes unsure when the claim has ended.
 func (d *Day) Run(ctx context.Context, day calendar.Day) error {
@@ -61,12 +62,13 @@ func (d *Day) Run(ctx context.Context, day calendar.Day) error {
 		return err
 	}
 	var failed error
-	clock := &Timetable{Clock: d.Clock, Wall: d.Wall, Entries: d.entries(), Owner: "day", Ledger: dayLedger{d.Clock, d.entries()}, Log: d.Log,
+	clock := &Timetable{Clock: d.Clock, Wall: d.Wall, Entries: d.entries(), Owner: "day", Ledger: dayLedger{d.Clock, d.entries()},
+		Trace: d.Trace, Log: d.Log,
 		Put: func(ctx context.Context, entry string, at time.Time) error {
 			if failed == nil {
 				failed = d.run(ctx, entry, at)
 			}
-			return failed
+			return nil
 		}}
 	for at := start.Add(-time.Millisecond); ; {
 		next, err := d.next(ctx, at, end)

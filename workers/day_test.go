@@ -90,7 +90,7 @@ func TestADayHasEveryTickOfItsTimetable(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		start, end := day.At(0, 0, p.Location), (day + 1).At(0, 0, p.Location)
+		start, end := day.At(0, 0, p.Location), (day+1).At(0, 0, p.Location)
 		b := &daybook{ended: make(chan error, 64)}
 		for _, minute := range rapid.SliceOfN(rapid.IntRange(0, 1379), 0, 5).Draw(t, "letters") {
 			b.due = append(b.due, start.Add(time.Duration(minute)*time.Minute))

@@ -16,7 +16,7 @@
 //   - KillSwitch answers whether letters may begin at all.
 //   - Sweep makes letters unsure whose worker died.
 //   - Poller does what no task came for: it reads open ticks and due letters from SQL. When Redis is down, it does everything.
-//   - Ping tells a watchman outside how the day goes.
+//   - Ping reports to the service at PING_URL how the day goes.
 //
 // SQL is the memory, Redis only tells workers sooner: a task names ids and may come twice, late, or on several machines
 // at once; the outbox decides. New wires the steps. Each declares, beside its use, the few methods that it needs of the

@@ -80,7 +80,7 @@ func New(p Parts) *Workers {
 	}
 	sweep := &Sweep{Policy: p.Policy, Outbox: p.Store, Enqueue: p.Enqueue, DeliverTasks: p.DeliverTasks, Log: p.Log}
 	return &Workers{
-		Clock: p.Clock, Policy: p.Policy, Ticks: p.Store, Scan: scan, Compare: compare, Deliver: deliver, Sweep: sweep,
+		Clock: p.Clock, Wall: p.Wall, Policy: p.Policy, Ticks: p.Store, Scan: scan, Compare: compare, Deliver: deliver, Sweep: sweep,
 		Measure: p.Measure, Trace: p.Trace, Log: p.Log,
 	}
 }

@@ -132,6 +132,7 @@ func TestWhatFailsStaysOpenForTheNextPoll(t *testing.T) {
 		t.Fatalf("open ticks %v", open)
 	}
 	h.scan.Store = facts
+	h.turn(h.clock().Add(retryAfter))
 	poller.Poll(t.Context())
 	h.send()
 	h.arrived("coach_digest/C-1/2024-03-05")

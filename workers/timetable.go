@@ -174,7 +174,8 @@ func (t *Timetable) put(ctx context.Context, recorded []timetable.Record) {
 		for _, at := range r.Ticks {
 			in, end := t.Trace.span(ctx, "enqueue "+r.Entry)
 			err := t.Put(in, r.Entry, at)
-			if end(err); err != nil {
+			end(err)
+			if err != nil {
 				t.Log.Warn("could not enqueue a tick; the poller runs it", "entry", r.Entry, "err", err)
 				return
 			}

@@ -19,13 +19,14 @@ import (
 // Workers runs the steps, for tasks of the queue and for the Poller alike.
 type Workers struct {
 	Clock   func() time.Time
+	Wall    func() time.Time // the real time
 	Policy  *policy.Policy
 	Ticks   TickLedger
 	Scan    *Scan
 	Compare *Compare
 	Deliver *Deliver
 	Sweep   *Sweep
-	Ping    *Ping                                            // nil when no watchman is to be told
+	Ping    *Ping                                            // nil without PING_URL
 	Measure func(step string, took time.Duration, err error) // may be nil
 	Trace   *Trace
 	Log     *slog.Logger
@@ -47,24 +48,28 @@ func (w *Workers) ProcessTask(ctx context.Context, t *asynq.Task) error {
 	ctx = w.Trace.follow(ctx, t.Headers())
 	switch t.Type() {
 	case tasks.Refresh:
-		return w.step(ctx, t.Type(), func(ctx context.Context) error { return w.Scan.Refresh(ctx, w.Clock()) })
+		return w.step(ctx, tasks.Refresh, func(ctx context.Context) error { return w.Scan.Refresh(ctx, w.Clock()) })
 	case tasks.Deliver:
 		ids, err := tasks.ParseDeliver(t)
 		if err != nil {
-			return w.refuse(err)
+			return w.refuse(ctx, tasks.Deliver, err)
 		}
 		return w.DeliverLetters(ctx, ids)
 	}
 	tick, err := tasks.ParseTick(t)
 	if err != nil {
-		return w.refuse(err)
+		return w.refuse(ctx, tasks.Unknown, err)
 	}
-	return w.RunTick(ctx, tick.Entry, tick.At)
+	err = w.RunTick(ctx, tick.Entry, tick.At)
+	if errors.Is(err, errRunning) {
+		return nil
+	}
+	return err
 }
 
-func (w *Workers) refuse(err error) error {
-	w.Log.Error("a task makes no sense", "err", err) // nothing of it is repeated: who knows what it holds
-	return fmt.Errorf("%w: %w", err, asynq.SkipRetry)
+// refuse fails a task for good. The errors of package tasks repeat nothing of a payload.
+func (w *Workers) refuse(ctx context.Context, name string, err error) error {
+	return w.step(ctx, name, func(context.Context) error { return fmt.Errorf("%w: %w", err, asynq.SkipRetry) })
 }
 
 // DeliverLetters delivers the named letters, then whatever else is due.
@@ -72,16 +77,23 @@ func (w *Workers) DeliverLetters(ctx context.Context, ids []int64) error {
 	return w.step(ctx, tasks.Deliver, func(ctx context.Context) error { return w.Deliver.Run(ctx, ids) })
 }
 
-// RunTick does the work of a tick, unless it is done, or runs in this process. Two processes may run one tick at once:
-// what it asks for is done once all the same.
+// errRunning says that a tick runs in this process already.
+var errRunning = errors.New("the tick runs already")
+
+// RunTick does the work of a tick, unless it is done. Two processes may run one tick at once: what it asks for is done
+// once all the same.
 func (w *Workers) RunTick(ctx context.Context, entry string, at time.Time) error {
-	if _, runs := w.running.LoadOrStore(tasks.Tick{Entry: entry, At: at.UTC()}, true); runs {
+	tick := tasks.Tick{Entry: entry, At: at.UTC()}
+	if _, runs := w.running.LoadOrStore(tick, true); runs {
+		return errRunning
+	}
+	defer w.running.Delete(tick)
+	open, err := w.Ticks.TickOpen(ctx, entry, at)
+	if err == nil && !open {
 		return nil
 	}
-	defer w.running.Delete(tasks.Tick{Entry: entry, At: at.UTC()})
 	return w.step(ctx, tasks.TickType(entry), func(ctx context.Context) error {
-		open, err := w.Ticks.TickOpen(ctx, entry, at)
-		if err != nil || !open {
+		if err != nil {
 			return err
 		}
 		if err := w.runEntry(ctx, entry); err != nil {
@@ -92,7 +104,8 @@ func (w *Workers) RunTick(ctx context.Context, entry string, at time.Time) error
 	})
 }
 
-// step runs one step in a span of its own, measures and logs it. A step that panics is not tried again.
+// step runs one step in a span of its own, measures and logs it. A task whose
+// step panics is not tried again; its tick stays open, and the poller tries it later.
 func (w *Workers) step(ctx context.Context, name string, f func(context.Context) error) (err error) {
 	start := w.Clock()
 	ctx, end := w.Trace.span(ctx, name)
@@ -123,7 +136,7 @@ func (w *Workers) runEntry(ctx context.Context, entry string) error {
 	case "deliver":
 		return w.Sweep.EnqueueDue(ctx, now)
 	case "sweep":
-		err := w.Sweep.Run(ctx, w.Deliver.Wall())
+		err := w.Sweep.Run(ctx, w.Wall())
 		if w.Ping != nil {
 			err = errors.Join(err, w.Ping.Check(ctx, now))
 		}

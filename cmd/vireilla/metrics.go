@@ -33,7 +33,7 @@ func (a *app) probes() (*web.Probes, error) {
 	return &web.Probes{Registry: a.Meters.Registry, Database: a.Store.Ready, Queue: a.Queue.Health.State}, err
 }
 
-// tell serves the probes at an address of their own.
+// serveMetrics serves the probes at an address of their own.
 func (a *app) serveMetrics(ctx context.Context, address string, probes *web.Probes) (*page, error) {
 	listener, err := net.Listen("tcp", address)
 	if err != nil {
@@ -42,8 +42,7 @@ func (a *app) serveMetrics(ctx context.Context, address string, probes *web.Prob
 	return a.serve(ctx, listener, probes.Handler(), func() error { return nil }), nil
 }
 
-// caught logs where a page panicked, and not with what: net/http would, in a log of its own, which has nothing else to
-// tell than clients that do not speak HTTP.
+// caught logs where a page panicked, and not what with, which may be somebody's name: net/http would log both.
 func (a *app) caught(pages http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		defer func() {

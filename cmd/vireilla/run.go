@@ -81,8 +81,7 @@ func (c *runCmd) Run(env *environment) error {
 		return err
 	}
 	own := "run-" + rand.Text()[:8] // a queue that nobody else looks at
-	d := dayRun{database: cfg.Database, smtp: cfg.SMTP, from: cfg.From, rate: cfg.Rate, redis: redis, ticks: own, letters: own}
-	d.clear = true
+	d := dayRun{database: cfg.Database, smtp: cfg.SMTP, from: cfg.From, rate: cfg.Rate, redis: redis, ticks: own, letters: own, clear: true}
 	report, err := d.run(env, day)
 	if err := errors.Join(err, closeQueue()); err != nil {
 		return err
@@ -161,7 +160,8 @@ func (d dayRun) run(env *environment, day calendar.Day) (report dayReport, err e
 		defer cancel()
 		err = errors.Join(err, a.Store.Hasten(ctx, now().Add(time.Minute)))
 	}()
-	runner := &workers.Day{Policy: a.Policy, Clock: a.Clock, Set: set, Wall: now, Queue: a.Queue, Outbox: a.Store, DeliverTasks: deliveries, Log: a.Log}
+	runner := &workers.Day{Policy: a.Policy, Clock: a.Clock, Set: set, Wall: now, Queue: a.Queue, Outbox: a.Store, DeliverTasks: deliveries,
+		Trace: a.Workers.Trace, Log: a.Log}
 	if err := a.runDay(env.ctx, runner, day); err != nil {
 		return report, err
 	}
@@ -178,23 +178,26 @@ func (d dayRun) run(env *environment, day calendar.Day) (report dayReport, err e
 	return report, nil
 }
 
+var errQueueDown = errors.New("run the day: the queue cannot be used; what is not out yet goes out with the next run")
+
 // runDay runs a day, and gives it up when the queue goes down.
 func (a *app) runDay(ctx context.Context, runner *workers.Day, day calendar.Day) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	var watching sync.WaitGroup
 	defer watching.Wait()
 	defer cancel(nil)
+	a.Queue.Health.Changed = func(bool) { cancel(errQueueDown) }
+	a.Queue.Health.Probe(ctx)
+	if a.Queue.Health.Down() {
+		return errQueueDown
+	}
+	watching.Go(func() { a.Queue.Health.Run(ctx) })
 	ended := make(chan error, 64)
 	runner.Ended = ended
 	stop, err := a.work(workers.Watched(a.Workers, ended), 5*time.Millisecond)
 	if err != nil {
 		return err
 	}
-	a.Queue.Health.Changed = func(bool) {
-		cancel(errors.New("run the day: the queue cannot be used; what is not out yet goes out with the next run"))
-	}
-	a.Queue.Health.Probe(ctx)
-	watching.Go(func() { a.Queue.Health.Run(ctx) })
 	err = runner.Run(ctx, day)
 	stop()
 	if ctx.Err() != nil {

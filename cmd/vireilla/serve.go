@@ -117,7 +117,7 @@ type page struct {
 	close  func() error
 }
 
-// show serves the status pages and the queue monitor, behind the guard of the configuration.
+// servePages serves the status pages and the queue monitor, behind the guard of the configuration.
 func (a *app) servePages(ctx context.Context, address string, cfg config, pages *web.Pages, probes *web.Probes) (*page, error) {
 	listener, err := net.Listen("tcp", address)
 	if err != nil {

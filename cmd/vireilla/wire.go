@@ -30,7 +30,7 @@ import (
 // now is the only clock: everything else is handed the time.
 func now() time.Time { return crash.Clock(time.Now()) }
 
-// app is what every command is given.
+// environment is what every command is given.
 type environment struct {
 	*commands
 	ctx      context.Context
@@ -190,7 +190,7 @@ func (env *environment) build(o options) (a *app, err error) {
 	a.stop = stop
 	a.Workers = workers.New(workers.Parts{
 		Clock: a.Clock, Wall: now, Policy: a.Policy, PolicyID: a.PolicyID, Store: a.Store, Journal: sends, Enqueue: a.enqueuer(o.silent),
-		DeliverTasks: deliveries, Shared: a.Store.Shared(), Letters: a.Letters, From: o.from, Send: a.sender(), PerMinute: o.rate, Stop: stopping,
+		DeliverTasks: deliveries, Shared: a.Store.Shared() && !o.silent, Letters: a.Letters, From: o.from, Send: a.sender(), PerMinute: o.rate, Stop: stopping,
 		SwitchMaxAge: store.BlockedMaxAge, Recorded: a.Meters.Became, Measure: a.Meters.Step, Trace: trace, Log: a.Log,
 	})
 	a.Poller = &workers.Poller{Queue: a.Queue.Health, Clock: a.Clock, Store: a.Store, Do: a.Workers, Concurrency: deliveries,

@@ -14,7 +14,7 @@ type gauges struct{ *Queue }
 func (q *Queue) Gauges() prometheus.Collector { return gauges{q} }
 
 var (
-	descQueueUp  = prometheus.NewDesc("vireilla_queue_up", "Whether the queue takes tasks and answered this scrape. Letters go out without it, at the sweep's pace.", nil, nil)
+	descQueueUp  = prometheus.NewDesc("vireilla_queue_up", "Whether the queue takes tasks and answered this scrape. Without it, workers read what is due from the database.", nil, nil)
 	descSize     = prometheus.NewDesc("asynq_queue_size", "Tasks in a queue.", []string{"queue"}, nil)
 	descLatency  = prometheus.NewDesc("asynq_queue_latency_seconds", "Since when the first pending task of a queue waits.", []string{"queue"}, nil)
 	descTasks    = prometheus.NewDesc("asynq_tasks_enqueued_total", "Tasks in a queue by their state.", []string{"queue", "state"}, nil)

@@ -21,7 +21,7 @@ type Health struct {
 // Down tells whether the queue is known not to take tasks.
 func (h *Health) Down() bool { return h.down.Load() }
 
-// State tells what the last probe found, seconds ago: whether the queue is down, and whether somebody paused one.
+// State tells whether the queue is down, and whether the last probe, seconds ago, found one paused.
 func (h *Health) State() (down, paused bool) { return h.down.Load(), h.paused.Load() }
 
 // Report says that the queue did not take a task.
@@ -57,14 +57,14 @@ func (h *Health) Probe(ctx context.Context) {
 		h.Report(err)
 		return
 	}
-	if h.down.Swap(false) {
-		h.Log.Warn("the queue is back")
-		h.changed(false)
-	}
 	if was := h.paused.Swap(paused); paused && !was {
 		h.Log.Warn("a queue is paused: its tasks wait until somebody resumes it")
 	} else if was && !paused {
 		h.Log.Warn("no queue is paused any more")
+	}
+	if h.down.Swap(false) {
+		h.Log.Warn("the queue is back")
+		h.changed(false)
 	}
 }
 

@@ -183,7 +183,7 @@ const (
 // interval. stop waits for the tasks under way, at most 22 s.
 func (q *Queue) Work(handler Handler, concurrency int, interval time.Duration) (stop func(), err error) {
 	weights := map[string]int{q.Options.Letters: 1}
-	weights[q.Options.Ticks] = 3
+	weights[q.Options.Ticks] = 3 // the two may be one queue
 	busy := make(chan struct{}, concurrency)
 	server := asynq.NewServer(q.Options.Redis, asynq.Config{
 		Queues: weights, Concurrency: concurrency, TaskCheckInterval: interval, DelayedTaskCheckInterval: time.Second,
