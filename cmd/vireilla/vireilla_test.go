@@ -2,6 +2,9 @@ package main
 
 import (
 	"bytes"
+	"flag"
+	"fmt"
+	"runtime"
 	"testing"
 
 	"vireilla/internal/calendar"
@@ -9,7 +12,9 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	queue.Silence() // as main does
+	flag.Parse()
+	_ = flag.Set("test.parallel", fmt.Sprint(max(4, runtime.GOMAXPROCS(0)))) // outages wait more than they work
+	queue.Silence()                                                          // as main does
 	m.Run()
 }
 
