@@ -49,9 +49,9 @@ func Watched(h asynq.Handler, ended chan<- error) asynq.Handler {
 	})
 }
 
-// Run goes through the day. Every entry that is due at an instant runs at it. No instant is visited for the appointments alone unless one wakes.
-// Letters go out when they are due. Letters that an earlier run could not send are tried once more. What a killed run
-// has left claimed becomes unsure when the claim has ended.
+// Run goes through the day. Every entry that is due at an instant runs at it. No instant is visited for the
+// appointments alone unless one wakes. Letters go out when they are due. Letters that an earlier run could not send are
+// tried once more. What a killed run has left claimed becomes unsure when the claim has ended.
 func (d *Day) Run(ctx context.Context, day calendar.Day) error {
 	start, end := day.At(0, 0, d.Policy.Location), (day+1).At(0, 0, d.Policy.Location)
 	if err := d.Outbox.Hasten(ctx, start); err != nil {

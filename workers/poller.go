@@ -67,8 +67,8 @@ func (p *Poller) Poke() {
 	}
 }
 
-// Run polls until the context ends. Deliveries under way then have 20 s; one that waits for a relay that does not answer
-// is left behind.
+// Run polls until the context ends. Deliveries under way then have 20 s; one that waits for a relay that does not
+// answer is left behind.
 func (p *Poller) Run(ctx context.Context) {
 	p.start()
 	late, cancel := context.WithCancel(context.WithoutCancel(ctx))
