@@ -196,7 +196,7 @@ func (h *house) run(entries ...string) {
 	for _, e := range entries {
 		h.well(h.workers.runEntry(h.t.Context(), e))
 		if slices.Contains([]string{"training", "digests", "leads"}, e) {
-			h.days = append(h.days, e+"/"+calendar.DayOf(h.clock(), h.workers.Policy.Location).String())
+			h.days = append(h.days, e+"/"+calendar.DayOf(h.clock(), h.scan.Policy.Location).String())
 		}
 	}
 }

@@ -13,6 +13,7 @@ import (
 	"strings"
 	"testing"
 
+	addresses "vireilla/internal/address"
 	"vireilla/internal/caseload"
 	"vireilla/internal/mailer"
 	"vireilla/internal/notice"
@@ -122,7 +123,7 @@ func FuzzLetter(f *testing.F) {
 			return
 		}
 		got := parse(t, raw)
-		normal, err := mailer.NormalAddress(address)
+		normal, err := addresses.Normal(address)
 		if err != nil || len(got.to) != 1 || got.to[0].Address != normal || got.to[0].Name != "" {
 			t.Fatalf("to %v, %v", got.to, err)
 		}

@@ -49,21 +49,19 @@ type Store interface {
 	SendingBlocked(ctx context.Context) (bool, error)
 }
 
-// Enqueuer puts tasks into the queue. While the queue is down it does nothing, and the Poller does the work.
+// Enqueuer puts tasks of letters into the queue. While the queue is down it does nothing, and the Poller does the work.
 type Enqueuer interface {
 	Letters(ctx context.Context, ids []int64) error
 	DueLetters(ctx context.Context, n int) error
-	Tick(ctx context.Context, entry string, at time.Time) error
 	Help(ctx context.Context, n int) error
 }
 
 // Silent enqueues nothing: whoever runs a day does.
 type Silent struct{}
 
-func (Silent) Letters(context.Context, []int64) error        { return nil }
-func (Silent) DueLetters(context.Context, int) error         { return nil }
-func (Silent) Tick(context.Context, string, time.Time) error { return nil }
-func (Silent) Help(context.Context, int) error               { return nil }
+func (Silent) Letters(context.Context, []int64) error { return nil }
+func (Silent) DueLetters(context.Context, int) error  { return nil }
+func (Silent) Help(context.Context, int) error        { return nil }
 
 // New wires the steps.
 func New(p Parts) *Workers {
@@ -80,7 +78,7 @@ func New(p Parts) *Workers {
 	}
 	sweep := &Sweep{Policy: p.Policy, Outbox: p.Store, Enqueue: p.Enqueue, DeliverTasks: p.DeliverTasks, Log: p.Log}
 	return &Workers{
-		Clock: p.Clock, Wall: p.Wall, Policy: p.Policy, Ticks: p.Store, Scan: scan, Compare: compare, Deliver: deliver, Sweep: sweep,
+		Clock: p.Clock, Wall: p.Wall, Ticks: p.Store, Scan: scan, Compare: compare, Deliver: deliver, Sweep: sweep,
 		Measure: p.Measure, Trace: p.Trace, Log: p.Log,
 	}
 }

@@ -51,7 +51,7 @@ func TestWithoutAQueueTicksAndLettersComeFromTheDatabase(t *testing.T) {
 	h.put("seekers.csv", seeker("S-1"))
 	q := &queueState{down: true}
 	poller := h.poller(q)
-	clock := &Timetable{Clock: h.clock, Wall: h.clock, Owner: "one", Ledger: h, Put: Silent{}.Tick, Log: h.workers.Log,
+	clock := &Timetable{Clock: h.clock, Wall: h.clock, Owner: "one", Ledger: h, Put: func(context.Context, string, time.Time) error { return nil }, Log: h.workers.Log,
 		Entries: []policy.Entry{daily(t, "digests", "30 7 * * *", timetable.Latest), daily(t, "sweep", "* * * * *", timetable.Latest)}}
 	for _, now := range []string{"2024-03-05 07:29", "2024-03-05 07:30"} {
 		h.set(now)

@@ -134,7 +134,7 @@ func (h *house) day(t *testing.T) {
 	h.workers.Sweep.Enqueue, h.workers.Ticks = Silent{}, allOpen{}
 	midnight := local("2024-03-06 00:00")
 	h.deliver.NotOver = func() time.Time { return midnight }
-	d := Day{Policy: h.workers.Policy, Clock: h.clock, Set: h.turn, Wall: time.Now, Queue: q, Ended: ended, Outbox: h, DeliverTasks: 2, Log: h.workers.Log}
+	d := Day{Policy: h.scan.Policy, Clock: h.clock, Set: h.turn, Wall: time.Now, Queue: q, Ended: ended, Outbox: h, DeliverTasks: 2, Log: h.workers.Log}
 	h.well(d.Run(t.Context(), calendar.Date(2024, time.March, 5)))
 }
 

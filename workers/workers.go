@@ -12,7 +12,6 @@ import (
 	"github.com/hibiken/asynq"
 
 	"vireilla/internal/crash"
-	"vireilla/internal/policy"
 	"vireilla/tasks"
 )
 
@@ -20,7 +19,6 @@ import (
 type Workers struct {
 	Clock   func() time.Time
 	Wall    func() time.Time // the real time
-	Policy  *policy.Policy
 	Ticks   TickLedger
 	Scan    *Scan
 	Compare *Compare

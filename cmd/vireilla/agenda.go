@@ -20,25 +20,17 @@ type agendaCmd struct {
 }
 
 func (c *agendaCmd) Run(env *environment) error {
-	p, _, err := env.policy()
+	f, day, err := ask(env, c.At, env.parseDay)
 	if err != nil {
 		return err
 	}
-	day, err := env.parseDay(c.At, p)
-	if err != nil {
-		return err
-	}
-	s, err := env.store()
-	if err != nil {
-		return err
-	}
-	defer s.Close()
-	staff, err := s.Staff(env.ctx)
+	defer f.Close()
+	staff, err := f.Staff(f.ctx)
 	if err != nil {
 		return err
 	}
 	if c.Owner != "" {
-		if err := known(env, s, c.Owner); err != nil {
+		if err := known(env, f.DB, c.Owner); err != nil {
 			return fmt.Errorf("--owner: %w", err)
 		}
 	}
@@ -47,9 +39,9 @@ func (c *agendaCmd) Run(env *environment) error {
 	lines := json.NewEncoder(out)
 	lines.SetEscapeHTML(false)
 	all := []policy.Obligation{}
-	err = s.Cases(env.ctx, func(cases []notice.Awake) error {
+	err = f.Cases(f.ctx, func(cases []notice.Awake) error {
 		for i := range cases {
-			for _, o := range p.Obligations(cases[i].Case, day) {
+			for _, o := range f.Obligations(cases[i].Case, day) {
 				if o.Owner != o.Seeker {
 					o.Owner = staff.Owner(o.Owner, day) // the stand-in of a coach who is absent
 				}

@@ -83,7 +83,9 @@ func (c *demoCmd) Run(env *environment) (err error) {
 	if err != nil {
 		return err
 	}
-	report, err := dayRun{database: database, smtp: inbox.URL(), from: "Lahden kaupunki <no-reply@lahti.example.org>", redis: redis, ticks: tasks.Ticks, letters: tasks.Letters}.run(env, day)
+	o := options{database: database, smtp: inbox.URL(), from: "Lahden kaupunki <no-reply@lahti.example.org>", redis: redis,
+		ticks: tasks.Ticks, letters: tasks.Letters, clock: now}
+	report, err := env.runOnce(o, day, false)
 	if err != nil {
 		return err
 	}
@@ -92,7 +94,7 @@ func (c *demoCmd) Run(env *environment) (err error) {
 	if err := report.show(env, c.Format); err != nil || c.Once {
 		return err
 	}
-	return c.open(env, cfg, day, database, redis, inbox)
+	return c.open(env, cfg, day, o, inbox)
 }
 
 // ownFolder refuses a folder whose caseload a demo did not make up: the people of the demo would take the place of the
@@ -164,7 +166,7 @@ func (c *demoCmd) past(env *environment, s *store.DB, p *policy.Policy, day cale
 		return err
 	}
 	evening := (p.Days.LastOpen(day-1) + 1).At(0, 0, p.Location).Add(-time.Second)
-	plan, err := planAt(env, s, p, evening)
+	plan, err := planner{env.ctx, s, p}.planAt(evening)
 	if err != nil {
 		return err
 	}
@@ -179,8 +181,8 @@ func (c *demoCmd) past(env *environment, s *store.DB, p *policy.Policy, day cale
 
 // open serves the pages until Ctrl-C. The monitor lists the timetable, but no tick is recorded: the office of the demo
 // stays in the evening of its day.
-func (c *demoCmd) open(env *environment, cfg config, day calendar.Day, database string, redis queue.Redis, inbox *sample.Inbox) error {
-	a, err := env.build(options{database: database, smtp: inbox.URL(), from: "no-reply@lahti.example.org", redis: redis, ticks: tasks.Ticks, letters: tasks.Letters, clock: now})
+func (c *demoCmd) open(env *environment, cfg config, day calendar.Day, o options, inbox *sample.Inbox) error {
+	a, err := env.build(o)
 	if err != nil {
 		return err
 	}

@@ -52,63 +52,55 @@ type letterRow struct {
 }
 
 func (c *explainCmd) Run(env *environment) error {
-	p, _, err := env.policy()
+	f, day, err := ask(env, c.At, env.parseDay)
 	if err != nil {
 		return err
 	}
-	day, err := env.parseDay(c.At, p)
+	defer f.Close()
+	person, err := f.Case(f.ctx, c.Seeker)
 	if err != nil {
 		return err
 	}
-	s, err := env.store()
+	staff, err := f.Staff(f.ctx)
 	if err != nil {
 		return err
 	}
-	defer s.Close()
-	person, err := s.Case(env.ctx, c.Seeker)
-	if err != nil {
-		return err
-	}
-	staff, err := s.Staff(env.ctx)
-	if err != nil {
-		return err
-	}
-	end := (day + 1).At(0, 0, p.Location)
+	end := (day + 1).At(0, 0, f.Location)
 	e := explanation{
 		Seeker: c.Seeker, At: day, Coach: person.Seeker.CoachID, Owner: staff.Owner(person.Seeker.CoachID, day),
-		Rules: p.Explain(person, day), Email: "yes",
+		Rules: f.Explain(person, day), Email: "yes",
 		Told: []toldRow{}, Letters: []letterRow{}, Planned: []notice.Notice{}, Unwritten: []notice.Skip{},
 	}
-	suppressed, err := s.Suppressed(env.ctx, c.Seeker)
+	suppressed, err := f.Suppressed(f.ctx, c.Seeker)
 	if err != nil {
 		return err
 	}
 	if why := notice.Unreachable(person.Seeker, suppressed, day); why != "" {
 		e.Email = why
 	}
-	told, err := s.ToldOf(env.ctx, end, c.Seeker)
+	told, err := f.ToldOf(f.ctx, end, c.Seeker)
 	if err != nil {
 		return err
 	}
 	for _, t := range told {
-		at := t.At.In(p.Location).Format(time.RFC3339)
+		at := stamp(t.At, f.Location)
 		e.Told = append(e.Told, toldRow{t.Owner, t.Rule, t.Subject, t.Anchor, t.Stage, at})
 	}
-	letters, err := s.Letters(env.ctx, notice.Filter{To: c.Seeker})
+	letters, err := f.DB.Letters(f.ctx, notice.Filter{To: c.Seeker})
 	if err != nil {
 		return err
 	}
 	for _, l := range letters {
 		if l.Planned.Before(end) {
-			changed := l.Changed.In(p.Location).Format(time.RFC3339)
+			changed := stamp(l.Changed, f.Location)
 			e.Letters = append(e.Letters, letterRow{l.ID, l.Key, l.State, changed, l.Why})
 		}
 	}
-	plan, err := planPerson(env, s, p, &person, day)
+	plan, err := f.planPerson(&person, day)
 	if err != nil {
 		return err
 	}
-	kept, err := s.SkipsTo(env.ctx, end, c.Seeker)
+	kept, err := f.SkipsTo(f.ctx, end, c.Seeker)
 	if err != nil {
 		return err
 	}
@@ -123,7 +115,7 @@ func (c *explainCmd) Run(env *environment) error {
 	if c.Format == "json" {
 		return env.json(e)
 	}
-	e.text(env, p.Location)
+	e.text(env, f.Location)
 	return nil
 }
 

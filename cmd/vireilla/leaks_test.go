@@ -183,8 +183,10 @@ func TestNoSecretOfASettingIsEverTold(t *testing.T) {
 func TestAPageThatPanicsTellsNothingOfWhatItHeld(t *testing.T) {
 	var log bytes.Buffer
 	a := &app{Log: (&environment{err: &log, commands: &commands{}}).log()}
-	server := httptest.NewUnstartedServer(nil)
-	page := a.serve(t.Context(), server.Listener, http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic("of " + markers.Address("s-1")) }), func() error { return nil })
+	page, err := a.serve(t.Context(), "LISTEN", "127.0.0.1:0", http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic("of " + markers.Address("s-1")) }), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
 	if answer, err := http.Get(page.URL + "letters/7"); err == nil {
 		t.Errorf("it answers %d", answer.StatusCode)
 	}

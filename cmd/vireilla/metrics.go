@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"log"
 	"net"
@@ -33,15 +34,6 @@ func (a *app) probes() (*web.Probes, error) {
 	return &web.Probes{Registry: a.Meters.Registry, Database: a.Store.Ready, Queue: a.Queue.Health.State}, err
 }
 
-// serveMetrics serves the probes at an address of their own.
-func (a *app) serveMetrics(ctx context.Context, address string, probes *web.Probes) (*page, error) {
-	listener, err := net.Listen("tcp", address)
-	if err != nil {
-		return nil, errors.New("METRICS_LISTEN: " + err.Error())
-	}
-	return a.serve(ctx, listener, probes.Handler(), func() error { return nil }), nil
-}
-
 // caught logs where a page panicked, and not what with, which may be somebody's name: net/http would log both.
 func (a *app) caught(pages http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -59,14 +51,21 @@ func (a *app) caught(pages http.Handler) http.Handler {
 	})
 }
 
-// serve answers requests until it is closed.
-func (a *app) serve(ctx context.Context, listener net.Listener, handler http.Handler, close func() error) *page {
-	p := &page{URL: "http://" + listener.Addr().String() + "/", close: close,
-		server: &http.Server{Handler: a.caught(handler), ErrorLog: log.New(io.Discard, "", 0), ReadHeaderTimeout: 5 * time.Second, BaseContext: func(net.Listener) context.Context { return ctx }}}
+// serve answers requests at an address until it is closed; then it calls close, unless that is nil. setting is the name
+// of the address for errors.
+func (a *app) serve(ctx context.Context, setting, address string, handler http.Handler, close func() error) (*page, error) {
+	listener, err := net.Listen("tcp", address)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", setting, err)
+	}
+	p := &page{URL: "http://" + listener.Addr().String() + "/", close: close, server: &http.Server{
+		Handler: a.caught(handler), ErrorLog: log.New(io.Discard, "", 0), ReadHeaderTimeout: 5 * time.Second,
+		BaseContext: func(net.Listener) context.Context { return ctx },
+	}}
 	go func() {
 		if err := p.server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
 			a.Log.Error("the pages stopped", "err", err)
 		}
 	}()
-	return p
+	return p, nil
 }

@@ -76,3 +76,11 @@ func inYears(day calendar.Day) error {
 	}
 	return nil
 }
+
+// stamp writes a moment in a zone (RFC 3339), and the zero time as "".
+func stamp(t time.Time, zone *time.Location) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.In(zone).Format(time.RFC3339)
+}

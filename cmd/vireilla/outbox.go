@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"os"
@@ -106,25 +107,18 @@ func (c *outboxShow) Run(env *environment) error {
 	if len(found) == 0 {
 		return fmt.Errorf("no letter %d", c.ID)
 	}
-	e := found[0]
+	r := newLetterReport(&found[0], p.Location)
 	if c.Format == "json" {
-		return env.json(letterJSON(&e, p.Location))
-	}
-	when := func(t time.Time) string {
-		if t.IsZero() {
-			return "-"
-		}
-		return t.In(p.Location).Format("2006-01-02 15:04:05 -07:00")
+		return env.json(r)
 	}
 	for _, line := range [][2]string{
-		{"letter", fmt.Sprint(e.ID)}, {"key", e.Key}, {"to", e.To + " (" + e.Role + ")"},
-		{"state", string(e.State)}, {"why", e.Why}, {"code", e.Code},
-		{"tries", fmt.Sprint(e.Tries)}, {"ended unsure", fmt.Sprint(e.Unsure)}, {"items", fmt.Sprint(e.Items)},
-		{"run", e.Run}, {"policy", e.Policy}, {"planned", when(e.Planned)}, {"send at", when(e.SendAt)},
-		{"first try", when(e.Dated)}, {"changed", when(e.Changed)}, {"next try", e.NextTry},
-		{"of use until", when(e.Expires)},
+		{"letter", fmt.Sprint(r.ID)}, {"key", r.Key}, {"to", r.To + " (" + r.Role + ")"},
+		{"state", string(r.State)}, {"why", r.Why}, {"code", r.Code},
+		{"tries", fmt.Sprint(r.Tries)}, {"ended unsure", fmt.Sprint(r.Unsure)}, {"items", fmt.Sprint(r.Items)},
+		{"run", r.Run}, {"policy", r.Policy}, {"planned", r.Planned}, {"send at", r.SendAt},
+		{"first try", r.Dated}, {"changed", r.Changed}, {"next try", r.NextTry}, {"of use until", r.Expires},
 	} {
-		fmt.Fprintf(env.out, "%-13s %s\n", line[0], line[1])
+		fmt.Fprintf(env.out, "%-13s %s\n", line[0], cmp.Or(line[1], "-"))
 	}
 	return nil
 }
@@ -144,16 +138,11 @@ type letterReport struct {
 	Expires string `json:"of_use_until"`
 }
 
-func letterJSON(e *notice.Entry, zone *time.Location) letterReport {
-	when := func(t time.Time) string {
-		if t.IsZero() {
-			return ""
-		}
-		return t.In(zone).Format(time.RFC3339)
-	}
+func newLetterReport(e *notice.Entry, zone *time.Location) letterReport {
 	return letterReport{
-		Entry: *e, Why: e.Why, Unsure: e.Unsure, Items: e.Items, Run: e.Run, Policy: e.Policy, Planned: when(e.Planned),
-		SendAt: when(e.SendAt), Dated: when(e.Dated), Changed: when(e.Changed), Expires: when(e.Expires),
+		Entry: *e, Why: e.Why, Unsure: e.Unsure, Items: e.Items, Run: e.Run, Policy: e.Policy,
+		Planned: stamp(e.Planned, zone), SendAt: stamp(e.SendAt, zone), Dated: stamp(e.Dated, zone),
+		Changed: stamp(e.Changed, zone), Expires: stamp(e.Expires, zone),
 	}
 }
 

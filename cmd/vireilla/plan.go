@@ -34,31 +34,42 @@ type planAnswer struct {
 	} `json:"counts"`
 }
 
+// planner answers questions about a policy and a database.
+type planner struct {
+	ctx context.Context
+	*store.DB
+	*policy.Policy
+}
+
+// ask opens what a question about a day or a moment needs: the policy in force, the database, and the time that --at
+// names. The caller closes the planner.
+func ask[T any](env *environment, at string, parse func(string, *policy.Policy) (T, error)) (f planner, when T, err error) {
+	f.ctx = env.ctx
+	if f.Policy, _, err = env.policy(); err == nil {
+		if when, err = parse(at, f.Policy); err == nil {
+			f.DB, err = env.store()
+		}
+	}
+	return f, when, err
+}
+
 func (c *planCmd) Run(env *environment) error {
-	p, _, err := env.policy()
+	f, at, err := ask(env, c.At, env.parseMoment)
 	if err != nil {
 		return err
 	}
-	at, err := env.parseMoment(c.At, p)
-	if err != nil {
-		return err
-	}
-	s, err := env.store()
-	if err != nil {
-		return err
-	}
-	defer s.Close()
+	defer f.Close()
 	plan := notice.Plan{}
 	if day, notDay := calendar.ParseDay(c.At); notDay == nil {
-		plan, err = planDay(env, s, p, day, at)
+		plan, err = f.planDay(day, at)
 	} else {
-		plan, err = planAt(env, s, p, at)
+		plan, err = f.planAt(at)
 	}
 	if err != nil {
 		return err
 	}
 	answer := planAnswer{
-		At: at.Format(time.RFC3339), Policy: p.Version,
+		At: at.Format(time.RFC3339), Policy: f.Version,
 		Notices: append([]notice.Notice{}, plan.Notices...), Skips: append([]notice.Skip{}, plan.Skips...),
 	}
 	answer.Counts.Notices, answer.Counts.Skips = map[string]int{}, map[string]int{}
@@ -76,30 +87,27 @@ func (c *planCmd) Run(env *environment) error {
 
 // planDay plans what goes out on a day: the letters that are due at the time of the digests, and the letters about
 // appointments that fall due in the course of the day.
-func planDay(env *environment, s *store.DB, p *policy.Policy, day calendar.Day, end time.Time) (notice.Plan, error) {
-	begin := day.At(0, 0, p.Location)
-	ahead, err := s.Ahead(env.ctx, begin)
+func (f planner) planDay(day calendar.Day, end time.Time) (notice.Plan, error) {
+	begin := day.At(0, 0, f.Location)
+	ahead, err := f.Ahead(f.ctx, begin)
 	if err != nil {
 		return notice.Plan{}, err
 	}
 	bookings := seenFrom(begin, ahead)
-	morning := p.Digest.At.On(day, p.Location)
-	early, _ := notice.Appointments(morning, p, bookings)
-	plan, err := dueAt(env, s, p, morning, early.Skips)
+	morning := f.Digest.At.On(day, f.Location)
+	early, _ := notice.Appointments(morning, f.Policy, bookings)
+	plan, err := f.dueAt(morning, early.Skips)
 	if err != nil {
 		return plan, err
 	}
-	return wholeDay(env, s, p, plan, bookings, begin, end)
+	return f.wholeDay(plan, bookings, begin, end)
 }
 
 // wholeDay adds to the plan of a morning the letters about bookings that fall due in the course of the day. It drops
 // letters that go out on a later day.
-func wholeDay(
-	env *environment, s *store.DB, p *policy.Policy,
-	plan notice.Plan, bookings []notice.Booking, begin, end time.Time,
-) (notice.Plan, error) {
-	plan.Add(notice.Forecast(begin, end, p, bookings, func(t time.Time) time.Time {
-		for _, e := range p.Timetable {
+func (f planner) wholeDay(plan notice.Plan, bookings []notice.Booking, begin, end time.Time) (notice.Plan, error) {
+	plan.Add(notice.Forecast(begin, end, f.Policy, bookings, func(t time.Time) time.Time {
+		for _, e := range f.Timetable {
 			if e.Name == "appointments" {
 				return e.Spec.Next(t.Add(-1))
 			}
@@ -107,48 +115,46 @@ func wholeDay(
 		return end
 	}))
 	today := func(n notice.Notice) bool { return n.SendAt.Before(end) }
-	return unplanned(env, s, plan.Only(notice.OutsideWindow, today), end)
+	return f.unplanned(plan.Only(notice.OutsideWindow, today), end)
 }
 
 // planPerson plans what goes out to a job seeker on a day, as planDay does for everybody.
-func planPerson(
-	env *environment, s *store.DB, p *policy.Policy, person *caseload.Case, day calendar.Day,
-) (notice.Plan, error) {
-	begin, end := day.At(0, 0, p.Location), (day+1).At(0, 0, p.Location).Add(-time.Second)
-	ahead, err := s.AheadOf(env.ctx, begin, person.Seeker.ID)
+func (f planner) planPerson(person *caseload.Case, day calendar.Day) (notice.Plan, error) {
+	begin, end := day.At(0, 0, f.Location), (day+1).At(0, 0, f.Location).Add(-time.Second)
+	ahead, err := f.AheadOf(f.ctx, begin, person.Seeker.ID)
 	if err != nil {
 		return notice.Plan{}, err
 	}
 	var clarifications []policy.Obligation
-	for _, o := range p.Obligations(*person, day) {
+	for _, o := range f.Obligations(*person, day) {
 		if awaitsAnswer(&o) {
 			clarifications = append(clarifications, o)
 		}
 	}
-	matters, err := mattersOn(env, s, p, day, clarifications)
+	matters, err := f.mattersOn(day, clarifications)
 	if err != nil {
 		return notice.Plan{}, err
 	}
 	id := person.Seeker.ID
 	matters = slices.DeleteFunc(matters, func(m notice.Matter) bool { return m.SeekerID != id })
-	plan := notice.Matters(p.Digest.At.On(day, p.Location), p, matters)
-	return wholeDay(env, s, p, plan, seenFrom(begin, ahead), begin, end)
+	plan := notice.Matters(f.Digest.At.On(day, f.Location), f.Policy, matters)
+	return f.wholeDay(plan, seenFrom(begin, ahead), begin, end)
 }
 
 // planAt plans everything that is due by a moment, from the whole register as it was known at that moment. The scans
 // plan the same from the cases that wake.
-func planAt(env *environment, s *store.DB, p *policy.Policy, at time.Time) (notice.Plan, error) {
-	ahead, err := s.Ahead(env.ctx, at)
+func (f planner) planAt(at time.Time) (notice.Plan, error) {
+	ahead, err := f.Ahead(f.ctx, at)
 	if err != nil {
 		return notice.Plan{}, err
 	}
-	appointments, _ := notice.Appointments(at, p, seenFrom(at, ahead))
-	plan, err := dueAt(env, s, p, at, appointments.Skips)
+	appointments, _ := notice.Appointments(at, f.Policy, seenFrom(at, ahead))
+	plan, err := f.dueAt(at, appointments.Skips)
 	if err != nil {
 		return plan, err
 	}
 	plan.Add(appointments)
-	return unplanned(env, s, plan, at)
+	return f.unplanned(plan, at)
 }
 
 // seenFrom gives the bookings as they were at an instant: what was told later does not count as told.
@@ -163,8 +169,8 @@ func seenFrom(at time.Time, ahead []notice.AwakeBooking) []notice.Booking {
 }
 
 // unplanned drops the letters that the outbox had by an instant, and sorts the others by the time at which they go out.
-func unplanned(env *environment, s *store.DB, plan notice.Plan, by time.Time) (notice.Plan, error) {
-	known, err := s.Known(env.ctx, plan.Keys(), by)
+func (f planner) unplanned(plan notice.Plan, by time.Time) (notice.Plan, error) {
+	known, err := f.Known(f.ctx, plan.Keys(), by)
 	if err != nil {
 		return plan, err
 	}
@@ -177,50 +183,46 @@ func unplanned(env *environment, s *store.DB, plan notice.Plan, by time.Time) (n
 
 // dueAt plans all letters that are due, except those about appointments, and includes those that are in the outbox
 // already. unwritten are the skips of the letters about appointments.
-func dueAt(
-	env *environment, s *store.DB, p *policy.Policy, at time.Time, unwritten []notice.Skip,
-) (notice.Plan, error) {
-	day := calendar.DayOf(at, p.Location)
+func (f planner) dueAt(at time.Time, unwritten []notice.Skip) (notice.Plan, error) {
+	day := calendar.DayOf(at, f.Location)
 	var plan notice.Plan
-	staff, err := s.Staff(env.ctx)
+	staff, err := f.Staff(f.ctx)
 	if err != nil {
 		return plan, err
 	}
-	told, err := s.Told(env.ctx, at)
+	told, err := f.Told(f.ctx, at)
 	if err != nil {
 		return plan, err
 	}
-	staged, clarifications, quiet, err := stagedAt(env, s, p, day, told)
+	staged, clarifications, quiet, err := f.stagedAt(day, told)
 	if err != nil {
 		return plan, err
 	}
 	plan.Add(quiet)
-	waiting, err := mattersOn(env, s, p, day, clarifications)
+	waiting, err := f.mattersOn(day, clarifications)
 	if err != nil {
 		return plan, err
 	}
-	matters := notice.Matters(at, p, waiting)
+	matters := notice.Matters(at, f.Policy, waiting)
 	plan.Add(matters)
 
-	phone, err := workers.CallItems(env.ctx, seenAt{s, told, slices.Concat(unwritten, matters.Skips)}, p, at)
+	phone, err := workers.CallItems(f.ctx, seenAt{f.DB, told, slices.Concat(unwritten, matters.Skips)}, f.Policy, at)
 	if err != nil {
 		return plan, err
 	}
-	digests := notice.Digests(at, p, staff, slices.Values(slices.Concat(staged, phone)))
+	digests := notice.Digests(at, f.Policy, staff, slices.Values(slices.Concat(staged, phone)))
 	plan.Add(digests)
-	plan.Add(notice.Leads(at, p, staff, slices.Values(staged), digests))
+	plan.Add(notice.Leads(at, f.Policy, staff, slices.Values(staged), digests))
 	return plan, nil
 }
 
 // mattersOn gives the training cases that await some clarifications, and those whose decision is news on a day.
-func mattersOn(
-	env *environment, s *store.DB, p *policy.Policy, day calendar.Day, clarifications []policy.Obligation,
-) ([]notice.Matter, error) {
-	awaited, err := s.Awaited(env.ctx, clarifications)
+func (f planner) mattersOn(day calendar.Day, clarifications []policy.Obligation) ([]notice.Matter, error) {
+	awaited, err := f.Awaited(f.ctx, clarifications)
 	if err != nil {
 		return nil, err
 	}
-	decided, err := s.Decisions(env.ctx, day-calendar.Day(p.Appointments.DecisionNewsDays), day)
+	decided, err := f.Decisions(f.ctx, day-calendar.Day(f.Appointments.DecisionNewsDays), day)
 	return append(awaited, decided...), err
 }
 
@@ -231,12 +233,10 @@ func awaitsAnswer(o *policy.Obligation) bool {
 
 // stagedAt gives the obligations of a day that have a stage, with what was told of them, the clarifications among them,
 // and a skip for each case that is quiet.
-func stagedAt(
-	env *environment, s *store.DB, p *policy.Policy, day calendar.Day, told map[policy.Key]map[string]policy.Stage,
-) (staged []notice.Staged, clarifications []policy.Obligation, quiet notice.Plan, err error) {
-	err = s.Cases(env.ctx, func(cases []notice.Awake) error {
+func (f planner) stagedAt(day calendar.Day, told map[policy.Key]map[string]policy.Stage) (staged []notice.Staged, clarifications []policy.Obligation, quiet notice.Plan, err error) {
+	err = f.Cases(f.ctx, func(cases []notice.Awake) error {
 		for i := range cases {
-			open := p.Obligations(cases[i].Case, day)
+			open := f.Obligations(cases[i].Case, day)
 			for _, o := range open {
 				if o.Stage == policy.NoStage {
 					continue
@@ -246,7 +246,7 @@ func stagedAt(
 					clarifications = append(clarifications, o)
 				}
 			}
-			if why := p.NoContactReason(cases[i].Case, day); why != "" {
+			if why := f.NoContactReason(cases[i].Case, day); why != "" {
 				seeker := &cases[i].Seeker
 				quiet.Skips = append(quiet.Skips, notice.Skip{
 					Letter: notice.CoachDigest, To: seeker.CoachID, Subject: seeker.ID, Why: why,

@@ -34,12 +34,9 @@ func (c *policyShow) Run(env *environment) error {
 		}
 		return t.flush()
 	}
-	text := policy.DefaultFile()
-	if env.Policy != "" {
-		var err error
-		if text, err = os.ReadFile(env.Policy); err != nil {
-			return err
-		}
+	text, err := env.policyText()
+	if err != nil {
+		return err
 	}
 	if c.Format == "json" {
 		text, err := policy.JSON(text)
@@ -48,7 +45,7 @@ func (c *policyShow) Run(env *environment) error {
 		}
 		return env.json(json.RawMessage(text))
 	}
-	_, err := env.out.Write(text)
+	_, err = env.out.Write(text)
 	return err
 }
 

@@ -81,8 +81,8 @@ func (c *runCmd) Run(env *environment) error {
 		return err
 	}
 	own := "run-" + rand.Text()[:8] // a queue that nobody else looks at
-	d := dayRun{database: cfg.Database, smtp: cfg.SMTP, from: cfg.From, rate: cfg.Rate, redis: redis, ticks: own, letters: own, clear: true}
-	report, err := d.run(env, day)
+	o := options{database: cfg.Database, smtp: cfg.SMTP, from: cfg.From, rate: cfg.Rate, redis: redis, ticks: own, letters: own}
+	report, err := env.runOnce(o, day, true)
 	if err := errors.Join(err, closeQueue()); err != nil {
 		return err
 	}
@@ -119,31 +119,23 @@ func fromFault(err error) error {
 	return errors.New("MAIL_FROM " + strings.TrimPrefix(err.Error(), "letter: from "))
 }
 
-// dayRun runs one day's timetable in an app of its own.
-type dayRun struct {
-	database, smtp, from string
-	redis                queue.Redis
-	ticks, letters       string // queues
-	clear                bool   // the queues are this run's alone, and are removed after it
-	rate                 int
-}
-
 // databaseTimeout bounds what is still written when a run was interrupted.
 const databaseTimeout = 3 * time.Second
 
-func (d dayRun) run(env *environment, day calendar.Day) (report dayReport, err error) {
+// runOnce runs one day's timetable in an app of its own, and with clear removes its queues afterwards.
+func (env *environment) runOnce(o options, day calendar.Day, clear bool) (report dayReport, err error) {
 	var clock atomic.Pointer[time.Time]
 	set := func(t time.Time) { clock.Store(&t) }
-	a, err := env.build(options{database: d.database, smtp: d.smtp, from: d.from, rate: d.rate, redis: d.redis, ticks: d.ticks, letters: d.letters,
-		silent: true, clock: func() time.Time { return *clock.Load() }})
+	o.silent, o.clock = true, func() time.Time { return *clock.Load() }
+	a, err := env.build(o)
 	if err != nil {
 		return report, err
 	}
 	defer func() { err = errors.Join(err, a.Close()) }()
-	if d.clear {
+	if clear {
 		defer func() {
 			if err := a.Queue.Clear(env.ctx); err != nil {
-				a.Log.Warn("the queue of this run could not be removed from Redis", "queue", d.ticks)
+				a.Log.Warn("the queue of this run could not be removed from Redis", "queue", o.ticks)
 			}
 		}()
 	}
@@ -186,7 +178,7 @@ func (a *app) runDay(ctx context.Context, runner *workers.Day, day calendar.Day)
 	var watching sync.WaitGroup
 	defer watching.Wait()
 	defer cancel(nil)
-	a.Queue.Health.Changed = func(bool) { cancel(errQueueDown) }
+	a.Queue.Health.Changed = func() { cancel(errQueueDown) }
 	a.Queue.Health.Probe(ctx)
 	if a.Queue.Health.Down() {
 		return errQueueDown

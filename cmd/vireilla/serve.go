@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
 	"slices"
 	"sync"
@@ -81,29 +80,31 @@ func (c *serveCmd) Run(env *environment) error {
 	if err != nil {
 		return err
 	}
+	begun := func(p *page, err error, what, path string) error {
+		if err == nil {
+			fmt.Fprintf(env.out, "%s: %s%s\n", what, p.URL, path)
+			wg.Go(func() { p.closeAfter(ctx) })
+		}
+		return err
+	}
 	if cfg.Metrics != "" {
-		page, err := a.serveMetrics(ctx, cfg.Metrics, probes)
-		if err != nil {
+		p, err := a.serve(ctx, "METRICS_LISTEN", cfg.Metrics, probes.Handler(), nil)
+		if err := begun(p, err, "metrics", "metrics"); err != nil {
 			return err
 		}
-		fmt.Fprintf(env.out, "metrics: %smetrics\n", page.URL)
-		wg.Go(func() { page.closeAfter(ctx) })
 	}
 	switch {
 	case has("web"):
-		page, err := a.servePages(ctx, cfg.Listen, cfg, &web.Pages{Facts: a.Store, Actions: a.Store, Clock: now, Policy: a.Policy, Queues: true, Log: a.Log}, probes)
-		if err != nil {
+		pages := &web.Pages{Facts: a.Store, Actions: a.Store, Clock: now, Policy: a.Policy, Queues: true, Log: a.Log}
+		p, err := a.servePages(ctx, cfg.Listen, cfg, pages, probes)
+		if err := begun(p, err, "status page", ""); err != nil {
 			return err
 		}
-		fmt.Fprintf(env.out, "status page: %s\n", page.URL)
-		wg.Go(func() { page.closeAfter(ctx) })
-	case cfg.Metrics == "": // whoever asks for its health asks here
-		page, err := a.serveHealth(ctx, cfg, probes)
-		if err != nil {
-			return err
+	case cfg.Metrics == "": // whoever asks for its health asks where the pages would be, behind the same guard
+		p, err := a.serve(ctx, "LISTEN", cfg.Listen, cfg.Guard.Wrap(probes.Handler()), nil)
+		if err := begun(p, err, "health", "healthz"); err != nil {
+			return fmt.Errorf("%w; a process without pages answers there for its health, or at METRICS_LISTEN", err)
 		}
-		fmt.Fprintf(env.out, "health: %shealthz\n", page.URL)
-		wg.Go(func() { page.closeAfter(ctx) })
 	}
 	fmt.Fprintf(env.out, "at work; Ctrl-C stops\n")
 	<-ctx.Done()
@@ -119,10 +120,6 @@ type page struct {
 
 // servePages serves the status pages and the queue monitor, behind the guard of the configuration.
 func (a *app) servePages(ctx context.Context, address string, cfg config, pages *web.Pages, probes *web.Probes) (*page, error) {
-	listener, err := net.Listen("tcp", address)
-	if err != nil {
-		return nil, fmt.Errorf("LISTEN: %w", err)
-	}
 	monitor, closeMonitor := a.Queue.Monitor(cfg.QueuesWrite)
 	pages.Workers, pages.Queue, pages.Who = a.workersAlive, a.Queue.Health.State, cfg.Guard.Who
 	mux := http.NewServeMux()
@@ -132,7 +129,11 @@ func (a *app) servePages(ctx context.Context, address string, cfg config, pages 
 		mux.Handle("GET "+path, probes.Handler())
 	}
 	mux.Handle("/", pages.Handler())
-	return a.serve(ctx, listener, cfg.Guard.Wrap(mux), closeMonitor), nil
+	page, err := a.serve(ctx, "LISTEN", address, cfg.Guard.Wrap(mux), closeMonitor)
+	if err != nil {
+		err = errors.Join(err, closeMonitor())
+	}
+	return page, err
 }
 
 // workersAlive asks the queue which workers are alive.
@@ -145,20 +146,15 @@ func (a *app) workersAlive(ctx context.Context) ([]web.Worker, error) {
 	return workers, err
 }
 
-// serveHealth serves the probes where the pages would be, behind the same guard.
-func (a *app) serveHealth(ctx context.Context, cfg config, probes *web.Probes) (*page, error) {
-	listener, err := net.Listen("tcp", cfg.Listen)
-	if err != nil {
-		return nil, fmt.Errorf("LISTEN: %w; a process without pages answers there for its health, or at METRICS_LISTEN", err)
-	}
-	return a.serve(ctx, listener, cfg.Guard.Wrap(probes.Handler()), func() error { return nil }), nil
-}
-
 // Close stops the server; pages under way get two seconds.
 func (p *page) Close() error {
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
 	defer cancel()
-	return errors.Join(p.server.Shutdown(ctx), p.close())
+	err := p.server.Shutdown(ctx)
+	if p.close != nil {
+		err = errors.Join(err, p.close())
+	}
+	return err
 }
 
 // closeAfter closes the page when a context ends; what else ends then does not wait for its readers.

@@ -56,7 +56,7 @@ func (c *timetableCmd) Run(env *environment) error {
 	for _, e := range p.Timetable {
 		r := nextRuns{Entry: e.Name, Cron: e.Cron, CatchUp: string(e.CatchUp), Within: e.CatchUpWithin.String()}
 		for t := e.Spec.Next(at); len(r.Next) < c.Next; t = e.Spec.Next(t) {
-			r.Next = append(r.Next, t.In(p.Location).Format(time.RFC3339))
+			r.Next = append(r.Next, stamp(t, p.Location))
 		}
 		all = append(all, r)
 	}
@@ -93,20 +93,14 @@ func (c *timetableCmd) past(env *environment, p *policy.Policy, all []nextRuns) 
 }
 
 func (r *nextRuns) addPast(env *environment, s *store.DB, newest []timetable.Tick, zone *time.Location) error {
-	written := func(t time.Time) string {
-		if t.IsZero() {
-			return ""
-		}
-		return t.In(zone).Format(time.RFC3339)
-	}
 	for _, t := range newest {
 		if t.Entry == r.Entry {
-			r.Last = &lastRun{At: written(t.At), Done: written(t.Done)}
+			r.Last = &lastRun{At: stamp(t.At, zone), Done: stamp(t.Done, zone)}
 		}
 	}
 	skips, err := s.TickSkips(env.ctx, r.Entry, 1)
 	if len(skips) > 0 {
-		r.Left = &leftOut{From: written(skips[0].From), To: written(skips[0].To), Why: skips[0].Why}
+		r.Left = &leftOut{From: stamp(skips[0].From, zone), To: stamp(skips[0].To, zone), Why: skips[0].Why}
 	}
 	return err
 }

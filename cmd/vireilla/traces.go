@@ -31,12 +31,10 @@ func tracing(ctx context.Context, log *slog.Logger) (t *workers.Trace, stop func
 		return nil, nil, errors.New("OTEL_EXPORTER_OTLP_ENDPOINT: write an address such as http://collector:4318; " +
 			"another OTEL_ variable may be wrong too")
 	}
-	var once sync.Once
-	otel.SetErrorHandler(otel.ErrorHandlerFunc(func(error) {
-		once.Do(func() {
-			log.Warn("traces do not reach OTEL_EXPORTER_OTLP_ENDPOINT, or not all of them; nothing else depends on them")
-		})
-	}))
+	warn := sync.OnceFunc(func() {
+		log.Warn("traces do not reach OTEL_EXPORTER_OTLP_ENDPOINT, or not all of them; nothing else hangs on it")
+	})
+	otel.SetErrorHandler(otel.ErrorHandlerFunc(func(error) { warn() }))
 	name := resource.NewSchemaless(attribute.String("service.name", "vireilla"))
 	about, err := resource.Merge(name, resource.Environment()) // OTEL_SERVICE_NAME wins
 	if err != nil {

@@ -56,14 +56,23 @@ func (env *environment) log() *slog.Logger {
 	return slog.New(slog.NewJSONHandler(env.err, options))
 }
 
+// policyText is the text of the policy in force.
+func (env *environment) policyText() ([]byte, error) {
+	if env.Policy == "" {
+		return policy.DefaultFile(), nil
+	}
+	text, err := os.ReadFile(env.Policy)
+	if err != nil {
+		return nil, fmt.Errorf("policy: %w", err)
+	}
+	return text, nil
+}
+
 // policy reads the policy in force, and a fingerprint of it.
 func (env *environment) policy() (*policy.Policy, string, error) {
-	text := policy.DefaultFile()
-	if env.Policy != "" {
-		var err error
-		if text, err = os.ReadFile(env.Policy); err != nil {
-			return nil, "", fmt.Errorf("policy: %w", err)
-		}
+	text, err := env.policyText()
+	if err != nil {
+		return nil, "", err
 	}
 	p, faults := policy.Parse(text)
 	if len(faults) > 0 {
@@ -89,17 +98,16 @@ func sameTime(ctx context.Context, s *store.DB, clock func() time.Time) error {
 
 // app is the program put together: the parts, and how they meet.
 type app struct {
-	Store    *store.DB
-	Policy   *policy.Policy
-	PolicyID string
-	Clock    func() time.Time
-	Letters  *templates.Set
-	Relay    *mailer.Relay
-	Queue    *queue.Queue
-	Workers  *workers.Workers
-	Poller   *workers.Poller
-	Meters   *web.Meters
-	Log      *slog.Logger
+	Store   *store.DB
+	Policy  *policy.Policy
+	Clock   func() time.Time
+	Letters *templates.Set
+	Relay   *mailer.Relay
+	Queue   *queue.Queue
+	Workers *workers.Workers
+	Poller  *workers.Poller
+	Meters  *web.Meters
+	Log     *slog.Logger
 
 	stop  context.CancelFunc // no further letter is begun
 	close []func() error
@@ -143,7 +151,8 @@ func (env *environment) build(o options) (a *app, err error) {
 			err = errors.Join(err, a.Close())
 		}
 	}()
-	if a.Policy, a.PolicyID, err = env.policy(); err != nil {
+	var policyID string
+	if a.Policy, policyID, err = env.policy(); err != nil {
 		return a, err
 	}
 	if a.Letters, err = loadLetters(env.Data); err != nil {
@@ -188,22 +197,19 @@ func (env *environment) build(o options) (a *app, err error) {
 	a.Meters = newMeters(a.Policy.Timetable)
 	stopping, stop := context.WithCancel(env.ctx)
 	a.stop = stop
+	enqueue := workers.Enqueuer(a.Queue)
+	if o.silent {
+		enqueue = workers.Silent{}
+	}
 	a.Workers = workers.New(workers.Parts{
-		Clock: a.Clock, Wall: now, Policy: a.Policy, PolicyID: a.PolicyID, Store: a.Store, Journal: sends, Enqueue: a.enqueuer(o.silent),
+		Clock: a.Clock, Wall: now, Policy: a.Policy, PolicyID: policyID, Store: a.Store, Journal: sends, Enqueue: enqueue,
 		DeliverTasks: deliveries, Shared: a.Store.Shared() && !o.silent, Letters: a.Letters, From: o.from, Send: a.sender(), PerMinute: o.rate, Stop: stopping,
 		SwitchMaxAge: store.BlockedMaxAge, Recorded: a.Meters.Became, Measure: a.Meters.Step, Trace: trace, Log: a.Log,
 	})
 	a.Poller = &workers.Poller{Queue: a.Queue.Health, Clock: a.Clock, Store: a.Store, Do: a.Workers, Concurrency: deliveries,
 		Interval: workers.PollInterval, Log: a.Log}
-	a.Queue.Health.Changed = func(bool) { a.Poller.Poke() }
+	a.Queue.Health.Changed = a.Poller.Poke
 	return a, nil
-}
-
-func (a *app) enqueuer(silent bool) workers.Enqueuer {
-	if silent {
-		return workers.Silent{}
-	}
-	return a.Queue
 }
 
 // sender gives the function by which letters are sent, with the breaker that knows when the relay refuses everybody.

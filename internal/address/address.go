@@ -20,14 +20,9 @@ const (
 	maxAll    = 254
 )
 
-// Check returns an error that says why no letter can go to s, or nil.
-func Check(s string) error {
-	_, err := Normal(s)
-	return err
-}
-
-// Normal returns s as it goes into an envelope: the domain in lower case and in ASCII (xn--). The local part is
-// unchanged: only its own mail server knows whether two spellings are one mailbox (RFC 5321 section 2.4).
+// Normal returns s as it goes into an envelope, or an error that says why no letter can go to s: the domain in lower
+// case and in ASCII (xn--). The local part is unchanged: only its own mail server knows whether two spellings are one
+// mailbox (RFC 5321 section 2.4).
 func Normal(s string) (string, error) {
 	local, domain, found := strings.Cut(s, "@")
 	if !found {

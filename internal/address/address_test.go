@@ -37,13 +37,13 @@ func TestEverythingElseIsRefusedWithoutBeingRepeated(t *testing.T) {
 		"kanaria@" + strings.Repeat("kanaria.", 40) + "example", "kanaria@" + strings.Repeat("ä.", 800) + "example",
 		"mailto:kanaria@example.org", "@relay.example:kanaria@example.org", "kanaria%example.org",
 	} {
-		err := Check(in)
+		_, err := Normal(in)
 		if err == nil {
-			t.Errorf("Check(%q) accepted it", in)
+			t.Errorf("Normal(%q) accepted it", in)
 			continue
 		}
 		if strings.Contains(strings.ToLower(err.Error()), "kanaria") {
-			t.Errorf("Check(%q) repeats the address: %v", in, err)
+			t.Errorf("Normal(%q) repeats the address: %v", in, err)
 		}
 	}
 }

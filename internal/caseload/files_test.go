@@ -2,29 +2,8 @@ package caseload
 
 import (
 	"slices"
-	"strings"
 	"testing"
 )
-
-func TestEveryFileAndColumnSaysInOneSentenceWhatItMeans(t *testing.T) {
-	for _, f := range Files() {
-		checkMeaning(t, f.Name, f.Meaning)
-		for _, c := range f.Columns {
-			if c.From == "" {
-				checkMeaning(t, f.Name+" "+c.Name, c.Meaning)
-			} else if c.Meaning != "" {
-				t.Errorf("%s %s is not in the file and has a meaning for its readers", f.Name, c.Name)
-			}
-		}
-	}
-}
-
-func checkMeaning(t *testing.T, name, meaning string) {
-	t.Helper()
-	if !strings.HasSuffix(meaning, ".") || strings.Count(meaning, ". ") > 0 || strings.ContainsAny(meaning, "|\n") {
-		t.Errorf("%s: %q is not one sentence for a cell of a table", name, meaning)
-	}
-}
 
 func TestKeysAndReferencesNameColumnsAndFilesThatExist(t *testing.T) {
 	var earlier []string

@@ -22,10 +22,32 @@ func table(f *caseload.File) *regexp.Regexp {
 	return regexp.MustCompile(`(?s)(` + begin + `).*?(<!-- end -->\n)`)
 }
 
-// columnTable writes what the columns of a file may hold and mean.
-func columnTable(f *caseload.File) string {
+// meaning matches what a table says of a file, and of each column: that is written by hand, all else comes from the
+// code.
+var (
+	fileMeaning   = regexp.MustCompile(`(?m)^(.*) Key: `)
+	columnMeaning = regexp.MustCompile("(?m)^\\| `([a-z_]+)` \\|.*\\| (.*) \\|$")
+)
+
+// columnTable writes what the columns of a file may hold, and what old, the table of the document, says that they mean.
+func columnTable(t *testing.T, f *caseload.File, old string) string {
+	t.Helper()
+	sentence := func(what, text string) string {
+		if !strings.HasSuffix(text, ".") {
+			t.Errorf("docs/feed.md does not say in a sentence what %s means", what)
+		}
+		return text
+	}
+	meaning := map[string]string{}
+	for _, row := range columnMeaning.FindAllStringSubmatch(old, -1) {
+		meaning[row[1]] = row[2]
+	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s Key: `%s`.\n\n", f.Meaning, strings.Join(f.Key, "`, `"))
+	about := fileMeaning.FindStringSubmatch(old)
+	if about == nil {
+		about = []string{"", ""}
+	}
+	fmt.Fprintf(&b, "%s Key: `%s`.\n\n", sentence(f.Name, about[1]), strings.Join(f.Key, "`, `"))
 	b.WriteString("| column | required | may hold | when empty | refers to | meaning |\n|---|---|---|---|---|---|\n")
 	for _, c := range f.Columns {
 		if c.From != "" {
@@ -44,7 +66,8 @@ func columnTable(f *caseload.File) string {
 		if c.Ref != "" {
 			ref = fmt.Sprintf("[%s](#%s)", c.Ref, strings.ReplaceAll(c.Ref, ".", ""))
 		}
-		fmt.Fprintf(&b, "| `%s` | %s | %s | %s | %s | %s |\n", c.Name, required, mayHold(&c), empty, ref, c.Meaning)
+		fmt.Fprintf(&b, "| `%s` | %s | %s | %s | %s | %s |\n", c.Name, required, mayHold(&c), empty, ref,
+			sentence(f.Name+": "+c.Name, meaning[c.Name]))
 	}
 	return b.String()
 }
@@ -81,7 +104,7 @@ func TestTheDocumentDescribesEveryColumn(t *testing.T) {
 			t.Fatalf("docs/feed.md has %d tables of the columns of %s", n, f.Name)
 		}
 		parts := table(&f).FindStringSubmatch(want)
-		want = strings.Replace(want, parts[0], parts[1]+columnTable(&f)+parts[2], 1)
+		want = strings.Replace(want, parts[0], parts[1]+columnTable(t, &f, parts[0])+parts[2], 1)
 	}
 	if *update {
 		if err := os.WriteFile(document, []byte(want), 0o644); err != nil {

@@ -15,6 +15,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"vireilla/internal/address"
 )
 
 // leaf is one part of a message as a reader sees it.
@@ -247,7 +249,7 @@ func FuzzCompose(f *testing.F) {
 		if got := headerNames(h); !slices.Equal(got, headers) {
 			t.Fatalf("headers %v", got)
 		}
-		normal, _ := NormalAddress(to)
+		normal, _ := address.Normal(to)
 		if got, err := h.AddressList("To"); err != nil || len(got) != 1 || got[0].Address != normal {
 			t.Fatalf("To %v, %v", got, err)
 		}

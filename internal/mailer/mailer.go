@@ -14,8 +14,6 @@ package mailer
 import (
 	"fmt"
 	"time"
-
-	"vireilla/internal/address"
 )
 
 // Letter is one letter to one recipient.
@@ -104,9 +102,3 @@ const (
 	ReasonGarbled     = "garbled"     // an answer that is not SMTP, or too long
 	ReasonCancelled   = "cancelled"   // the caller's context ended before the final dot, or the Relay was closed
 )
-
-// CheckAddress returns why no letter can be sent to s, or nil. The error never holds the address.
-func CheckAddress(s string) error { return address.Check(s) }
-
-// NormalAddress returns s in the form of the envelope. The error never holds the address.
-func NormalAddress(s string) (string, error) { return address.Normal(s) }

@@ -12,7 +12,7 @@ type Health struct {
 	Try      func(ctx context.Context) (paused bool, err error) // writes where tasks are written
 	Interval time.Duration                                      // between two probes
 	// Called when the queue goes down and when it is back; nil for nothing.
-	Changed func(down bool)
+	Changed func()
 	Log     *slog.Logger
 
 	down, paused atomic.Bool
@@ -30,7 +30,7 @@ func (h *Health) Report(err error) {
 		return
 	}
 	h.Log.Warn("the queue does not take tasks; until it does, workers read what is due from the database", "err", err)
-	h.changed(true)
+	h.changed()
 }
 
 // Run probes at the interval until the context ends.
@@ -64,12 +64,12 @@ func (h *Health) Probe(ctx context.Context) {
 	}
 	if h.down.Swap(false) {
 		h.Log.Warn("the queue is back")
-		h.changed(false)
+		h.changed()
 	}
 }
 
-func (h *Health) changed(down bool) {
+func (h *Health) changed() {
 	if h.Changed != nil {
-		h.Changed(down)
+		h.Changed()
 	}
 }

@@ -22,7 +22,7 @@ type scripted struct {
 
 func newScripted() *scripted {
 	s := &scripted{}
-	s.Health = &Health{Log: slog.New(slog.NewTextHandler(&s.log, nil)), Changed: func(down bool) { s.changes = append(s.changes, down) },
+	s.Health = &Health{Log: slog.New(slog.NewTextHandler(&s.log, nil)), Changed: func() { s.changes = append(s.changes, s.Down()) },
 		Try: func(context.Context) (bool, error) { return s.paused, s.err }}
 	return s
 }

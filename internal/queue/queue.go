@@ -13,6 +13,7 @@ import (
 
 	"github.com/hibiken/asynq"
 	"github.com/redis/go-redis/v9"
+	"github.com/redis/go-redis/v9/logging"
 )
 
 // Queue is the connection of one process to Redis. It is safe for use by many goroutines.
@@ -167,13 +168,9 @@ func (q *Queue) Clear(ctx context.Context) error {
 }
 
 // Silence stops go-redis from writing to stderr, addresses included. Whoever asked reports the error.
-func Silence() { redis.SetLogger(quiet{}) }
+func Silence() { logging.Disable() }
 
-type quiet struct{}
-
-func (quiet) Printf(context.Context, string, ...any) {}
-
-// Worker limits.
+// How long the end of Work may take.
 const (
 	shutdownTimeout = 20 * time.Second                // for tasks under way when the program stops
 	stopTimeout     = shutdownTimeout + 2*time.Second // for them and for telling Redis

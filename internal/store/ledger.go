@@ -164,9 +164,7 @@ type unsure struct {
 // recordUnsure records what a letter about an appointment may have told. If the appointment has changed since the
 // claim, only the start that the letter told is known; then the change is told.
 func (l *Ledger) recordUnsure(ctx context.Context, tx *sql.Tx, at time.Time, u unsure) error {
-	switch u.letter {
-	case notice.AppointmentBooked, notice.AppointmentChanged, notice.AppointmentCancelled, notice.AppointmentReminder:
-	default:
+	if notice.KindOf(u.letter).About != notice.AboutAppointment {
 		return nil
 	}
 	_, err := tx.ExecContext(ctx, `UPDATE appointment SET told_at = $1, told_was = told_start, told_start = $2,

@@ -17,11 +17,11 @@ func TestWhatIsWrongStandsFirstAndSaysWhatToDo(t *testing.T) {
 	nobody := func(context.Context) ([]Worker, error) { return nil, nil }
 	gone := func(context.Context) ([]Worker, error) { return nil, errors.New("no route to redis") }
 	for _, v := range []struct {
-		name  string
-		facts fakeFacts
-		workers  func(context.Context) ([]Worker, error)
-		bad   bool
-		want  []string
+		name    string
+		facts   fakeFacts
+		workers func(context.Context) ([]Worker, error)
+		bad     bool
+		want    []string
 	}{
 		{"kill switch", fakeFacts{stopped: true, due: 12}, nil, true,
 			[]string{"Letters are stopped", "12 letters are due", `href="/switch/start" class="button"`, "vireilla outbox start --yes", "<dd>on: stopped</dd>"}},
