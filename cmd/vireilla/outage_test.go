@@ -23,7 +23,7 @@ func TestRedisIsDownWhenTheWorkBegins(t *testing.T) {
 	redis.Restart(t)
 	o.awaitQueue()
 	o.check()
-	o.told(1, 1)
+	o.told(1)
 }
 
 func TestRedisIsKilledAndComesBackEmpty(t *testing.T) {
@@ -37,7 +37,7 @@ func TestRedisIsKilledAndComesBackEmpty(t *testing.T) {
 	redis.Restart(t)
 	o.awaitQueue()
 	o.check()
-	o.told(1, 1)
+	o.told(1)
 }
 
 func TestRedisForgetsEverything(t *testing.T) {
@@ -73,7 +73,7 @@ func TestRedisIsOutOfMemory(t *testing.T) {
 	memory("0")
 	o.awaitQueue()
 	o.check()
-	o.toldAll()
+	o.told(1)
 }
 
 func TestRedisStalls(t *testing.T) {
@@ -89,7 +89,7 @@ func TestRedisStalls(t *testing.T) {
 	redis.Resume(t)
 	o.awaitQueue()
 	o.check()
-	o.told(1, 1)
+	o.told(1)
 }
 
 // A pause is somebody's will: nothing goes round it.
@@ -135,5 +135,5 @@ func TestSeveralProcessesWithoutAQueueSendEachLetterOnce(t *testing.T) {
 	o.await("all to hear it again", func() bool { return o.log.Count("the queue is back") >= 3 })
 	o.awaitQueue()
 	o.check()
-	o.told(3, 3)
+	o.told(3)
 }

@@ -39,7 +39,7 @@ func TestLettersGoOutOverSentinelsWhileTheMasterDies(t *testing.T) {
 	o.check()
 	// Not once where the change is quick, more than once where it goes in steps.
 	gone := o.log.Count("the queue does not take tasks")
-	o.told(gone, gone)
+	o.told(gone)
 }
 
 func TestLettersGoOutOverACluster(t *testing.T) {
@@ -50,7 +50,7 @@ func TestLettersGoOutOverACluster(t *testing.T) {
 	o.awaitQueue()
 	o.monitored()
 	o.check()
-	o.told(0, 0)
+	o.told(0)
 }
 
 // monitored expects both queues on the monitor, through the inspector and through its pages.
