@@ -44,7 +44,6 @@ const busyTimetable = `timetable:
 
 func TestEachTickIsRecordedOnceWhateverBecomesOfTheOwner(t *testing.T) {
 	heavy(t, "its processes live for half a minute")
-	t.Parallel()
 	for _, c := range []struct {
 		name, begin string
 		harm        func(t *testing.T, o *office3, owner *child)

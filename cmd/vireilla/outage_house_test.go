@@ -152,9 +152,20 @@ func (o *outage) await(what string, so func() bool) {
 		select {
 		case <-look.C:
 		case <-late:
-			o.t.Fatalf("waited in vain for %s; %d of %d letters went out\n%s", what, o.out(), o.planned, o.log.String())
+			o.t.Fatalf("waited in vain for %s; %d of %d letters went out\n%s\n%s", what, o.out(), o.planned, o.outbox(), o.log.String())
 		}
 	}
+}
+
+// outbox says how many letters are in which state, and whether the database is held as stale.
+func (o *outage) outbox() string {
+	counts := map[notice.State]int{}
+	letters, err := o.Store.Letters(o.t.Context(), notice.Filter{})
+	for i := range letters {
+		counts[letters[i].State]++
+	}
+	stale, staleErr := o.Store.StaleBy(o.t.Context())
+	return fmt.Sprint("outbox ", counts, err, ", stale ", stale, staleErr)
 }
 
 // out is how many letters the relay took.

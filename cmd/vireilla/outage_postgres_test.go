@@ -77,7 +77,7 @@ func TestPostgresTransactionsMeetOthersAndLose(t *testing.T) {
 	if failures == 0 || deadlocks == 0 {
 		t.Error("the rival was in nobody's way")
 	}
-	o.complains("40001", "40P01", "ticks left out") // of those who lost again and again
+	o.complains("40001", "40P01", "deadline exceeded", "ticks left out") // of those who lost again and again
 }
 
 // rival writes, until it is stopped, to rows that the program writes to, the last of them first.

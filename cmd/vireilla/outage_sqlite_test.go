@@ -141,6 +141,7 @@ func TestSQLiteIsDamagedWhileLettersGoOut(t *testing.T) {
 	n := states()
 	doubtful := n[notice.Unsure] + n[notice.Held]
 	o.start(o.app)
+	t.Log("started again:", n)
 	o.awaitLetter()
 	// On a slow machine the fast clock of the test reaches the moment at which an unsure letter goes out once more.
 	o.await("all but those of which nobody knows", func() bool {
