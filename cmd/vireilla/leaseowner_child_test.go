@@ -14,9 +14,9 @@ import (
 	"time"
 
 	"vireilla/internal/queue"
+	"vireilla/internal/store"
 	"vireilla/internal/test/syncbuf"
 	"vireilla/tasks"
-	"vireilla/workers"
 )
 
 // child is a process of the program.
@@ -93,7 +93,7 @@ func TestChild(t *testing.T) {
 	a, err := env.build(options{database: os.Getenv("DATABASE_URL"), smtp: "smtp+plain://127.0.0.1:1", from: "no-reply@example.org", redis: redis, ticks: tasks.Ticks,
 		letters: tasks.Letters, clock: fastClock{time.UnixMilli(shows), time.UnixMilli(since)}.now})
 	well(err)
-	a.Workers.Ticks = noted{a.Store, done}
+	a.Workers.Ticks, a.Poller.Store = noted{a.Store, done}, noted{a.Store, done}
 	end, err := a.work(a.Workers, 100*time.Millisecond)
 	well(err)
 	var polling sync.WaitGroup
@@ -107,12 +107,12 @@ func TestChild(t *testing.T) {
 
 // noted writes down each tick whose work was done.
 type noted struct {
-	workers.TickLedger
+	*store.DB
 	to io.Writer
 }
 
 func (n noted) TickDone(ctx context.Context, now time.Time, entry string, at time.Time) error {
-	err := n.TickLedger.TickDone(ctx, now, entry, at)
+	err := n.DB.TickDone(ctx, now, entry, at)
 	if err == nil {
 		_, err = fmt.Fprintln(n.to, line(entry, at))
 	}

@@ -218,7 +218,7 @@ func (o *office3) check(until time.Time) {
 	done := map[string]int{}
 	for _, l := range strings.Split(strings.TrimSpace(string(text)), "\n") {
 		if _, text, _ := strings.Cut(l, " "); text <= until.UTC().Format(time.RFC3339) {
-			done[l]++
+			done[l] = 1 // on a slow machine the poller of another process may run a tick too
 		}
 	}
 	if diff := cmp.Diff(recorded, done); diff != "" {
