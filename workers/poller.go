@@ -1,6 +1,7 @@
 package workers
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 	"sync"
@@ -27,6 +28,7 @@ type Poller struct {
 	}
 	Concurrency int           // how many deliver letters side by side while the queue is down
 	Interval    time.Duration // between two polls
+	LostAfter   time.Duration // by Clock, since a tick or letter was due; 0 for 30 s
 	Log         *slog.Logger
 
 	once       sync.Once
@@ -116,7 +118,7 @@ func (p *Poller) poll(ctx, late context.Context, poked bool) {
 	}
 	before, side := p.Clock(), 1
 	if !down && !poked {
-		before = before.Add(-lostAfter)
+		before = before.Add(-cmp.Or(p.LostAfter, lostAfter))
 	}
 	if down {
 		side = p.Concurrency

@@ -113,6 +113,7 @@ func (o *outage) start(a *app) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
 	a.Queue.Health.Interval, a.Poller.Interval = 500*time.Millisecond, time.Minute/pace
+	a.Poller.LostAfter = 30 * time.Second * pace // tasks have their half minute by the real clock
 	entries := a.Policy.Timetable
 	for i := range entries {
 		if entries[i].Name == "appointments" { // each minute instead of each ten

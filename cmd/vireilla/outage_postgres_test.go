@@ -54,7 +54,8 @@ func TestPostgresIsCutOffAtCommit(t *testing.T) {
 	line.Break(false)
 	o.check()
 	t.Log("the line broke:", line.Broke())
-	if o.complains(append(goneAway, "ticks left out")...) == 0 {
+	// A transaction whose COMMIT was cut off may hold its locks for a while, and others meet them.
+	if o.complains(append(goneAway, "ticks left out", "40P01")...) == 0 {
 		t.Error("the log says nothing")
 	}
 }
