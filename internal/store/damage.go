@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 )
@@ -10,28 +11,48 @@ import (
 // on while the program works.
 var checkWait = 300 * time.Millisecond
 
-// startCheck checks the whole file for damage. Damage that is found after checkWait is returned by damageFound.
+// checkAgain is the wait after a check that could not read the file: the disk may be full, or the file locked.
+var checkAgain = time.Minute
+
+// startCheck checks the whole file for damage. It returns what the first check finds within checkWait. Damage that is
+// found later is returned by damageFound; a later check that cannot be made is made again, and stops nothing.
 func (c *core) startCheck() error {
 	if c.checkQuery == "" {
 		return nil
 	}
 	ctx, stop := context.WithCancel(context.Background())
 	c.stopCheck = stop
-	found := make(chan error, 1)
+	first := make(chan error, 1)
 	c.checking.Go(func() {
-		err := c.checkFile(ctx)
-		if err != nil && ctx.Err() == nil {
-			c.damage.Store(&err)
+		for {
+			err := c.checkFile(ctx)
+			damaged := errors.Is(err, errDamaged)
+			if damaged {
+				c.damage.Store(&err)
+			}
+			select {
+			case first <- err:
+			default:
+			}
+			if err == nil || damaged {
+				return
+			}
+			select {
+			case <-ctx.Done():
+				return
+			case <-time.After(checkAgain):
+			}
 		}
-		found <- err
 	})
 	select {
-	case err := <-found:
+	case err := <-first:
 		return err
 	case <-time.After(checkWait):
 		return nil
 	}
 }
+
+var errDamaged = errors.New("database: is damaged")
 
 func (c *core) checkFile(ctx context.Context) error {
 	var answer string
@@ -39,14 +60,14 @@ func (c *core) checkFile(ctx context.Context) error {
 		return c.openError(err)
 	}
 	if answer != "ok" {
-		return fmt.Errorf("database: is damaged (%s); restore it from a backup", answer)
+		return fmt.Errorf("%w (%s); restore it from a backup", errDamaged, answer)
 	}
 	return nil
 }
 
 func (c *core) openError(err error) error {
 	if c.damaged(err) {
-		return fmt.Errorf("database: is damaged; restore it from a backup: %w", err)
+		return fmt.Errorf("%w; restore it from a backup: %w", errDamaged, err)
 	}
 	return fmt.Errorf("database: cannot be opened: %w", err)
 }

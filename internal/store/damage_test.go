@@ -72,3 +72,30 @@ func TestClosingEndsTheCheck(t *testing.T) {
 		t.Errorf("a check that was ended found %v", err)
 	}
 }
+
+// A check that cannot read the file, because the disk is full or the file is locked, says nothing about damage: writing
+// goes on, and the check is made again.
+func TestACheckThatCannotReadIsMadeAgainAndStopsNothing(t *testing.T) {
+	waitBefore, againBefore := checkWait, checkAgain
+	checkWait, checkAgain = time.Minute, time.Millisecond
+	t.Cleanup(func() { checkWait, checkAgain = waitBefore, againBefore })
+	s, err := Open(t.Context(), "sqlite:"+filepath.Join(t.TempDir(), "v.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	s.checking.Wait()
+	s.checkQuery = `SELECT answer FROM not_there_yet`
+	if err := s.startCheck(); err == nil {
+		t.Fatal("a check without its table could be made")
+	}
+	for _, statement := range []string{`CREATE TABLE not_there_yet (answer TEXT)`, `INSERT INTO not_there_yet VALUES ('ok')`} {
+		if _, err := s.exec(t.Context(), statement); err != nil {
+			t.Fatalf("writing was stopped: %v", err)
+		}
+	}
+	s.checking.Wait() // a later check found that all is well
+	if err := s.damageFound(); err != nil {
+		t.Error(err)
+	}
+}
