@@ -29,6 +29,7 @@ func program(t *testing.T, name, from string) string {
 }
 
 func TestEveryAlertFiresOnItsOwnFault(t *testing.T) {
+	t.Parallel()
 	promtool := program(t, "promtool", "prometheus")
 	for _, args := range [][]string{{"check", "rules", "alerts.yml"}, {"test", "rules", "alerts_test.yml"}, {"check", "config", "--syntax-only", "prometheus.yml"}} {
 		command := exec.CommandContext(t.Context(), promtool, args...)

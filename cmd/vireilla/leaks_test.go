@@ -147,6 +147,7 @@ func pages(t *testing.T) {
 // name.
 func TestNoSecretOfASettingIsEverTold(t *testing.T) {
 	heavy(t, "it builds and starts the program")
+	t.Parallel()
 	const secret = "hunter2"
 	binary, err := built() // libraries write to the stderr of a process
 	if err != nil {

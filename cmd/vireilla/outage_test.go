@@ -18,8 +18,8 @@ func TestRedisIsDownWhenTheWorkBegins(t *testing.T) {
 	t.Parallel()
 	redis := servertest.StartRedis(t)
 	redis.Kill()
-	o := newOutage(t, redis.URL(), *inAll, over(*inAll))
-	o.awaitPart(40)
+	o := newOutage(t, redis.URL())
+	o.awaitPart(10)
 	redis.Restart(t)
 	o.awaitQueue()
 	o.check()
@@ -30,10 +30,10 @@ func TestRedisIsKilledAndComesBackEmpty(t *testing.T) {
 	heavy(t, "an outage lasts for seconds")
 	t.Parallel()
 	redis := servertest.StartRedis(t)
-	o := newOutage(t, redis.URL(), *inAll, over(*inAll))
-	o.awaitPart(20)
+	o := newOutage(t, redis.URL())
+	o.awaitPart(5)
 	redis.Kill()
-	o.awaitPart(60)
+	o.awaitPart(15)
 	redis.Restart(t)
 	o.awaitQueue()
 	o.check()
@@ -44,8 +44,8 @@ func TestRedisForgetsEverything(t *testing.T) {
 	heavy(t, "an outage lasts for seconds")
 	t.Parallel()
 	redis := servertest.StartRedis(t)
-	o := newOutage(t, redis.URL(), *inAll, over(*inAll))
-	for i, part := range []int{20, 40, 60} {
+	o := newOutage(t, redis.URL())
+	for i, part := range []int{5, 10, 15} {
 		o.awaitPart(part)
 		if err := redis.Client(t).FlushAll(t.Context()).Err(); err != nil {
 			t.Fatal(err)
@@ -61,15 +61,15 @@ func TestRedisIsOutOfMemory(t *testing.T) {
 	heavy(t, "an outage lasts for seconds")
 	t.Parallel()
 	redis := servertest.StartRedis(t)
-	o := newOutage(t, redis.URL(), *inAll, over(*inAll))
-	o.awaitPart(20)
+	o := newOutage(t, redis.URL())
+	o.awaitPart(5)
 	memory := func(limit string) {
 		if err := redis.Client(t).ConfigSet(t.Context(), "maxmemory", limit).Err(); err != nil {
 			t.Fatal(err)
 		}
 	}
 	memory("1") // one byte: however little Redis holds, it is too much
-	o.awaitPart(60)
+	o.awaitPart(15)
 	memory("0")
 	o.awaitQueue()
 	o.check()
@@ -80,11 +80,11 @@ func TestRedisStalls(t *testing.T) {
 	heavy(t, "an outage lasts for seconds")
 	t.Parallel()
 	redis := servertest.StartRedis(t)
-	o := newOutage(t, redis.URL(), *inAll, over(*inAll))
-	o.awaitPart(20)
+	o := newOutage(t, redis.URL())
+	o.awaitPart(5)
 	redis.Hold(t)
 	stalled := time.After(10 * time.Second)
-	o.awaitPart(60)
+	o.awaitPart(15)
 	<-stalled
 	redis.Resume(t)
 	o.awaitQueue()
@@ -97,10 +97,10 @@ func TestAPausedQueueWaits(t *testing.T) {
 	heavy(t, "an outage lasts for seconds")
 	t.Parallel()
 	redis := servertest.StartRedis(t)
-	o := newOutage(t, redis.URL(), *inAll, 2*over(*inAll))
+	o := newOutage(t, redis.URL())
 	inspector := asynq.NewInspector(o.Queue.Options.Redis)
 	defer inspector.Close()
-	o.awaitPart(20)
+	o.awaitPart(5)
 	for _, q := range []string{tasks.Ticks, tasks.Letters} {
 		if err := inspector.PauseQueue(q); err != nil {
 			t.Fatal(err)
@@ -115,7 +115,7 @@ func TestAPausedQueueWaits(t *testing.T) {
 	}
 	o.awaitQueue()
 	o.check()
-	if o.log.Count("\n") != 2 || o.log.Count("no queue is paused any more") != 1 {
+	if lines := o.complains("a queue is paused", "no queue is paused any more"); lines < 2 || o.log.Count("queue is paused") != 2 {
 		t.Error(o.log.String())
 	}
 }
@@ -126,11 +126,11 @@ func TestSeveralProcessesWithoutAQueueSendEachLetterOnce(t *testing.T) {
 	t.Parallel()
 	redis := servertest.StartRedis(t)
 	redis.Kill()
-	o := newOutageOn(t, servertest.Postgres(t), redis.URL(), *inAll, over(*inAll)/2)
+	o := newOutageOn(t, servertest.Postgres(t), redis.URL())
 	for range 2 {
 		o.start(o.build())
 	}
-	o.awaitPart(70)
+	o.awaitPart(15)
 	redis.Restart(t)
 	o.await("all to hear it again", func() bool { return o.log.Count("the queue is back") >= 3 })
 	o.awaitQueue()

@@ -171,6 +171,7 @@ func TestTheWorkersAliveAreKnown(t *testing.T) {
 }
 
 func TestAQueueThatIsGoneIsSaidOnThePage(t *testing.T) {
+	t.Parallel()
 	log := slog.New(slog.DiscardHandler)
 	q, err := queue.Open(t.Context(), queue.Options{Redis: asynq.RedisClientOpt{Addr: "127.0.0.1:1", DialTimeout: time.Second}, Ticks: tasks.Ticks, Letters: tasks.Letters, Log: log})
 	if err != nil {

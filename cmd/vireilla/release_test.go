@@ -22,6 +22,7 @@ var rebuild = flag.Bool("rebuild", false, "build the release a second time from 
 // empty cache; without it both builds use the cache of the user.
 func TestAReleaseCanBeBuiltAgain(t *testing.T) {
 	heavy(t, "it builds the program twice")
+	t.Parallel()
 	program(t, "git", "git")
 	one, two := filepath.Join(t.TempDir(), "one"), filepath.Join(t.TempDir(), "another place")
 	commit := commitTree(t, one)

@@ -46,6 +46,7 @@ func TestTheCommitIsTheOneCheckedOutAtTheBuild(t *testing.T) {
 // The go tool records the commit unless -buildvcs=false is set; then the checkout says it.
 func TestAProgramBuiltInACloneNamesItsCommit(t *testing.T) {
 	heavy(t, "it builds the program")
+	t.Parallel()
 	program(t, "git", "git")
 	clone := filepath.Join(t.TempDir(), "clone")
 	commit := commitTree(t, clone)[:12]

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"flag"
 	"fmt"
+	"os"
 	"runtime"
 	"testing"
 
@@ -13,8 +14,11 @@ import (
 
 func TestMain(m *testing.M) {
 	flag.Parse()
-	_ = flag.Set("test.parallel", fmt.Sprint(max(4, runtime.GOMAXPROCS(0)))) // outages wait more than they work
-	queue.Silence()                                                          // as main does
+	if flag.Lookup("test.bench").Value.String() == "" {
+		_ = os.Setenv("GOMEMLIMIT", "off") // the limit of one program is not for twelve offices in one process
+	}
+	_ = flag.Set("test.parallel", fmt.Sprint(max(12, runtime.GOMAXPROCS(0)))) // outages wait more than they work
+	queue.Silence()                                                           // as main does
 	m.Run()
 }
 

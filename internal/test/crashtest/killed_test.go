@@ -29,6 +29,7 @@ const parallel = 2
 // P1. However often and wherever the program is killed: after another start every letter has arrived once. A letter
 // arrived twice only if it was recorded as unsure.
 func TestKilledAnywhereNothingIsLostOrDoubled(t *testing.T) {
+	t.Parallel()
 	if testing.Short() {
 		t.Skip("left out by -short: it starts processes of the program")
 	}

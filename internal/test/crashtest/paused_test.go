@@ -52,6 +52,7 @@ func inHand() (list []point) {
 // One process is stopped until its claims have ended, while others take what is due. It needs PostgreSQL: on SQLite a
 // process that is stopped in a transaction locks the file.
 func TestAProcessPausedLongerThanItsClaimHasLostItsLetters(t *testing.T) {
+	t.Parallel()
 	for i, at := range inHand() {
 		if i%3 > 0 && !*long {
 			continue
@@ -105,6 +106,7 @@ func (s *story) others(most int) {
 
 // A process that is stopped in a transaction holds locks; the first is the lease of the timetable.
 func TestAProcessPausedInATransactionBlocksNobody(t *testing.T) {
+	t.Parallel()
 	for _, passing := range []int{1, 9} {
 		t.Run(fmt.Sprint(passing), func(t *testing.T) {
 			t.Parallel()
@@ -142,6 +144,7 @@ func lines(t *testing.T) int {
 
 // In a real minute no claim ends, but the connections to the relay break, and another process has the timetable.
 func TestAProcessPausedForAMinuteBesideAnotherLosesAndDoublesNothing(t *testing.T) {
+	t.Parallel()
 	minute := 3 * time.Second
 	if *long {
 		minute = time.Minute

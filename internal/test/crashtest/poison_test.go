@@ -9,6 +9,7 @@ import (
 // P5. Of outbox rows with invalid values beside valid ones, the valid letters are sent, and the others end with a
 // reason.
 func TestPoisonRowsEndAloneAndTheRestGoesOn(t *testing.T) {
+	t.Parallel()
 	for _, w := range ways() {
 		t.Run(w.name, func(t *testing.T) {
 			t.Parallel()

@@ -85,6 +85,7 @@ func (h *hold) here() {
 }
 
 func TestAskedToEndInAnyPhaseItBeginsNothingMore(t *testing.T) {
+	t.Parallel()
 	phases := []smtptest.Phase{smtptest.Greeting, smtptest.Mail, smtptest.Rcpt, smtptest.Data, smtptest.Body, smtptest.Dot}
 	for _, w := range ways() {
 		for _, phase := range phases {
@@ -130,6 +131,7 @@ func TestAskedToEndInAnyPhaseItBeginsNothingMore(t *testing.T) {
 
 // The outbox cannot be written at that moment.
 func TestAskedToEndWhileTheDatabaseWaitsItWritesWhatWasSent(t *testing.T) {
+	t.Parallel()
 	for _, w := range ways() {
 		t.Run(w.name, func(t *testing.T) {
 			t.Parallel()
@@ -157,6 +159,7 @@ func TestAskedToEndWhileTheDatabaseWaitsItWritesWhatWasSent(t *testing.T) {
 }
 
 func TestAskedToEndBetweenTasksItEndsAtOnce(t *testing.T) {
+	t.Parallel()
 	for _, w := range ways() {
 		t.Run(w.name, func(t *testing.T) {
 			t.Parallel()
@@ -174,6 +177,7 @@ func TestAskedToEndBetweenTasksItEndsAtOnce(t *testing.T) {
 
 // A client that reads a page slowly delays the exit by two seconds; no letter is sent meanwhile.
 func TestAskedToEndWhilePagesAreReadItBeginsNothingMore(t *testing.T) {
+	t.Parallel()
 	s := begun(t, ways()[0], many)
 	s.mail.Set(smtptest.Dot, smtptest.Well().Calling(func() { <-time.After(20 * time.Millisecond) }))
 	p := s.begin([]string{"METRICS_LISTEN=127.0.0.1:0"}, serve())
@@ -205,6 +209,7 @@ func TestAskedToEndWhilePagesAreReadItBeginsNothingMore(t *testing.T) {
 
 // Every named point, also those that a relay cannot hold.
 func TestAskedToEndAtEveryPointNothingIsLostDoubledOrUnsure(t *testing.T) {
+	t.Parallel()
 	for i, at := range points() {
 		w := ways()[i%2]
 		t.Run(at.name+" "+w.name, func(t *testing.T) {
@@ -220,6 +225,7 @@ func TestAskedToEndAtEveryPointNothingIsLostDoubledOrUnsure(t *testing.T) {
 // Shutdown does not wait for a relay that does not answer. Before the final dot no letter is unsure; after it the
 // letter is, and those of its batch that waited behind it.
 func TestAskedToEndItWaitsForNoDeadRelay(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		phase  smtptest.Phase
 		doubts int // at most

@@ -226,6 +226,13 @@ func (s *Server) Accepted() []Message {
 	return slices.Clone(s.accepted)
 }
 
+// Count returns the number of messages accepted so far.
+func (s *Server) Count() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.accepted)
+}
+
 // Seen counts the commands received so far by their verb ("MAIL", "QUIT", …). "clear MAIL" counts those without TLS,
 // "connect" the connections.
 func (s *Server) Seen() map[string]int {
