@@ -32,7 +32,7 @@ var folder string // of the binary
 
 func TestMain(m *testing.M) {
 	flag.Parse()
-	_ = flag.Set("test.parallel", fmt.Sprint(3*runtime.GOMAXPROCS(0))) // the processes mostly wait
+	_ = flag.Set("test.parallel", fmt.Sprint(4*runtime.GOMAXPROCS(0))) // the processes mostly wait
 	var err error
 	if folder, err = os.MkdirTemp("", "vireilla-crash-"); err != nil {
 		panic(err)
