@@ -325,7 +325,7 @@ func (o *outage) nothingGoesOut() {
 	}
 }
 
-// complains expects that each line of the log tells one of these causes, or that the machine is slow, and gives how many
+// complains expects that each line of the log tells one of these causes, or that the machine is slow. It gives how many
 // lines there are.
 func (o *outage) complains(causes ...string) (lines int) {
 	o.t.Helper()

@@ -10,9 +10,9 @@
 //
 //	go test ./internal/test/crashtest -run TestKilled -v -args -seed 17
 //
-// Processes that are paused for a real minute.
+// Processes that are paused for a real minute, and asked to end in every phase in both ways to run them.
 //
-//	go test ./internal/test/crashtest -run TestAProcessPaused -timeout 0 -args -long
+//	go test ./internal/test/crashtest -run 'TestAProcessPaused|TestAskedToEnd' -timeout 0 -args -long
 //
 // A seed decides where and when the program is killed. The order of its goroutines is up to the machine, so a seed that
 // fails may have to run more than once.

@@ -17,7 +17,7 @@ import (
 	"vireilla/internal/test/smtptest"
 )
 
-var long = flag.Bool("long", false, "also pause processes for a real minute")
+var long = flag.Bool("long", false, "pause processes for a real minute, and stop them in every phase in both ways")
 
 // P3. A machine may pause and continue. Other processes have its claims by then: it begins no letter whose claim it has
 // lost, and what it records about one is ignored.

@@ -87,8 +87,11 @@ func (h *hold) here() {
 func TestAskedToEndInAnyPhaseItBeginsNothingMore(t *testing.T) {
 	t.Parallel()
 	phases := []smtptest.Phase{smtptest.Greeting, smtptest.Mail, smtptest.Rcpt, smtptest.Data, smtptest.Body, smtptest.Dot}
-	for _, w := range ways() {
-		for _, phase := range phases {
+	for i, w := range ways() {
+		for j, phase := range phases {
+			if (i+j)%2 > 0 && !*long {
+				continue // the other way has this phase
+			}
 			t.Run(fmt.Sprint(w.name, " ", phase), func(t *testing.T) {
 				t.Parallel()
 				s := begun(t, w, many)
