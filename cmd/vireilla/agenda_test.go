@@ -18,6 +18,7 @@ var feeds = flag.Int("feeds", 3, "random feeds for each day that the agenda is c
 // The agenda answers as a second, separately written reading of the rules does, on random feeds at days in every era,
 // around holidays and borders of eras.
 func TestTheAgendaAnswersAsThePlainReadingDoes(t *testing.T) {
+	t.Parallel()
 	days := []string{"2021-03-29", "2021-06-25", "2021-12-27", "2022-04-29", "2022-05-02", "2022-05-16", "2022-11-02", "2023-12-27", "2024-02-29", "2024-06-20", "2024-12-31",
 		"2025-01-02", "2025-04-22", "2025-12-31", "2026-01-07", "2026-01-19", "2026-03-02", "2026-08-31"}
 	if testing.Short() {

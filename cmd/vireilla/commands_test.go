@@ -55,6 +55,7 @@ func decode[T any](t *testing.T, text string) (v T) {
 }
 
 func TestADemoDayBringsOutWhatItPlanned(t *testing.T) {
+	t.Parallel()
 	for _, day := range []string{"2021-09-06", "2023-12-27", "2025-06-19", "2026-03-30"} {
 		t.Run(day, func(t *testing.T) {
 			r := decode[dayReport](t, must(t, "demo", "--once", "--at", day, "--seekers", "1200", "--coaches", "8", "--format", "json"))
@@ -79,6 +80,7 @@ func TestADemoDayBringsOutWhatItPlanned(t *testing.T) {
 }
 
 func TestADemoDayIsTheSameTwice(t *testing.T) {
+	t.Parallel()
 	args := []string{"demo", "--once", "--at", "2024-03-04", "--seekers", "700", "--coaches", "5", "--seed", "7", "--format", "json"}
 	first, second := decode[dayReport](t, must(t, args...)), decode[dayReport](t, must(t, args...))
 	first.Seconds, second.Seconds = daySeconds{}, daySeconds{}

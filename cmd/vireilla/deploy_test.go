@@ -92,6 +92,7 @@ func shows(metrics, name, selector string) bool {
 
 // The lines at the head of the compose file, up to the first docker, make what its services read.
 func TestComposeFileIsValid(t *testing.T) {
+	t.Parallel()
 	compose := program(t, "docker-compose", "docker-compose")
 	program(t, "openssl", "openssl")
 	folder := t.TempDir()

@@ -26,6 +26,7 @@ func TestAPersonIsForgottenOnlyWhenToldTwice(t *testing.T) {
 }
 
 func TestAClockThatIsWrongIsToldAtTheStart(t *testing.T) {
+	t.Parallel()
 	s, err := store.Open(t.Context(), servertest.Postgres(t))
 	if err != nil {
 		t.Fatal(err)

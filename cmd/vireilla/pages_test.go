@@ -152,6 +152,7 @@ func TestWhatIsDecidedOnThePagesIsDoneInTheStore(t *testing.T) {
 }
 
 func TestTheWorkersAliveAreKnown(t *testing.T) {
+	t.Parallel()
 	_, redis, at := shown(t, config{})
 	if _, body := send(t, http.MethodGet, at+"/", "none"); !strings.Contains(body, "No worker is running") {
 		t.Error("nobody works, and the page does not say so")

@@ -22,6 +22,7 @@ func swap(one, other string) func(string) string {
 // A feed that went wrong on its way is refused whole: the agenda of the day is that of yesterday's feed, and the day's
 // letters are those that were planned before.
 func TestASpoiltFeedChangesNothing(t *testing.T) {
+	t.Parallel()
 	const day = "2024-03-06"
 	folder, data := t.TempDir(), t.TempDir()
 	must(t, "sample", folder, "--at", day, "--seekers", "300", "--coaches", "6")

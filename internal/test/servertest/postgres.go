@@ -2,6 +2,7 @@ package servertest
 
 import (
 	"crypto/rand"
+	"flag"
 	"fmt"
 	"net/url"
 	"os"
@@ -26,7 +27,7 @@ begin() {
 	"$bin/pg_ctl" -D "$data" -w -l "$log" -o "-k '$0' -c listen_addresses= $options" start && pid=$(head -n 1 "$data/postmaster.pid")
 }
 {
-	"$bin/initdb" -D "$data" -U vireilla -A scram-sha-256 --pwfile=password -E UTF8 --locale=C.UTF-8 --locale-provider=icu --icu-locale=fi-FI --wal-segsize=1 && begin
+	"$bin/initdb" --no-sync -D "$data" -U vireilla -A scram-sha-256 --pwfile=password -E UTF8 --locale=C.UTF-8 --locale-provider=icu --icu-locale=fi-FI --wal-segsize=1 && begin
 } >out 2>&1 </dev/null && echo ready || cat out "$log"
 exec >/dev/null 2>&1
 while read _; do begin </dev/null; done
@@ -40,8 +41,17 @@ type cluster struct {
 
 // The one server of a test binary starts at the first call of Postgres, and stops when the binary exits.
 var postgres = sync.OnceValues(func() (cluster, error) {
-	return startPostgres("data", "-c max_connections=200 -c max_wal_size=1GB")
+	return startPostgres("data", fsync()+" -c max_connections=200 -c max_wal_size=1GB")
 })
+
+// fsync turns fsync off, unless a benchmark is to be run: the kernel keeps what a killed server has written, and no test
+// cuts the power.
+func fsync() string {
+	if f := flag.Lookup("test.bench"); f != nil && f.Value.String() != "" {
+		return ""
+	}
+	return "-c fsync=off"
+}
 
 func startPostgres(data, options string) (cluster, error) {
 	initdb, err := program("initdb")
@@ -84,7 +94,8 @@ func notRoot() (*syscall.Credential, error) {
 }
 
 // Postgres returns the URL of an empty database for one test, with user and password. All tests of a binary share the
-// server, which runs with fsync. Without the programs of PostgreSQL it skips the test, and fails it under CI=true.
+// server, which runs with fsync for benchmarks alone. Without the programs of PostgreSQL it skips the test, and fails it
+// under CI=true.
 func Postgres(t testing.TB) string {
 	t.Helper()
 	if testing.Short() {

@@ -27,7 +27,7 @@ type PostgresServer struct {
 // PostgreSQL it skips the test, and fails it under CI=true.
 func StartPostgres(t testing.TB) *PostgresServer {
 	t.Helper()
-	return startOwn(t, "data", "")
+	return startOwn(t, "data", fsync())
 }
 
 // StartPostgresOn is StartPostgres with the data on a small disk; they take about 60 MB. It skips and fails as
