@@ -31,9 +31,10 @@ func (p *program) waitUntilStopped() {
 	})
 }
 
-// quit ends a process that has nothing left to do.
+// quit ends a process that has nothing left to do, once it is at work: another may have done everything meanwhile.
 func (s *story) quit(p *program) {
 	s.t.Helper()
+	await(s.t, maxWait, "the process to be at work", func() bool { return p.output.Count("at work") > 0 })
 	asked := time.Now()
 	p.signal(syscall.SIGTERM)
 	s.ends(p, asked)
