@@ -102,7 +102,7 @@ func (c *journalAccept) Run(env *environment) error {
 		"let the outbox take over what the send journal of this machine knows, and let letters go out again",
 		"the outbox knows what the send journal of this machine knows", "accept the journal", nil,
 	}
-	return c.apply(env, w, noCheck, func(s *store.DB) error {
+	return c.apply(env, w, nil, func(s *store.DB) error {
 		d, err := compare(env.ctx, env.Data, s)
 		if err != nil {
 			return err

@@ -14,6 +14,7 @@ import (
 	_ "time/tzdata" // for machines without a time zone database
 
 	"vireilla/internal/queue"
+	"vireilla/templates"
 
 	"github.com/alecthomas/kong"
 	"go.opentelemetry.io/otel"
@@ -94,6 +95,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) (code int
 	var c commands
 	parser, err := kong.New(&c, kong.Name("vireilla"),
 		kong.Description("Watches the caseload and writes to coaches and job seekers about what is due."),
+		kong.Vars{"states": strings.Join(states(), ","), "letters": strings.Join(templates.Letters(), ",")},
 		kong.Writers(stdout, stderr), kong.Exit(func(n int) { panic(exit(n)) }),
 		kong.UsageOnError(), kong.ConfigureHelp(kong.HelpOptions{Compact: true}))
 	if err != nil {

@@ -2,17 +2,16 @@ package main
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"os"
-	"slices"
 	"strings"
 	"time"
 
 	"vireilla/internal/calendar"
 	"vireilla/internal/notice"
 	"vireilla/internal/store"
-	"vireilla/templates"
 )
 
 type outboxCmd struct {
@@ -26,8 +25,8 @@ type outboxCmd struct {
 }
 
 type outboxList struct {
-	State  string `help:"List only letters in this state."`
-	Letter string `help:"List only letters of this kind."`
+	State  string `help:"List only letters in this state." placeholder:"STATE" enum:",${states}" default:""`
+	Letter string `help:"List only letters of this kind." placeholder:"KIND" enum:",${letters}" default:""`
 	To     string `help:"List only letters to this person." placeholder:"ID"`
 	Day    string `help:"List only letters planned for this day."`
 	Format string `help:"Write text or json." default:"text" enum:"text,json"`
@@ -41,14 +40,6 @@ func (c *outboxList) Run(env *environment) error {
 			return usageError{fmt.Errorf("--day: %w", err)}
 		}
 		f.Day = day
-	}
-	for flag, v := range map[string]struct {
-		word  string
-		known []string
-	}{"--state": {c.State, states()}, "--letter": {c.Letter, templates.Letters()}} {
-		if v.word != "" && !slices.Contains(v.known, v.word) {
-			return usageError{fmt.Errorf("%s: %q is not one of %s", flag, v.word, strings.Join(v.known, ", "))}
-		}
 	}
 	s, err := env.store()
 	if err != nil {
@@ -159,15 +150,18 @@ type change struct {
 	ids   []any  // for the log
 }
 
-// apply checks that the change is possible, with or without --yes. A change that was made is logged.
+// apply checks that the change is possible, with or without --yes; without a check it always is. A change that was made
+// is logged.
 func (c confirmation) apply(env *environment, w change, check, do func(*store.DB) error) error {
 	s, err := env.store()
 	if err != nil {
 		return err
 	}
 	defer s.Close()
-	if err := check(s); err != nil {
-		return err
+	if check != nil {
+		if err := check(s); err != nil {
+			return err
+		}
 	}
 	if !c.Yes {
 		_, err := fmt.Fprintf(env.out, "would %s; repeat with --yes\n", w.would)
@@ -182,23 +176,30 @@ func (c confirmation) apply(env *environment, w change, check, do func(*store.DB
 	return err
 }
 
-// noCheck is the check of a change that is always possible.
-func noCheck(*store.DB) error { return nil }
+// letterChange is a change of one letter.
+type letterChange struct {
+	ID int64 `arg:"" help:"Id of the letter."`
+	confirmation
+}
 
-// letterIn checks that there is the letter, in a state that allows the change.
-func letterIn(env *environment, id int64, changed string, may func(notice.State) bool) func(*store.DB) error {
-	return func(s *store.DB) error {
-		found, err := s.Letters(env.ctx, notice.Filter{ID: id})
+// apply checks that there is the letter, in a state that allows the change, and makes the change.
+func (c *letterChange) apply(
+	env *environment, w change, changed string, may func(notice.State) bool,
+	do func(s *store.DB, ctx context.Context, now time.Time, id int64) error,
+) error {
+	w.ids = []any{"letter", c.ID}
+	return c.confirmation.apply(env, w, func(s *store.DB) error {
+		found, err := s.Letters(env.ctx, notice.Filter{ID: c.ID})
 		switch {
 		case err != nil:
 			return err
 		case len(found) == 0:
-			return fmt.Errorf("no letter %d; vireilla outbox list shows them", id)
+			return fmt.Errorf("no letter %d; vireilla outbox list shows them", c.ID)
 		case !may(found[0].State):
-			return fmt.Errorf("letter %d is %s: it cannot be %s", id, found[0].State, changed)
+			return fmt.Errorf("letter %d is %s: it cannot be %s", c.ID, found[0].State, changed)
 		}
 		return nil
-	}
+	}, func(s *store.DB) error { return do(s, env.ctx, now(), c.ID) })
 }
 
 // runOnHold checks that the guard holds the run.
@@ -224,32 +225,24 @@ func runOnHold(env *environment, kind string, day calendar.Day) func(*store.DB) 
 	}
 }
 
-type outboxRetry struct {
-	ID int64 `arg:"" help:"Id of the letter."`
-	confirmation
-}
+type outboxRetry struct{ letterChange }
 
 func (c *outboxRetry) Run(env *environment) error {
 	w := change{
-		fmt.Sprintf("try letter %d at once", c.ID), fmt.Sprintf("letter %d goes out again as soon as letters do", c.ID),
-		"retry", []any{"letter", c.ID},
+		would: fmt.Sprintf("try letter %d at once", c.ID), what: "retry",
+		done: fmt.Sprintf("letter %d goes out again as soon as letters do", c.ID),
 	}
-	return c.apply(env, w, letterIn(env, c.ID, "tried again", notice.State.MayRetry),
-		func(s *store.DB) error { return s.Retry(env.ctx, now(), c.ID) })
+	return c.apply(env, w, "tried again", notice.State.MayRetry, (*store.DB).Retry)
 }
 
-type outboxWithdraw struct {
-	ID int64 `arg:"" help:"Id of the letter."`
-	confirmation
-}
+type outboxWithdraw struct{ letterChange }
 
 func (c *outboxWithdraw) Run(env *environment) error {
 	w := change{
-		fmt.Sprintf("withdraw letter %d", c.ID), fmt.Sprintf("letter %d is withdrawn", c.ID),
-		"withdraw", []any{"letter", c.ID},
+		would: fmt.Sprintf("withdraw letter %d", c.ID), what: "withdraw",
+		done: fmt.Sprintf("letter %d is withdrawn", c.ID),
 	}
-	return c.apply(env, w, letterIn(env, c.ID, "taken back", notice.State.MayWithdraw),
-		func(s *store.DB) error { return s.Withdraw(env.ctx, now(), c.ID) })
+	return c.apply(env, w, "taken back", notice.State.MayWithdraw, (*store.DB).Withdraw)
 }
 
 type outboxRelease struct {
@@ -280,14 +273,14 @@ type outboxStop struct{ confirmation }
 
 func (c *outboxStop) Run(env *environment) error {
 	w := change{"stop all letters", "no letter goes out until `vireilla outbox start`", "stop", nil}
-	return c.apply(env, w, noCheck, func(s *store.DB) error { return s.SetKillSwitch(env.ctx, true) })
+	return c.apply(env, w, nil, func(s *store.DB) error { return s.SetKillSwitch(env.ctx, true) })
 }
 
 type outboxStart struct{ confirmation }
 
 func (c *outboxStart) Run(env *environment) error {
 	w := change{"let letters go out again", "letters are no longer stopped", "start", nil}
-	return c.apply(env, w, noCheck, func(s *store.DB) error {
+	return c.apply(env, w, nil, func(s *store.DB) error {
 		stale, err := s.StaleBy(env.ctx)
 		if len(stale) > 0 {
 			fmt.Fprintln(env.out, "letters are still held, because the database is older than a send journal: "+

@@ -13,7 +13,7 @@ import (
 )
 
 type previewCmd struct {
-	Letter   string `arg:"" help:"Kind of letter, such as coach_digest."`
+	Letter   string `arg:"" help:"Kind of letter, such as coach_digest." enum:"${letters}"`
 	Language string `arg:"" help:"Language, such as fi or sv."`
 	Tier     string `help:"Render the neutral, consented or secure tier; the default is the widest tier of the letter." default:""`
 	Sample   string `help:"Use these made-up data; matter_update also has decision." default:"sample"`
@@ -63,12 +63,9 @@ func (c *previewCmd) Run(env *environment) error {
 	return nil
 }
 
-// check fails on an unknown letter, sample, tier or language, and fills in the default tier.
+// check fails on an unknown sample, tier or language, and fills in the default tier.
 func (c *previewCmd) check() error {
 	tiers := templates.Tiers(c.Letter)
-	if len(tiers) == 0 {
-		return fmt.Errorf("no letter %q; there are %s", c.Letter, strings.Join(templates.Letters(), ", "))
-	}
 	if c.Tier == "" {
 		c.Tier = string(tiers[len(tiers)-1])
 	}

@@ -17,16 +17,11 @@ import (
 )
 
 type serveCmd struct {
-	Only []string `help:"Only these roles: timetable, workers, web; the first two apart need REDIS_URL." placeholder:"ROLE"`
+	Only []string `help:"Only these roles: timetable, workers, web; the first two apart need REDIS_URL." placeholder:"ROLE" enum:"timetable,workers,web"`
 }
 
 func (c *serveCmd) Run(env *environment) error {
 	has := func(role string) bool { return len(c.Only) == 0 || slices.Contains(c.Only, role) }
-	for _, role := range c.Only {
-		if !slices.Contains([]string{"timetable", "workers", "web"}, role) {
-			return usageError{fmt.Errorf("--only: %q is not one of timetable, workers, web", role)}
-		}
-	}
 	env.LogLevel = cmp.Or(env.LogLevel, "info")
 	cfg, err := loadConfig(env.Data)
 	if err != nil {

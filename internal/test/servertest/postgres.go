@@ -44,8 +44,7 @@ var postgres = sync.OnceValues(func() (cluster, error) {
 	return startPostgres("data", fsync()+" -c max_connections=200 -c max_wal_size=1GB")
 })
 
-// fsync turns fsync off, unless a benchmark is to be run: the kernel keeps what a killed server has written, and no test
-// cuts the power.
+// fsync turns fsync off, unless a benchmark is to be run: the kernel keeps what a killed server has written.
 func fsync() string {
 	if f := flag.Lookup("test.bench"); f != nil && f.Value.String() != "" {
 		return ""
@@ -94,7 +93,7 @@ func notRoot() (*syscall.Credential, error) {
 }
 
 // Postgres returns the URL of an empty database for one test, with user and password. All tests of a binary share the
-// server, which runs with fsync for benchmarks alone. Without the programs of PostgreSQL it skips the test, and fails it
+// server, which runs with fsync for benchmarks only. Without the programs of PostgreSQL it skips the test, and fails it
 // under CI=true.
 func Postgres(t testing.TB) string {
 	t.Helper()
