@@ -1,7 +1,10 @@
 package store_test
 
 import (
+	"flag"
+	"fmt"
 	"net/url"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -16,6 +19,12 @@ import (
 	"vireilla/internal/store/storetest"
 	"vireilla/internal/test/servertest"
 )
+
+func TestMain(m *testing.M) {
+	flag.Parse()
+	_ = flag.Set("test.parallel", fmt.Sprint(4*runtime.GOMAXPROCS(0))) // a PostgreSQL works while they wait
+	m.Run()
+}
 
 func openURL(t *testing.T, url string) *store.DB {
 	t.Helper()

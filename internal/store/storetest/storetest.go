@@ -79,7 +79,7 @@ func Run(t *testing.T, open Open) {
 		"WhatWasNotWrittenIsCounted":             skipped,
 	} {
 		t.Run(name, func(t *testing.T) {
-			t.Parallel() // with a PostgreSQL, they wait more than they work
+			t.Parallel()
 			f(t, open(t))
 		})
 	}

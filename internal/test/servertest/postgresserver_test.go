@@ -22,6 +22,7 @@ func query(t *testing.T, s *PostgresServer, text string) (string, error) {
 }
 
 func TestAKilledPostgresComesBackWithItsData(t *testing.T) {
+	t.Parallel()
 	s := StartPostgres(t)
 	if out, err := query(t, s, `CREATE TABLE t (n int); INSERT INTO t VALUES (7)`); err != nil {
 		t.Fatal(out, err)
@@ -58,6 +59,7 @@ func TestASmallDiskGetsFullAndHasRoomAgain(t *testing.T) {
 }
 
 func TestAPostgresOnASmallDiskMeetsItsEnd(t *testing.T) {
+	t.Parallel()
 	d := SmallDisk(t, 96)
 	s := StartPostgresOn(t, d)
 	d.Fill(t)

@@ -44,6 +44,7 @@ func TestAHeldRedisDoesNotAnswerAndLosesNothing(t *testing.T) {
 }
 
 func TestSentinelsPutAReplicaInTheMastersPlace(t *testing.T) {
+	t.Parallel()
 	s := StartSentinels(t)
 	s.Master.Kill()
 	await(t, "a replica to become master", func(ctx context.Context) (bool, error) {
@@ -57,6 +58,7 @@ func TestSentinelsPutAReplicaInTheMastersPlace(t *testing.T) {
 }
 
 func TestAClusterKeepsKeysOnEachMaster(t *testing.T) {
+	t.Parallel()
 	c := StartRedisCluster(t)
 	var hosts []string
 	for _, m := range c.Masters {

@@ -23,6 +23,7 @@ func TestHang(t *testing.T) {
 }
 
 func TestAKilledTestLeavesNoServerBehind(t *testing.T) {
+	t.Parallel()
 	if testing.Short() {
 		t.Skip("left out by -short: it waits for servers to end")
 	}
