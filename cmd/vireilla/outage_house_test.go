@@ -168,7 +168,7 @@ func (o *outage) await(what string, so func() bool) {
 func (o *outage) outbox() string {
 	counts := map[notice.State]int{}
 	letters, err := o.Store.Letters(o.t.Context(), notice.Filter{})
-	for i := range o.planned {
+	for i := range letters {
 		counts[letters[i].State]++
 	}
 	stale, staleErr := o.Store.StaleBy(o.t.Context())
@@ -213,10 +213,9 @@ func (o *outage) check() {
 		sent, err := o.Store.Letters(o.t.Context(), notice.Filter{State: "sent"})
 		return err == nil && len(sent) == o.planned
 	})
-	letters := o.judge()
-	o.again(letters)
-	if len(letters) != o.planned {
-		o.t.Errorf("%d letters in the outbox; %d were planned", len(letters), o.planned)
+	o.again(o.judge())
+	if n := len(o.judge()); n != o.planned {
+		o.t.Errorf("%d letters in the outbox; %d were planned", n, o.planned)
 	}
 	if n := o.out(); n != o.planned {
 		o.t.Errorf("%d letters were taken; %d were planned", n, o.planned)
@@ -248,7 +247,7 @@ func (o *outage) judge() []notice.Entry {
 func (o *outage) again(letters []notice.Entry) {
 	o.t.Helper()
 	ids := make([]int64, len(letters))
-	for i := range o.planned {
+	for i := range letters {
 		ids[i] = letters[i].ID
 	}
 	before := o.used(tasks.Letters)

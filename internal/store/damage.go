@@ -23,32 +23,35 @@ func (c *core) startCheck() error {
 	ctx, stop := context.WithCancel(context.Background())
 	c.stopCheck = stop
 	first := make(chan error, 1)
-	c.checking.Go(func() {
-		for {
-			err := c.checkFile(ctx)
-			damaged := errors.Is(err, errDamaged)
-			if damaged {
-				c.damage.Store(&err)
-			}
-			select {
-			case first <- err:
-			default:
-			}
-			if err == nil || damaged {
-				return
-			}
-			select {
-			case <-ctx.Done():
-				return
-			case <-time.After(checkAgain):
-			}
-		}
-	})
+	c.checking.Go(func() { c.keepChecking(ctx, first) })
 	select {
 	case err := <-first:
 		return err
 	case <-time.After(checkWait):
 		return nil
+	}
+}
+
+// keepChecking checks the file until a check could read it, and sends what the first one found.
+func (c *core) keepChecking(ctx context.Context, first chan<- error) {
+	for {
+		err := c.checkFile(ctx)
+		damaged := errors.Is(err, errDamaged)
+		if damaged {
+			c.damage.Store(&err)
+		}
+		select {
+		case first <- err:
+		default: // it was sent before
+		}
+		if err == nil || damaged {
+			return
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(checkAgain):
+		}
 	}
 }
 

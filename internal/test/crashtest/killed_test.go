@@ -40,16 +40,17 @@ func TestKilledAnywhereNothingIsLostOrDoubled(t *testing.T) {
 			sum := tally{at: map[string]int{}}
 			t.Cleanup(func() { sum.whole(t, w) })
 			var next atomic.Uint64
+			count := uint64(max(1, *seeds))
 			for lane := range parallel {
 				t.Run(fmt.Sprint("lane ", lane), func(t *testing.T) {
 					if *seeds > 1 { // one seed alone begins at once: it takes the longest
 						t.Parallel()
 					}
-					for n := next.Add(1) - 1; n < uint64(max(1, *seeds)) && !t.Failed(); n = next.Add(1) - 1 {
+					for n := next.Add(1) - 1; n < count && !t.Failed(); n = next.Add(1) - 1 {
 						seed := *first + n
 						if *only != 0 {
 							seed = *only
-							next.Store(uint64(max(1, *seeds)))
+							next.Store(count)
 						}
 						if !t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) { sum.add(newStory(t, w, seed).live()) }) {
 							t.Errorf("go test ./internal/test/crashtest -run TestKilled -v -args -seed %d", seed)
@@ -81,7 +82,7 @@ func (a *tally) add(b *tally) {
 // deadly returns the points at which a story kills the program.
 func (w way) deadly() (list []point) {
 	for i, p := range points() {
-		if *seeds > 0 || *only != 0 || (i%2 == 0) == w.shared {
+		if *seeds > 0 || *only != 0 || ways()[i%2].name == w.name {
 			list = append(list, p)
 		}
 	}

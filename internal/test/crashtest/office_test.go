@@ -34,13 +34,12 @@ const monday = "2024-03-04"
 type way struct {
 	name            string
 	database, redis func(t *testing.T) string
-	shared          bool // by several machines
 }
 
 func ways() []way {
 	return []way{
-		{"SQLite", func(t *testing.T) string { return "sqlite:" + filepath.Join(t.TempDir(), "v.db") }, func(*testing.T) string { return "" }, false},
-		{"PostgreSQL and Redis", func(t *testing.T) string { return servertest.Postgres(t) }, func(t *testing.T) string { return servertest.Redis(t) }, true},
+		{"SQLite", func(t *testing.T) string { return "sqlite:" + filepath.Join(t.TempDir(), "v.db") }, func(*testing.T) string { return "" }},
+		{"PostgreSQL and Redis", func(t *testing.T) string { return servertest.Postgres(t) }, func(t *testing.T) string { return servertest.Redis(t) }},
 	}
 }
 
