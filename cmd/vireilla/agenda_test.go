@@ -64,7 +64,7 @@ func around(t *testing.T, day string) []string {
 func BenchmarkAgenda(b *testing.B) {
 	folder, data := b.TempDir(), b.TempDir()
 	for _, args := range [][]string{{"sample", "--at", "2024-03-04", folder + "/feed"}, {"--data", data, "import", folder + "/feed"}} {
-		if code := run(b.Context(), args, os.Stderr, os.Stderr); code != 0 {
+		if code := run(b.Context(), args, settings{}.get, os.Stderr, os.Stderr); code != 0 {
 			b.Fatal(fmt.Errorf("exit %d", code))
 		}
 	}
@@ -74,7 +74,7 @@ func BenchmarkAgenda(b *testing.B) {
 	}
 	defer null.Close()
 	for b.Loop() {
-		if code := run(b.Context(), []string{"--data", data, "agenda", "--at", "2024-03-04", "--format", "ndjson"}, null, os.Stderr); code != 0 {
+		if code := run(b.Context(), []string{"--data", data, "agenda", "--at", "2024-03-04", "--format", "ndjson"}, settings{}.get, null, os.Stderr); code != 0 {
 			b.Fatal(code)
 		}
 	}

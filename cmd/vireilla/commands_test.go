@@ -18,13 +18,19 @@ import (
 )
 
 // office writes a made-up feed and imports it; the policy's guard lets everything through.
-func office(t *testing.T, at string) (data, rules string) {
+func (env settings) office(t *testing.T, at string) (data, rules string) {
 	t.Helper()
 	folder := filepath.Join(t.TempDir(), "feed")
 	data = t.TempDir()
-	must(t, "sample", folder, "--at", at, "--seekers", "600", "--coaches", "6")
-	must(t, "--data", data, "import", folder)
+	env.must(t, "sample", folder, "--at", at, "--seekers", "300", "--coaches", "6")
+	env.must(t, "--data", data, "import", folder)
 	return data, unguarded(t)
+}
+
+// office is an office whose database is the SQLite file of its folder.
+func office(t *testing.T, at string) (data, rules string) {
+	t.Helper()
+	return settings(nil).office(t, at)
 }
 
 // unguarded writes a policy file whose guard lets everything through.
@@ -38,12 +44,11 @@ func unguarded(t *testing.T) (rules string) {
 	return rules
 }
 
-func relay(t *testing.T) *smtptest.Server {
+// relay starts a relay that takes every letter, and gives the settings that name it.
+func relay(t *testing.T) (*smtptest.Server, settings) {
 	t.Helper()
 	server := smtptest.Start(t)
-	t.Setenv("SMTP_URL", server.URL())
-	t.Setenv("MAIL_FROM", "Lahden kaupunki <no-reply@example.org>")
-	return server
+	return server, settings{"SMTP_URL": server.URL(), "MAIL_FROM": "Lahden kaupunki <no-reply@example.org>"}
 }
 
 func decode[T any](t *testing.T, text string) (v T) {
@@ -92,45 +97,45 @@ func TestADemoDayIsTheSameTwice(t *testing.T) {
 }
 
 func TestARunWhoseLettersAreNotOutFails(t *testing.T) {
+	t.Parallel()
 	data, rules := office(t, "2024-03-06")
-	relay(t)
+	_, env := relay(t)
 	run := []string{"--data", data, "--policy", rules, "run", "--at", "2024-03-06", "--yes"}
-	there := os.Getenv("SMTP_URL")
 	nobody, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
 	_ = nobody.Close()
-	t.Setenv("SMTP_URL", "smtp+plain://"+nobody.Addr().String())
-	out, told, code := vireilla(t, run...)
+	out, told, code := env.with(settings{"SMTP_URL": "smtp+plain://" + nobody.Addr().String()}).vireilla(t, run...)
 	if code != failed || !strings.Contains(out, "deferred") || !strings.Contains(told, "letters are not out") {
 		t.Errorf("exit %d, said %q and %q", code, out, told)
 	}
-	t.Setenv("SMTP_URL", there)
-	must(t, "--data", data, "outbox", "stop", "--yes")
-	if _, told, code := vireilla(t, run...); code != failed || !strings.Contains(told, "outbox start") {
+	env.must(t, "--data", data, "outbox", "stop", "--yes")
+	if _, told, code := env.vireilla(t, run...); code != failed || !strings.Contains(told, "outbox start") {
 		t.Errorf("stopped: exit %d, said %q", code, told)
 	}
-	must(t, "--data", data, "outbox", "start", "--yes")
-	must(t, run...)
+	env.must(t, "--data", data, "outbox", "start", "--yes")
+	env.must(t, run...)
 	run[6] = "2024-03-09" // a Saturday: what comes up waits for Monday
-	if out := must(t, run...); !strings.Contains(out, "pending") {
+	if out := env.must(t, run...); !strings.Contains(out, "pending") {
 		t.Errorf("nothing waits: %s", out)
 	}
 }
 
 func TestARunWithoutYesSendsNothing(t *testing.T) {
+	t.Parallel()
 	data, rules := office(t, "2024-03-06")
-	server := relay(t)
-	out := must(t, "--data", data, "--policy", rules, "run", "--at", "2024-03-06")
+	server, env := relay(t)
+	out := env.must(t, "--data", data, "--policy", rules, "run", "--at", "2024-03-06")
 	if !strings.Contains(out, "coach_digest") || len(server.Accepted()) != 0 {
 		t.Errorf("%d letters accepted; said %.300s", len(server.Accepted()), out)
 	}
 }
 
 func TestTheGuardHoldsAnUnusualDayUntilAPersonReleasesIt(t *testing.T) {
+	t.Parallel()
 	data, rules := office(t, "2024-03-06")
-	server := relay(t)
+	server, env := relay(t)
 	strict := filepath.Join(t.TempDir(), "strict.yaml")
 	text, err := os.ReadFile(rules)
 	if err != nil {
@@ -139,7 +144,7 @@ func TestTheGuardHoldsAnUnusualDayUntilAPersonReleasesIt(t *testing.T) {
 	if err := os.WriteFile(strict, bytes.Replace(text, []byte("floor: 5000"), []byte("floor: 2"), 1), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	out := must(t, "--data", data, "--policy", strict, "run", "--at", "2024-03-06", "--yes")
+	out := env.must(t, "--data", data, "--policy", strict, "run", "--at", "2024-03-06", "--yes")
 	if !strings.Contains(out, "held") {
 		t.Fatalf("nothing held: %s", out)
 	}
@@ -148,28 +153,29 @@ func TestTheGuardHoldsAnUnusualDayUntilAPersonReleasesIt(t *testing.T) {
 			t.Fatal("a digest of the held run went out")
 		}
 	}
-	must(t, "--data", data, "outbox", "release", "digests/2024-03-06")
+	env.must(t, "--data", data, "outbox", "release", "digests/2024-03-06")
 	for _, args := range [][]string{{"release", "digests/2024-03-07"}, {"retry", "99999"}, {"withdraw", "99999"}} {
 		for _, yes := range [][]string{nil, {"--yes"}} {
-			out, told, code := vireilla(t, slices.Concat([]string{"--data", data, "outbox"}, args, yes)...)
+			out, told, code := env.vireilla(t, slices.Concat([]string{"--data", data, "outbox"}, args, yes)...)
 			if code != failed || out != "" || !strings.Contains(told, args[1]) {
 				t.Errorf("%v %v: exit %d, said %q and %q", args, yes, code, out, told)
 			}
 		}
 	}
-	if out := must(t, "--data", data, "outbox", "list", "--state", "held", "--letter", "coach_digest"); !strings.Contains(out, "coach_digest/C-01/2024-03-06") {
+	if out := env.must(t, "--data", data, "outbox", "list", "--state", "held", "--letter", "coach_digest"); !strings.Contains(out, "coach_digest/C-01/2024-03-06") {
 		t.Fatalf("released without --yes: %s", out)
 	}
-	if _, told, _ := vireilla(t, "--data", data, "outbox", "release", "digests/2024-03-06", "--yes"); !strings.Contains(told, `"what":"release"`) || !strings.Contains(told, `"run":"digests/2024-03-06"`) {
+	if _, told, _ := env.vireilla(t, "--data", data, "outbox", "release", "digests/2024-03-06", "--yes"); !strings.Contains(told, `"what":"release"`) || !strings.Contains(told, `"run":"digests/2024-03-06"`) {
 		t.Errorf("logged %q", told)
 	}
-	must(t, "--data", data, "--policy", strict, "run", "--at", "2024-03-06", "--yes")
-	if out := must(t, "--data", data, "outbox", "list", "--state", "sent", "--letter", "coach_digest"); !strings.Contains(out, "coach_digest/C-01/2024-03-06") {
+	env.must(t, "--data", data, "--policy", strict, "run", "--at", "2024-03-06", "--yes")
+	if out := env.must(t, "--data", data, "outbox", "list", "--state", "sent", "--letter", "coach_digest"); !strings.Contains(out, "coach_digest/C-01/2024-03-06") {
 		t.Fatalf("not sent after the release: %s", out)
 	}
 }
 
 func TestBadInputIsToldByFileAndLineAndChangesNothing(t *testing.T) {
+	t.Parallel()
 	data, _ := office(t, "2024-03-06")
 	folder := t.TempDir()
 	csv := "seeker_id,municipality,coach_id,first_name,job_search_started\nS-00001,Lahti,C-99,Kanaria,2024-02-30\n"
@@ -194,6 +200,7 @@ func TestBadInputIsToldByFileAndLineAndChangesNothing(t *testing.T) {
 }
 
 func TestWrongUseExitsTwo(t *testing.T) {
+	t.Parallel()
 	data := t.TempDir()
 	for _, args := range [][]string{{"bogus"}, {"agenda", "--at", "2024-02-30"}, {"agenda", "--format", "xml"}, {"plan", "--at", "tomorrow"}, {"import"},
 		{"import", "/does/not/exist"}, {"serve", "--only", "cook"}, {"preview", "love_letter", "fi"}, {"outbox", "release", "digests", "--yes"},
@@ -213,44 +220,43 @@ func TestWhoeverStopsACommandIsToldSo(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	var told bytes.Buffer
-	if code := run(ctx, []string{"--data", t.TempDir(), "migrate"}, io.Discard, &told); code != failed || told.String() != "vireilla: stopped before it was done\n" {
+	if code := run(ctx, []string{"--data", t.TempDir(), "migrate"}, settings{}.get, io.Discard, &told); code != failed || told.String() != "vireilla: stopped before it was done\n" {
 		t.Errorf("exit %d, said %q", code, told.String())
 	}
 }
 
 func TestConfigMasksSecrets(t *testing.T) {
+	t.Parallel()
 	secret := filepath.Join(t.TempDir(), "smtp")
 	if err := os.WriteFile(secret, []byte("smtps://user:hunter2@relay.example:465\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	t.Setenv("SMTP_URL_FILE", secret)
-	t.Setenv("REDIS_URL", "redis://:hunter2@127.0.0.1:6379/0")
-	out := must(t, "--data", t.TempDir(), "config")
+	env := settings{"SMTP_URL_FILE": secret, "REDIS_URL": "redis://:hunter2@127.0.0.1:6379/0"}
+	out := env.must(t, "--data", t.TempDir(), "config")
 	if strings.Contains(out, "hunter2") || !strings.Contains(out, "relay.example") || !strings.Contains(out, secret) {
 		t.Error(out)
 	}
 	for how, args := range map[string][]string{"default": {"config"}, "--data": {"--data", t.TempDir(), "config"}} {
-		if out := must(t, args...); !regexp.MustCompile(`(?m)^data .* `+how+`$`).MatchString(out) || !regexp.MustCompile(`(?m)^OTEL_EXPORTER_OTLP_ENDPOINT +default$`).MatchString(out) {
+		if out := env.must(t, args...); !regexp.MustCompile(`(?m)^data .* `+how+`$`).MatchString(out) || !regexp.MustCompile(`(?m)^OTEL_EXPORTER_OTLP_ENDPOINT +default$`).MatchString(out) {
 			t.Errorf("%s: %s", how, out)
 		}
 	}
-	t.Setenv("REDIS_URL", "redis-sentinel://:hunter2@a.example:1,b.example:2/0?master=m&password=hunter2")
-	if out := must(t, "--data", t.TempDir(), "config"); strings.Contains(out, "hunter2") {
+	env = env.with(settings{"REDIS_URL": "redis-sentinel://:hunter2@a.example:1,b.example:2/0?master=m&password=hunter2"})
+	if out := env.must(t, "--data", t.TempDir(), "config"); strings.Contains(out, "hunter2") {
 		t.Error(out)
 	}
 	for _, database := range []string{"postgres://vireilla:hunter2@db.example/v?password=hunter2", "postgres://vireilla:hunter2/x@db.example/v",
 		"postgres://vireilla:1#hunter2@db.example/v", "postgres://vireilla:1?hunter2@db.example/v", "host=db.example password=hunter2"} {
-		t.Setenv("DATABASE_URL", database)
-		if out, told, _ := vireilla(t, "--data", t.TempDir(), "config"); strings.Contains(out+told, "hunter2") || !strings.Contains(out, "DATABASE_URL") {
+		if out, told, _ := env.with(settings{"DATABASE_URL": database}).vireilla(t, "--data", t.TempDir(), "config"); strings.Contains(out+told, "hunter2") || !strings.Contains(out, "DATABASE_URL") {
 			t.Errorf("%s: %s%s", database, out, told)
 		}
 	}
 }
 
 func TestTheRateIsAWholeNumberOfLettersAMinute(t *testing.T) {
+	t.Parallel()
 	for word, want := range map[string]int{"": 0, "600": 600, "1": 1, "0": -1, "-5": -1, "ten": -1, "1.5": -1, "70000": -1} {
-		t.Setenv("SMTP_RATE", word)
-		c, err := loadConfig(t.TempDir())
+		c, err := (&environment{commands: &commands{}, getenv: settings{"SMTP_RATE": word}.get}).config()
 		if (err == nil) != (want >= 0) || err == nil && c.Rate != want {
 			t.Errorf("%q: %d, %v", word, c.Rate, err)
 		}
@@ -258,14 +264,16 @@ func TestTheRateIsAWholeNumberOfLettersAMinute(t *testing.T) {
 }
 
 func TestServeRefusesToShowItsPagesToTheWorld(t *testing.T) {
-	relay(t)
-	t.Setenv("LISTEN", "0.0.0.0:0")
-	if _, told, code := vireilla(t, "--data", t.TempDir(), "serve"); code != failed || !strings.Contains(told, "WEB_PASSWORD") {
+	t.Parallel()
+	_, env := relay(t)
+	env = env.with(settings{"LISTEN": "0.0.0.0:0"})
+	if _, told, code := env.vireilla(t, "--data", t.TempDir(), "serve"); code != failed || !strings.Contains(told, "WEB_PASSWORD") {
 		t.Errorf("exit %d, said %q", code, told)
 	}
 }
 
 func TestExplainTellsTheArithmetic(t *testing.T) {
+	t.Parallel()
 	data, _ := office(t, "2024-03-06")
 	type row struct{ Seeker string }
 	first := decode[[]row](t, must(t, "--data", data, "agenda", "--at", "2024-03-06", "--format", "json"))[0]
@@ -296,6 +304,7 @@ func TestTheTimetableIsToldAcrossSummerTime(t *testing.T) {
 }
 
 func TestEveryLetterCanBePreviewed(t *testing.T) {
+	t.Parallel()
 	must(t, "templates", "check")
 	parts := [][]string{nil, {"--html"}, {"--eml"}} // each of every letter, and each in every language
 	for i, letter := range []string{"coach_digest", "lead_escalation", "appointment_booked", "appointment_reminder", "appointment_changed", "appointment_cancelled", "matter_update"} {
@@ -321,6 +330,7 @@ func TestTheWordsOfAPolicyAreTold(t *testing.T) {
 }
 
 func TestAPolicyFileIsCheckedByLine(t *testing.T) {
+	t.Parallel()
 	path := filepath.Join(t.TempDir(), "p.yaml")
 	text := strings.Replace(must(t, "policy", "show"), "due: 30 days after", "due: 30 dayz after", 1)
 	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {

@@ -42,12 +42,12 @@ type config struct {
 	settings                                           []setting
 }
 
-// loadConfig reads the environment. NAME_FILE instead of NAME names a file that holds the value.
-func loadConfig(data string) (config, error) {
+// config reads the environment. NAME_FILE instead of NAME names a file that holds the value.
+func (env *environment) config() (config, error) {
 	var c config
 	var faults []error
 	read := func(name, fallback string, hidden secrecy) string {
-		s, err := fromEnvironment(name, fallback)
+		s, err := env.setting(name, fallback)
 		if err != nil {
 			faults = append(faults, err)
 		}
@@ -55,7 +55,7 @@ func loadConfig(data string) (config, error) {
 		c.settings = append(c.settings, s)
 		return s.Value
 	}
-	c.Database = read("DATABASE_URL", "sqlite:"+filepath.Join(data, "vireilla.db"), credentials)
+	c.Database = read("DATABASE_URL", "sqlite:"+filepath.Join(env.Data, "vireilla.db"), credentials)
 	c.Redis = read("REDIS_URL", "", credentials)
 	c.SMTP = read("SMTP_URL", "", credentials)
 	if word := read("SMTP_RATE", "", public); word != "" {
@@ -80,12 +80,12 @@ func loadConfig(data string) (config, error) {
 	default:
 		faults = append(faults, errors.New("QUEUES_WRITE: write yes or no"))
 	}
-	c.settings = append(c.settings, withoutFile("OTEL_EXPORTER_OTLP_ENDPOINT")) // OpenTelemetry reads it itself
+	c.settings = append(c.settings, env.withoutFile("OTEL_EXPORTER_OTLP_ENDPOINT")) // OpenTelemetry reads it itself
 	return c, errors.Join(faults...)
 }
 
-func fromEnvironment(name, fallback string) (setting, error) {
-	value, file := os.Getenv(name), os.Getenv(name+"_FILE")
+func (env *environment) setting(name, fallback string) (setting, error) {
+	value, file := env.getenv(name), env.getenv(name+"_FILE")
 	switch {
 	case value != "" && file != "":
 		return setting{}, fmt.Errorf("both %s and %s_FILE are set: unset one of them", name, name)
@@ -106,8 +106,8 @@ func fromEnvironment(name, fallback string) (setting, error) {
 }
 
 // withoutFile is a setting that has no NAME_FILE.
-func withoutFile(name string) setting {
-	s := setting{Name: name, Value: os.Getenv(name), From: "environment", hidden: credentials}
+func (env *environment) withoutFile(name string) setting {
+	s := setting{Name: name, Value: env.getenv(name), From: "environment", hidden: credentials}
 	if s.Value == "" {
 		s.From = "default"
 	}
@@ -200,7 +200,7 @@ func (*configCmd) Help() string {
 }
 
 func (c *configCmd) Run(env *environment) error {
-	cfg, err := loadConfig(env.Data)
+	cfg, err := env.config()
 	if err == nil {
 		err = cfg.faults()
 	}
@@ -215,7 +215,7 @@ func (c *configCmd) show(env *environment, cfg *config) error {
 	}
 	switch {
 	case env.named["data"]:
-	case os.Getenv("VIREILLA_DATA") != "":
+	case env.getenv("VIREILLA_DATA") != "":
 		rows[0].From = "VIREILLA_DATA"
 	default:
 		rows[0].From = "default"

@@ -13,7 +13,7 @@ import (
 // store opens a database that exists. A new, empty database in a wrong folder would look like an office without
 // letters, and its kill switch would stop nothing.
 func (env *environment) store() (*store.DB, error) {
-	c, err := loadConfig(env.Data)
+	c, err := env.config()
 	if err == nil {
 		err = isThere(c.Database)
 	}
@@ -39,7 +39,7 @@ func isThere(database string) error {
 
 // storeOrNew opens the database, and creates it when there is none.
 func (env *environment) storeOrNew() (*store.DB, error) {
-	c, err := loadConfig(env.Data)
+	c, err := env.config()
 	if err != nil {
 		return nil, err
 	}

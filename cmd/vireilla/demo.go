@@ -61,7 +61,7 @@ func (c *demoCmd) Run(env *environment) (err error) {
 	}
 	cfg := config{}
 	if !c.Once {
-		if cfg, err = loadConfig(env.Data); err != nil {
+		if cfg, err = env.config(); err != nil {
 			return err
 		}
 		if err := checkListen(cfg.Listen, cfg.Guard); err != nil {

@@ -12,13 +12,13 @@ var smallDemo = []string{"demo", "--once", "--at", "2024-03-04", "--seekers", "1
 func demoIn(data string) []string { return append([]string{"--data", data}, smallDemo...) }
 
 func TestADemoNeverTouchesARealCaseload(t *testing.T) {
+	t.Parallel()
 	data, _ := office(t, "2024-03-04")
 	agenda := func() string { return must(t, "--data", data, "agenda", "--at", "2024-03-04", "--format", "ndjson") }
 	before := agenda()
 	t.Run("that the environment names", func(t *testing.T) {
-		t.Setenv("VIREILLA_DATA", data)
-		t.Setenv("DATABASE_URL", "sqlite:"+filepath.Join(data, "vireilla.db"))
-		must(t, smallDemo...)
+		env := settings{"VIREILLA_DATA": data, "DATABASE_URL": "sqlite:" + filepath.Join(data, "vireilla.db")}
+		env.must(t, smallDemo...)
 	})
 	t.Run("that somebody names", func(t *testing.T) {
 		if _, told, code := vireilla(t, demoIn(data)...); code != failed || !strings.Contains(told, "no demo made") {
@@ -31,6 +31,7 @@ func TestADemoNeverTouchesARealCaseload(t *testing.T) {
 }
 
 func TestADemoTakesNoFolderInWhichSomethingElseLies(t *testing.T) {
+	t.Parallel()
 	data := t.TempDir()
 	if err := os.WriteFile(filepath.Join(data, "sent.journal"), nil, 0o600); err != nil {
 		t.Fatal(err)
@@ -53,6 +54,7 @@ func TestADemoKeepsTheFolderThatSomebodyNames(t *testing.T) {
 }
 
 func TestASecondDemoOfADaySaysWhoseLettersItCounts(t *testing.T) {
+	t.Parallel()
 	data := t.TempDir()
 	if _, told, code := vireilla(t, demoIn(data)...); code != done || told != "" {
 		t.Fatalf("exit %d, said %q", code, told)
@@ -64,6 +66,7 @@ func TestASecondDemoOfADaySaysWhoseLettersItCounts(t *testing.T) {
 }
 
 func TestWhatIsImportedIntoADemosFolderIsSafeFromTheNextDemo(t *testing.T) {
+	t.Parallel()
 	data, folder := t.TempDir(), filepath.Join(t.TempDir(), "feed")
 	must(t, demoIn(data)...)
 	must(t, "sample", folder, "--at", "2024-03-04", "--seekers", "120", "--coaches", "3", "--seed", "2")

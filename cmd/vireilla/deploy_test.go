@@ -54,10 +54,10 @@ func TestEveryAlertFiresOnItsOwnFault(t *testing.T) {
 // from nothing to the first sample, and a comparison with nothing is never true. The tests of the alerts may not rely
 // on more either.
 func TestAFreshProcessShowsEverySeriesThatIsAskedFor(t *testing.T) {
-	relay(t)
-	t.Setenv("LISTEN", "127.0.0.1:0")
-	t.Setenv("METRICS_LISTEN", "127.0.0.1:0")
-	printed, _ := serving(t, io.Discard)
+	t.Parallel()
+	_, env := relay(t)
+	env = env.with(settings{"LISTEN": "127.0.0.1:0", "METRICS_LISTEN": "127.0.0.1:0"})
+	printed, _ := serving(t, env, io.Discard)
 	shown := fetch(t, regexp.MustCompile(`metrics: (http://.*)`).FindStringSubmatch(printed)[1])
 	for _, path := range []string{"../../deploy/alerts.yml", "../../deploy/alerts_test.yml", "../../deploy/grafana/vireilla.json"} {
 		text := strings.ReplaceAll(file(t, path), `\"`, `"`)

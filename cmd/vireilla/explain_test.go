@@ -10,6 +10,7 @@ import (
 
 // What a person is told that somebody gets on a day is what the plan of that day says.
 func TestExplainTellsTheLettersThatThePlanTells(t *testing.T) {
+	t.Parallel()
 	data, rules := office(t, "2024-03-06")
 	line := func(letter, subject, why string) string { return letter + " " + subject + " " + why }
 	want := map[string][]string{}
@@ -58,6 +59,7 @@ func TestExplainTellsTheLettersThatThePlanTells(t *testing.T) {
 }
 
 func TestExplainLeavesOutRulesOfOtherYearsInTheText(t *testing.T) {
+	t.Parallel()
 	data, _ := office(t, "2024-03-06")
 	type row struct{ Seeker, Rule string }
 	for _, r := range decode[[]row](t, must(t, "--data", data, "agenda", "--at", "2024-03-06", "--format", "json")) {

@@ -10,6 +10,7 @@ import (
 )
 
 func TestAPersonIsForgottenOnlyWhenToldTwice(t *testing.T) {
+	t.Parallel()
 	data, _ := office(t, "2024-03-06")
 	type row struct{ Seeker string }
 	first := decode[[]row](t, must(t, "--data", data, "agenda", "--at", "2024-03-06", "--format", "json"))[0].Seeker

@@ -14,7 +14,7 @@ type healthCmd struct{}
 // Run asks the serve of this machine for /healthz, at METRICS_LISTEN or else LISTEN. It is the health check of a
 // container that holds nothing but the program.
 func (healthCmd) Run(env *environment) error {
-	cfg, err := loadConfig(env.Data)
+	cfg, err := env.config()
 	if err != nil {
 		return err
 	}

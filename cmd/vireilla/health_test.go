@@ -21,9 +21,8 @@ func free(t *testing.T, host string) string {
 }
 
 func TestHealthAsksWhereServeAnswers(t *testing.T) {
-	relay(t)
-	t.Setenv("REDIS_URL", servertest.Redis(t))
-	t.Setenv("WEB_PASSWORD", "sesam")
+	_, env := relay(t)
+	env = env.with(settings{"REDIS_URL": servertest.Redis(t), "WEB_PASSWORD": "sesam"})
 	_, port, _ := net.SplitHostPort(free(t, "127.0.0.1"))
 	for name, c := range map[string]struct {
 		listen, metrics string
@@ -37,13 +36,12 @@ func TestHealthAsksWhereServeAnswers(t *testing.T) {
 		"timetable":             {free(t, "127.0.0.1"), free(t, "127.0.0.2"), []string{"--only", "timetable"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			t.Setenv("LISTEN", c.listen)
-			t.Setenv("METRICS_LISTEN", c.metrics)
-			if _, _, code := vireilla(t, "health"); code != failed {
+			env := env.with(settings{"LISTEN": c.listen, "METRICS_LISTEN": c.metrics})
+			if _, _, code := env.vireilla(t, "health"); code != failed {
 				t.Errorf("nobody serves: exit %d", code)
 			}
-			printed, stop := serving(t, os.Stderr, append([]string{"--log-level", "error"}, c.only...)...)
-			if out, told, code := vireilla(t, "health"); code != done || out != "ok\n" {
+			printed, stop := serving(t, env, os.Stderr, append([]string{"--log-level", "error"}, c.only...)...)
+			if out, told, code := env.vireilla(t, "health"); code != done || out != "ok\n" {
 				t.Errorf("exit %d, said %q", code, told)
 			}
 			if c.metrics == "" { // where pages may be seen by all, the numbers are behind the password

@@ -10,6 +10,7 @@ import (
 // Whoever imports hears what it would do or did to those who are left without a team; the day's plan says why nobody is
 // told.
 func TestAClosedTeamIsToldAtItsImportAndInThePlan(t *testing.T) {
+	t.Parallel()
 	const day = "2024-03-06"
 	folder, data := t.TempDir(), t.TempDir()
 	must(t, "sample", folder, "--at", day, "--seekers", "300", "--coaches", "20")

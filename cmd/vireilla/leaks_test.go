@@ -30,19 +30,18 @@ func TestADayOfAnOfficeNamesNobodyOutsideOfSQLAndLetters(t *testing.T) {
 	redis := servertest.StartRedis(t)
 	heard := redis.Monitor(t)
 	t.Setenv("OTEL_EXPORTER_OTLP_ENDPOINT", collector.URL)
-	t.Setenv("DATABASE_URL", servertest.Postgres(t))
-	t.Setenv("REDIS_URL", redis.URL())
-	mail := relay(t)
+	mail, env := relay(t)
+	env = env.with(settings{"DATABASE_URL": servertest.Postgres(t), "REDIS_URL": redis.URL()})
 	somebody := markers.Address("c-01")
 	mail.Set(smtptest.Rcpt, smtptest.Reply("550 5.1.1 <"+somebody+"> unknown").Times(2), smtptest.Reply("450 4.2.1 <"+somebody+"> is full").Times(2))
 	mail.Set(smtptest.Dot, smtptest.Reply("554 5.7.1 <"+somebody+"> spam").Times(2), smtptest.Drop().Taking().Once(), smtptest.Reply("451 4.3.0 "+somebody).Times(2))
 
 	const day = "2024-03-06"
-	data, rules := office(t, day)
+	data, rules := env.office(t, day)
 	told := &strings.Builder{}
 	try := func(args ...string) string {
 		t.Helper()
-		out, err, code := vireilla(t, append([]string{"--data", data, "--policy", rules, "--log-level", "debug"}, args...)...)
+		out, err, code := env.vireilla(t, append([]string{"--data", data, "--policy", rules, "--log-level", "debug"}, args...)...)
 		fmt.Fprintf(told, "%v: %d\n%s\n%s\n", args[0], code, out, err)
 		leaks.Nobody(t, strings.Join(args, " "), out+"\n"+err)
 		return out
@@ -66,7 +65,7 @@ func TestADayOfAnOfficeNamesNobodyOutsideOfSQLAndLetters(t *testing.T) {
 		try("outbox", "show", id[1])
 	}
 	try("forget", "S-00001", "--yes")
-	pages(t)
+	pages(t, env)
 
 	for what, text := range map[string]string{"Redis": heard.String(), "the traces": spans.String()} {
 		if len(text) < 10_000 {
@@ -109,12 +108,11 @@ func written(t *testing.T, files map[string]string) string {
 }
 
 // pages asks serve for everything that it shows.
-func pages(t *testing.T) {
+func pages(t *testing.T, env settings) {
 	t.Helper()
-	t.Setenv("LISTEN", "127.0.0.1:0")
-	t.Setenv("METRICS_LISTEN", "127.0.0.1:0")
+	env = env.with(settings{"LISTEN": "127.0.0.1:0", "METRICS_LISTEN": "127.0.0.1:0"})
 	log := &syncbuf.Buffer{}
-	printed, stop := serving(t, log, "--log-level", "debug")
+	printed, stop := serving(t, env, log, "--log-level", "debug")
 	at := regexp.MustCompile(`http://[^/\s]+/`).FindAllString(printed, 2)
 	paths := []string{"metrics", "readyz", "healthz", "", "letters", "letters?day=2024-03-06", "letters?state=failed&day=", "letters?to=S-00002&day=", "runs/digests/2024-03-06/release", "switch/stop",
 		"nowhere", "letters/99999", "style.css", "queues/", "queues/api/queues", "queues/api/servers", "queues/api/scheduler_entries", "queues/api/redis_info", "queues/api/queue_stats"}
@@ -167,7 +165,7 @@ func TestNoSecretOfASettingIsEverTold(t *testing.T) {
 		for n, value := range values {
 			t.Run(fmt.Sprint(name, n), func(t *testing.T) {
 				t.Parallel()
-				for _, args := range [][]string{{"config"}, {"run", "--at", "2024-03-06", "--yes"}, {"health"}} {
+				for _, args := range [][]string{{"config"}, {"run", "--at", "2024-03-06", "--yes"}} {
 					command := exec.CommandContext(t.Context(), binary, args...)
 					command.Env = []string{"VIREILLA_DATA=" + t.TempDir(), "SMTP_URL=" + mail.URL(), "MAIL_FROM=no-reply@example.org", "LISTEN=127.0.0.1:0", name + "=" + value}
 					said, err := command.CombinedOutput()
@@ -182,6 +180,7 @@ func TestNoSecretOfASettingIsEverTold(t *testing.T) {
 
 // What is an accident of net/http goes to its log: a panic with what it panicked with.
 func TestAPageThatPanicsTellsNothingOfWhatItHeld(t *testing.T) {
+	t.Parallel()
 	var log bytes.Buffer
 	a := &app{Log: (&environment{err: &log, commands: &commands{}}).log()}
 	page, err := a.serve(t.Context(), "LISTEN", "127.0.0.1:0", http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic("of " + markers.Address("s-1")) }), nil)

@@ -3,6 +3,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -22,7 +23,7 @@ import (
 
 // commands are the options and commands in the order of the help.
 type commands struct {
-	Data     string `help:"Folder of the database and all other files." default:"./data" env:"VIREILLA_DATA" type:"path"`
+	Data     string `help:"Folder of the database and all other files ($VIREILLA_DATA)." default:"${data}" type:"path"`
 	Policy   string `help:"Use this policy file instead of the embedded one." type:"path" placeholder:"FILE"`
 	LogLevel string `help:"Log debug, info, warn or error and above; by default serve logs info, other commands warn." default:"" enum:",debug,info,warn,error" placeholder:"LEVEL"`
 
@@ -52,7 +53,7 @@ func main() {
 	defer stop()
 	queue.Silence()
 	silence(otel.SetLogger)
-	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
+	os.Exit(run(ctx, os.Args[1:], os.Getenv, os.Stdout, os.Stderr))
 }
 
 // Exit codes: 0 done, 1 failed, 2 used wrongly.
@@ -82,7 +83,8 @@ func withHelp(args []string) []string {
 	return args
 }
 
-func run(ctx context.Context, args []string, stdout, stderr io.Writer) (code int) {
+// run is the whole program. It ends when its command is done or ctx is, and gives the exit code.
+func run(ctx context.Context, args []string, getenv func(string) string, stdout, stderr io.Writer) (code int) {
 	defer func() { // kong calls Exit after --help
 		if r := recover(); r != nil {
 			e, ok := r.(exit)
@@ -95,7 +97,11 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) (code int
 	var c commands
 	parser, err := kong.New(&c, kong.Name("vireilla"),
 		kong.Description("Watches the caseload and writes to coaches and job seekers about what is due."),
-		kong.Vars{"states": strings.Join(states(), ","), "letters": strings.Join(templates.Letters(), ",")},
+		kong.Vars{
+			"data":    cmp.Or(getenv("VIREILLA_DATA"), "./data"),
+			"states":  strings.Join(states(), ","),
+			"letters": strings.Join(templates.Letters(), ","),
+		},
 		kong.Writers(stdout, stderr), kong.Exit(func(n int) { panic(exit(n)) }),
 		kong.UsageOnError(), kong.ConfigureHelp(kong.HelpOptions{Compact: true}))
 	if err != nil {
@@ -114,7 +120,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) (code int
 			explainUsage(err.Error()))
 		return usedWrongly
 	}
-	env := &environment{ctx: ctx, out: stdout, err: stderr, commands: &c, named: map[string]bool{}}
+	env := &environment{ctx: ctx, getenv: getenv, out: stdout, err: stderr, commands: &c, named: map[string]bool{}}
 	for _, step := range parsed.Path {
 		if step.Flag != nil {
 			env.named[step.Flag.Name] = true

@@ -113,6 +113,7 @@ func TestAPausedQueueWaits(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	o.await("the log to say that it is over", func() bool { return o.log.Count("no queue is paused any more") == 1 })
 	o.awaitQueue()
 	o.check()
 	o.complains("a queue is paused", "no queue is paused any more")

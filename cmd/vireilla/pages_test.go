@@ -73,6 +73,7 @@ func send(t *testing.T, method, url, site string) (int, string) {
 }
 
 func TestTheQueuesAreChangedOnlyWhereThatIsConfiguredAndNeverByAnotherSite(t *testing.T) {
+	t.Parallel()
 	for _, v := range []struct {
 		write bool
 		site  string
@@ -102,6 +103,7 @@ func TestTheQueuesAreChangedOnlyWhereThatIsConfiguredAndNeverByAnotherSite(t *te
 }
 
 func TestWhatIsDecidedOnThePagesIsDoneInTheStore(t *testing.T) {
+	t.Parallel()
 	s, _, at := shown(t, config{})
 	plan := notice.Plan{}
 	for _, key := range []string{"k1", "k2", "k3"} {
@@ -203,13 +205,13 @@ func TestWhoMayListenWhere(t *testing.T) {
 }
 
 func TestTheSettingsOfThePagesAreReadAndShown(t *testing.T) {
-	t.Setenv("QUEUES_WRITE", "yes")
-	t.Setenv("WEB_PROXIES", "10.0.0.7")
-	cfg, err := loadConfig(t.TempDir())
+	t.Parallel()
+	env := settings{"QUEUES_WRITE": "yes", "WEB_PROXIES": "10.0.0.7"}
+	cfg, err := (&environment{commands: &commands{}, getenv: env.get}).config()
 	if err != nil || !cfg.QueuesWrite || len(cfg.Guard.Proxies) != 1 {
 		t.Errorf("%+v, %v", cfg, err)
 	}
-	out := must(t, "--data", t.TempDir(), "config")
+	out := env.must(t, "--data", t.TempDir(), "config")
 	for _, want := range []string{"QUEUES_WRITE", "WEB_PROXIES", "10.0.0.7"} {
 		if !strings.Contains(out, want) {
 			t.Errorf("no %s in\n%s", want, out)
@@ -217,8 +219,7 @@ func TestTheSettingsOfThePagesAreReadAndShown(t *testing.T) {
 	}
 	for name, wrong := range map[string]string{"QUEUES_WRITE": "perhaps", "WEB_PROXIES": "proxy.example"} {
 		t.Run(name, func(t *testing.T) {
-			t.Setenv(name, wrong)
-			if _, err := loadConfig(t.TempDir()); err == nil || !strings.Contains(err.Error(), name) {
+			if _, err := (&environment{commands: &commands{}, getenv: settings{name: wrong}.get}).config(); err == nil || !strings.Contains(err.Error(), name) {
 				t.Errorf("%s=%s: %v", name, wrong, err)
 			}
 		})

@@ -11,10 +11,11 @@ import (
 // What plan promises for the staff and about matters is what a run of the day sends, and afterwards there is nothing
 // left to plan.
 func TestARunSendsWhatThePlanSaid(t *testing.T) {
+	t.Parallel()
 	data, rules := office(t, "2024-03-06")
-	server := relay(t)
+	server, env := relay(t)
 	keys := func(at string) (keys []string) {
-		plan := decode[planAnswer](t, must(t, "--data", data, "--policy", rules, "plan", "--at", at, "--format", "json"))
+		plan := decode[planAnswer](t, env.must(t, "--data", data, "--policy", rules, "plan", "--at", at, "--format", "json"))
 		for _, n := range plan.Notices {
 			if n.Subject == "" || n.Letter == "matter_update" {
 				keys = append(keys, n.Key)
@@ -24,10 +25,10 @@ func TestARunSendsWhatThePlanSaid(t *testing.T) {
 		return keys
 	}
 	promised := keys("2024-03-06T08:00")
-	must(t, "--data", data, "--policy", rules, "run", "--at", "2024-03-06", "--yes")
+	env.must(t, "--data", data, "--policy", rules, "run", "--at", "2024-03-06", "--yes")
 	type letter struct{ Key, State, Letter string }
 	var sent []string
-	for _, l := range decode[[]letter](t, must(t, "--data", data, "outbox", "list", "--state", "sent", "--format", "json")) {
+	for _, l := range decode[[]letter](t, env.must(t, "--data", data, "outbox", "list", "--state", "sent", "--format", "json")) {
 		if !strings.HasPrefix(l.Letter, "appointment") {
 			sent = append(sent, l.Key)
 		}
@@ -40,7 +41,7 @@ func TestARunSendsWhatThePlanSaid(t *testing.T) {
 		t.Errorf("still planned after the run: %v", left)
 	}
 	before := len(server.Accepted())
-	must(t, "--data", data, "--policy", rules, "run", "--at", "2024-03-06", "--yes")
+	env.must(t, "--data", data, "--policy", rules, "run", "--at", "2024-03-06", "--yes")
 	if after := len(server.Accepted()); after != before {
 		t.Errorf("a second run of the day sent %d letters", after-before)
 	}
@@ -48,18 +49,19 @@ func TestARunSendsWhatThePlanSaid(t *testing.T) {
 
 // The days that follow tell owners of later stages; a past day must not forget that they knew of the earlier ones.
 func TestAPastDayIsPlannedAsItWas(t *testing.T) {
+	t.Parallel()
 	_, rules := office(t, "2024-03-06")
 	data, folder := t.TempDir(), filepath.Join(t.TempDir(), "few")
 	// So few that there are days without news.
 	must(t, "sample", folder, "--at", "2024-03-06", "--seekers", "60", "--coaches", "6")
 	must(t, "--data", data, "import", folder)
-	relay(t)
+	_, env := relay(t)
 	days := []string{"2024-03-06", "2024-03-07", "2024-03-08", "2024-03-12", "2024-03-13", "2024-03-14", "2024-03-15"}
 	for _, day := range days {
-		must(t, "--data", data, "--policy", rules, "run", "--at", day, "--yes")
+		env.must(t, "--data", data, "--policy", rules, "run", "--at", day, "--yes")
 	}
 	for _, day := range days {
-		plan := decode[planAnswer](t, must(t, "--data", data, "--policy", rules, "plan", "--at", day+"T08:00", "--format", "json"))
+		plan := decode[planAnswer](t, env.must(t, "--data", data, "--policy", rules, "plan", "--at", day+"T08:00", "--format", "json"))
 		for _, n := range plan.Notices {
 			if n.Role != "seeker" {
 				t.Errorf("%s was not sent, and nobody missed it", n.Key)
@@ -69,9 +71,10 @@ func TestAPastDayIsPlannedAsItWas(t *testing.T) {
 }
 
 func TestARunWithoutYesSaysWhatOneWithYesSends(t *testing.T) {
+	t.Parallel()
 	data, rules := office(t, "2024-03-06")
-	relay(t)
-	plan := decode[planAnswer](t, must(t, "--data", data, "--policy", rules, "run", "--at", "2024-03-06", "--format", "json"))
+	_, env := relay(t)
+	plan := decode[planAnswer](t, env.must(t, "--data", data, "--policy", rules, "run", "--at", "2024-03-06", "--format", "json"))
 	var promised, sent []string
 	for i, n := range plan.Notices {
 		promised = append(promised, n.Key)
@@ -79,8 +82,8 @@ func TestARunWithoutYesSaysWhatOneWithYesSends(t *testing.T) {
 			t.Errorf("%s goes out at %s", n.Key, n.SendAt)
 		}
 	}
-	must(t, "--data", data, "--policy", rules, "run", "--at", "2024-03-06", "--yes")
-	for _, l := range decode[[]struct{ Key, State string }](t, must(t, "--data", data, "outbox", "list", "--state", "sent", "--format", "json")) {
+	env.must(t, "--data", data, "--policy", rules, "run", "--at", "2024-03-06", "--yes")
+	for _, l := range decode[[]struct{ Key, State string }](t, env.must(t, "--data", data, "outbox", "list", "--state", "sent", "--format", "json")) {
 		sent = append(sent, l.Key)
 	}
 	slices.Sort(promised)
@@ -119,13 +122,13 @@ func small(t *testing.T, files map[string]string) (data, rules string) {
 // expectRun says that the plan of a day promises what its run sends.
 func expectRun(t *testing.T, data, rules, day string, want ...string) {
 	t.Helper()
-	relay(t)
+	_, env := relay(t)
 	var promised, sent []string
-	for _, n := range decode[planAnswer](t, must(t, "--data", data, "--policy", rules, "plan", "--at", day, "--format", "json")).Notices {
+	for _, n := range decode[planAnswer](t, env.must(t, "--data", data, "--policy", rules, "plan", "--at", day, "--format", "json")).Notices {
 		promised = append(promised, n.Key)
 	}
-	must(t, "--data", data, "--policy", rules, "run", "--at", day, "--yes")
-	for _, l := range decode[[]struct{ Key, State string }](t, must(t, "--data", data, "outbox", "list", "--state", "sent", "--format", "json")) {
+	env.must(t, "--data", data, "--policy", rules, "run", "--at", day, "--yes")
+	for _, l := range decode[[]struct{ Key, State string }](t, env.must(t, "--data", data, "outbox", "list", "--state", "sent", "--format", "json")) {
 		sent = append(sent, l.Key)
 	}
 	slices.Sort(promised)
@@ -137,6 +140,7 @@ func expectRun(t *testing.T, data, rules, day string, want ...string) {
 
 // The lead has the digest of a coach for whom nobody stands in, and no second letter about the same.
 func TestWhatTheLeadsDigestTellsIsNotPlannedTwice(t *testing.T) {
+	t.Parallel()
 	data, rules := small(t, map[string]string{"absences.csv": "coach_id,from,to\nC-1,2024-03-01,2024-04-03\n"})
 	at := decode[planAnswer](t, must(t, "--data", data, "--policy", rules, "plan", "--at", "2024-03-05T12:00", "--format", "json"))
 	if len(at.Notices) != 1 || at.Notices[0].Key != "coach_digest/T-1/2024-03-05" {
@@ -146,6 +150,7 @@ func TestWhatTheLeadsDigestTellsIsNotPlannedTwice(t *testing.T) {
 }
 
 func TestThePlanOfADayKnowsWhatIsBookedInTheCourseOfIt(t *testing.T) {
+	t.Parallel()
 	data, rules := small(t, map[string]string{"appointments.csv": "appointment_id,seeker_id,coach_id,kind,starts_at,mode,state,booked_at,cancelled_at\n" +
 		"A-1,S-1,C-2,job_search_discussion,2024-03-06T13:15,phone,booked,2024-03-06T08:00,\n" +
 		"A-2,S-1,C-2,job_search_discussion,2024-03-20T13:15,phone,cancelled,2024-03-06T09:00,2024-03-06T14:05\n" +

@@ -11,6 +11,7 @@ import (
 )
 
 func TestOnlyWhatIsALetterInALanguageIsPreviewed(t *testing.T) {
+	t.Parallel()
 	out := must(t, "preview", "appointment_booked", "ar")
 	if fi, en := strings.Index(out, "Lahden kaupunki"), strings.Index(out, "City of Lahti"); fi < 0 || en < fi {
 		t.Errorf("the halves of a letter do not name the town each in its language:\n%s", out)
@@ -27,6 +28,7 @@ func TestOnlyWhatIsALetterInALanguageIsPreviewed(t *testing.T) {
 }
 
 func TestEveryAnswerCanBeJSON(t *testing.T) {
+	t.Parallel()
 	path := filepath.Join(t.TempDir(), "p.yaml")
 	if err := os.WriteFile(path, policy.DefaultFile(), 0o600); err != nil {
 		t.Fatal(err)

@@ -200,12 +200,13 @@ func behindTLS(t *testing.T, server *servertest.RedisServer) (address string, ro
 }
 
 func TestARunWithoutItsQueueSaysSoAndEnds(t *testing.T) {
+	t.Parallel()
 	data, rules := office(t, "2024-03-06")
-	mail := relay(t)
+	mail, env := relay(t)
 	server := servertest.StartRedis(t)
 	server.Kill()
-	t.Setenv("REDIS_URL", server.URL())
-	_, told, code := vireilla(t, "--data", data, "--policy", rules, "run", "--at", "2024-03-06", "--yes")
+	env = env.with(settings{"REDIS_URL": server.URL()})
+	_, told, code := env.vireilla(t, "--data", data, "--policy", rules, "run", "--at", "2024-03-06", "--yes")
 	if code != failed || !strings.Contains(told, "the queue does not take tasks") || !strings.Contains(told, "connection refused") || strings.Contains(told, server.Password) {
 		t.Errorf("exit %d, said %q", code, told)
 	}
@@ -216,18 +217,19 @@ func TestARunWithoutItsQueueSaysSoAndEnds(t *testing.T) {
 
 // The task that is waited for will not come any more.
 func TestARunWhoseQueueDiesEnds(t *testing.T) {
+	t.Parallel()
 	data, rules := office(t, "2024-03-06")
-	mail := relay(t)
+	mail, env := relay(t)
 	server := servertest.StartRedis(t)
-	t.Setenv("REDIS_URL", server.URL())
+	env = env.with(settings{"REDIS_URL": server.URL()})
 	client := server.Client(t)
 	mail.Set(smtptest.Mail, smtptest.Well().Calling(server.Kill).Once())
-	_, told, code := vireilla(t, "--data", data, "--policy", rules, "run", "--at", "2024-03-06", "--yes")
+	_, told, code := env.vireilla(t, "--data", data, "--policy", rules, "run", "--at", "2024-03-06", "--yes")
 	if code != failed || !strings.Contains(told, "goes out with the next run") {
 		t.Errorf("exit %d, said %q", code, told)
 	}
 	server.Restart(t)
-	must(t, "--data", data, "--policy", rules, "run", "--at", "2024-03-06", "--yes")
+	env.must(t, "--data", data, "--policy", rules, "run", "--at", "2024-03-06", "--yes")
 	times := map[string]int{}
 	for _, m := range mail.Accepted() {
 		if times[m.MessageID]++; times[m.MessageID] > 1 {
@@ -240,11 +242,12 @@ func TestARunWhoseQueueDiesEnds(t *testing.T) {
 }
 
 func TestARunLeavesNothingInRedis(t *testing.T) {
+	t.Parallel()
 	data, rules := office(t, "2024-03-06")
-	mail := relay(t)
+	mail, env := relay(t)
 	server := servertest.StartRedis(t)
 	client := server.Client(t)
-	t.Setenv("REDIS_URL", server.URL())
+	env = env.with(settings{"REDIS_URL": server.URL()})
 	ctx, interrupt := context.WithCancel(t.Context())
 	defer interrupt()
 	for _, c := range []struct {
@@ -259,7 +262,7 @@ func TestARunLeavesNothingInRedis(t *testing.T) {
 	} {
 		mail.Set(smtptest.Mail, c.mood)
 		var told bytes.Buffer
-		if code := run(c.ctx, []string{"--data", data, "--policy", rules, "run", "--at", "2024-03-06", "--yes"}, io.Discard, &told); code != c.want {
+		if code := run(c.ctx, []string{"--data", data, "--policy", rules, "run", "--at", "2024-03-06", "--yes"}, env.get, io.Discard, &told); code != c.want {
 			t.Errorf("%s: exit %d, said %s", c.how, code, &told)
 		}
 		if keys, err := client.Keys(t.Context(), "*").Result(); err != nil || len(keys) > 0 {
@@ -267,8 +270,8 @@ func TestARunLeavesNothingInRedis(t *testing.T) {
 		}
 	}
 	cluster := servertest.StartRedisCluster(t)
-	t.Setenv("REDIS_URL", cluster.URL)
-	must(t, "--data", data, "--policy", rules, "run", "--at", "2024-03-07", "--yes")
+	env = env.with(settings{"REDIS_URL": cluster.URL})
+	env.must(t, "--data", data, "--policy", rules, "run", "--at", "2024-03-07", "--yes")
 	opt, err := queue.ParseURL(cluster.URL)
 	if err != nil {
 		t.Fatal(err)
@@ -288,15 +291,15 @@ func TestARunLeavesNothingInRedis(t *testing.T) {
 }
 
 func TestServeBeginsWithoutRedis(t *testing.T) {
-	relay(t)
+	t.Parallel()
+	_, env := relay(t)
 	server := servertest.StartRedis(t)
 	server.Kill()
-	t.Setenv("REDIS_URL", server.URL())
-	t.Setenv("LISTEN", "127.0.0.1:0")
+	env = env.with(settings{"REDIS_URL": server.URL(), "LISTEN": "127.0.0.1:0"})
 	ctx, cancel := context.WithCancel(t.Context())
 	var out, told syncbuf.Buffer
 	ended := make(chan int, 1)
-	go func() { ended <- run(ctx, []string{"--data", t.TempDir(), "serve"}, &out, &told) }()
+	go func() { ended <- run(ctx, []string{"--data", t.TempDir(), "serve"}, env.get, &out, &told) }()
 	await := func(j *syncbuf.Buffer, words string) {
 		t.Helper()
 		look, late := time.NewTicker(20*time.Millisecond), time.After(30*time.Second)

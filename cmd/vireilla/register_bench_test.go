@@ -24,7 +24,7 @@ import (
 func sampleFeed(b *testing.B, seekers string) (folder string, rows int) {
 	b.Helper()
 	folder = filepath.Join(b.TempDir(), "feed")
-	if code := run(b.Context(), []string{"sample", folder, "--at", "2024-03-04", "--seekers", seekers}, io.Discard, os.Stderr); code != done {
+	if code := run(b.Context(), []string{"sample", folder, "--at", "2024-03-04", "--seekers", seekers}, settings{}.get, io.Discard, os.Stderr); code != done {
 		b.Fatal(code)
 	}
 	for _, f := range caseload.Files() {

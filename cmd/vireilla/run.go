@@ -69,7 +69,7 @@ func (c *runCmd) Run(env *environment) error {
 		fmt.Fprintf(env.err, "nothing is sent without --yes; this is what %s would bring\n", day)
 		return (&planCmd{At: day.String(), Format: c.Format}).Run(env)
 	}
-	cfg, err := loadConfig(env.Data)
+	cfg, err := env.config()
 	if err != nil {
 		return err
 	}

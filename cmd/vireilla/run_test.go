@@ -11,12 +11,13 @@ import (
 
 // What the relay put off comes out the same day, by whoever serves: a digest is of no use tomorrow.
 func TestWhatARunOfTodayCouldNotBringOutIsDueSoon(t *testing.T) {
+	t.Parallel()
 	data := t.TempDir()
-	mail := relay(t)
+	mail, env := relay(t)
 	mail.Set(smtptest.Mail, smtptest.Reply("451 4.3.0 later"))
 	const letters = 3
 	s := due(t, "sqlite:"+filepath.Join(data, "vireilla.db"), letters)
-	if _, told, code := vireilla(t, "--data", data, "run", "--yes"); code != failed {
+	if _, told, code := env.vireilla(t, "--data", data, "run", "--yes"); code != failed {
 		t.Fatalf("exit %d, said %s", code, told)
 	}
 	tried, err := s.Letters(t.Context(), notice.Filter{State: string(notice.Deferred)})

@@ -203,6 +203,7 @@ func TestWithoutAQueueTheTimetableIsKeptAndEndsInTime(t *testing.T) {
 }
 
 func TestTheTimetableShowsPastTicks(t *testing.T) {
+	t.Parallel()
 	data := t.TempDir()
 	type row struct {
 		Entry   string

@@ -23,7 +23,7 @@ type serveCmd struct {
 func (c *serveCmd) Run(env *environment) error {
 	has := func(role string) bool { return len(c.Only) == 0 || slices.Contains(c.Only, role) }
 	env.LogLevel = cmp.Or(env.LogLevel, "info")
-	cfg, err := loadConfig(env.Data)
+	cfg, err := env.config()
 	if err != nil {
 		return err
 	}

@@ -21,7 +21,7 @@ import (
 )
 
 // serving starts serve and returns when it is at work, with what it printed; stop ends it and gives its exit code.
-func serving(t *testing.T, log io.Writer, args ...string) (printed string, stop func() int) {
+func serving(t *testing.T, env settings, log io.Writer, args ...string) (printed string, stop func() int) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
 	out, in, err := os.Pipe()
@@ -31,7 +31,7 @@ func serving(t *testing.T, log io.Writer, args ...string) (printed string, stop 
 	ended := make(chan int, 1)
 	go func() {
 		defer in.Close()
-		ended <- run(ctx, append([]string{"--data", t.TempDir(), "serve"}, args...), in, log)
+		ended <- run(ctx, append([]string{"--data", t.TempDir(), "serve"}, args...), env.get, in, log)
 	}()
 	seen := make([]byte, 4096)
 	for !strings.Contains(printed, "at work") {
@@ -55,16 +55,18 @@ func serving(t *testing.T, log io.Writer, args ...string) (printed string, stop 
 }
 
 func TestServeStopsWithinFiveSeconds(t *testing.T) {
-	relay(t)
-	t.Setenv("LISTEN", "127.0.0.1:0")
-	_, stop := serving(t, os.Stderr, "--log-level", "warn")
+	t.Parallel()
+	_, env := relay(t)
+	env = env.with(settings{"LISTEN": "127.0.0.1:0"})
+	_, stop := serving(t, env, os.Stderr, "--log-level", "warn")
 	if code := stop(); code != done {
 		t.Errorf("exit %d", code)
 	}
 }
 
 func TestAProgramThatCannotShowItsPagesSaysSoAndEnds(t *testing.T) {
-	relay(t)
+	t.Parallel()
+	_, env := relay(t)
 	taken, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -79,13 +81,14 @@ func TestAProgramThatCannotShowItsPagesSaysSoAndEnds(t *testing.T) {
 		{"LISTEN", "0.0.0.0:0", []string{"demo", "--seekers", "20", "--coaches", "2"}},
 	} {
 		t.Run(c.args[0]+" "+c.setting, func(t *testing.T) {
-			t.Setenv("LISTEN", "127.0.0.1:0")
-			t.Setenv(c.setting, c.value)
+			env := env.with(settings{"LISTEN": "127.0.0.1:0"}).with(settings{c.setting: c.value})
 			ctx, cancel := context.WithCancel(t.Context())
 			defer cancel()
 			ended := make(chan int, 1)
 			var told syncbuf.Buffer
-			go func() { ended <- run(ctx, append([]string{"--data", t.TempDir()}, c.args...), io.Discard, &told) }()
+			go func() {
+				ended <- run(ctx, append([]string{"--data", t.TempDir()}, c.args...), env.get, io.Discard, &told)
+			}()
 			select {
 			case code := <-ended:
 				if code != failed || !strings.Contains(told.String(), c.setting+": ") {
@@ -100,27 +103,27 @@ func TestAProgramThatCannotShowItsPagesSaysSoAndEnds(t *testing.T) {
 }
 
 func TestRolesApartNeedAQueueThatTheyShare(t *testing.T) {
-	relay(t)
-	t.Setenv("LISTEN", "127.0.0.1:0")
+	t.Parallel()
+	_, env := relay(t)
+	env = env.with(settings{"LISTEN": "127.0.0.1:0"})
 	for _, roles := range []string{"timetable", "workers", "web", "timetable,web", "workers,web"} {
-		if _, told, code := vireilla(t, "--data", t.TempDir(), "serve", "--only", roles); code != failed || !strings.Contains(told, "REDIS_URL") {
+		if _, told, code := env.vireilla(t, "--data", t.TempDir(), "serve", "--only", roles); code != failed || !strings.Contains(told, "REDIS_URL") {
 			t.Errorf("%s: exit %d, said %q", roles, code, told)
 		}
 	}
 	// These two may do without pages.
-	_, stop := serving(t, os.Stderr, "--log-level", "warn", "--only", "timetable,workers")
+	_, stop := serving(t, env, os.Stderr, "--log-level", "warn", "--only", "timetable,workers")
 	if code := stop(); code != done {
 		t.Errorf("exit %d", code)
 	}
 }
 
 func TestMachinesAreAnswered(t *testing.T) {
-	relay(t)
-	t.Setenv("LISTEN", "127.0.0.1:0")
-	t.Setenv("METRICS_LISTEN", "127.0.0.1:0")
-	t.Setenv("WEB_PASSWORD", "sesam")
+	t.Parallel()
+	_, env := relay(t)
+	env = env.with(settings{"LISTEN": "127.0.0.1:0", "METRICS_LISTEN": "127.0.0.1:0", "WEB_PASSWORD": "sesam"})
 	var log syncbuf.Buffer
-	printed, stop := serving(t, &log)
+	printed, stop := serving(t, env, &log)
 	base := regexp.MustCompile(`metrics: (http://.*/)metrics`).FindStringSubmatch(printed)[1]
 	page := regexp.MustCompile(`status page: (http://.*/)`).FindStringSubmatch(printed)[1]
 	for url, want := range map[string]string{
@@ -165,6 +168,7 @@ func fetch(t *testing.T, url string) string {
 }
 
 func TestMetricsKeepTheConventions(t *testing.T) {
+	t.Parallel()
 	env := &environment{ctx: t.Context(), out: io.Discard, err: io.Discard, commands: &commands{Data: t.TempDir()}}
 	redis, closeQueue, err := queue.Embedded()
 	if err != nil {
@@ -214,6 +218,7 @@ func TestADatabaseThatIsAwayIsNotReady(t *testing.T) {
 }
 
 func TestTheWatchmanIsCalledAndHisAddressNeverTold(t *testing.T) {
+	t.Parallel()
 	var heard []string
 	status := http.StatusOK
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

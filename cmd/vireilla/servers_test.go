@@ -12,33 +12,34 @@ import (
 )
 
 func TestPostgresGivesTheSameAgendaAsSQLite(t *testing.T) {
+	t.Parallel()
 	const day = "2024-06-20"
 	first, second := t.TempDir(), t.TempDir()
 	for seed, folder := range []string{first, second} {
-		if err := secondagenda.RandomFeed(folder, int64(seed)+1, 700, day); err != nil {
+		if err := secondagenda.RandomFeed(folder, int64(seed)+1, 400, day); err != nil {
 			t.Fatal(err)
 		}
 	}
-	answers := func() (all []string) {
+	answers := func(env settings) (all []string) {
 		data := t.TempDir()
 		// The second changes, closes and adds; the third does nothing.
 		for _, folder := range []string{first, second, second} {
-			counts := decode[importReport](t, must(t, "--data", data, "import", folder, "--accept-shrink", "--format", "json"))
+			counts := decode[importReport](t, env.must(t, "--data", data, "import", folder, "--accept-shrink", "--format", "json"))
 			for _, at := range around(t, day) {
-				all = append(all, must(t, "--data", data, "agenda", "--at", at, "--format", "ndjson"))
+				all = append(all, env.must(t, "--data", data, "agenda", "--at", at, "--format", "ndjson"))
 			}
-			all = append(all, must(t, "--data", data, "plan", "--at", day+"T08:00", "--format", "json"), cmp.Diff(nil, counts.Files))
+			all = append(all, env.must(t, "--data", data, "plan", "--at", day+"T08:00", "--format", "json"), cmp.Diff(nil, counts.Files))
 		}
 		return all
 	}
-	want := answers()
-	t.Setenv("DATABASE_URL", servertest.Postgres(t))
-	if diff := cmp.Diff(want, answers()); diff != "" {
+	want := answers(nil)
+	if diff := cmp.Diff(want, answers(settings{"DATABASE_URL": servertest.Postgres(t)})); diff != "" {
 		t.Errorf("-SQLite +PostgreSQL\n%.3000s", diff)
 	}
 }
 
 func TestADayOnServersEndsAsTheEmbeddedDayDoes(t *testing.T) {
+	t.Parallel()
 	const day = "2024-03-06"
 	type letter struct{ Key, Letter, To, State, Code string }
 	type ended struct {
@@ -46,14 +47,15 @@ func TestADayOnServersEndsAsTheEmbeddedDayDoes(t *testing.T) {
 		Letters []letter
 		To      []string // of what the relay accepted
 	}
-	run := func() (e ended) {
-		data, rules := office(t, day)
-		relay := relay(t)
+	run := func(servers settings) (e ended) {
+		relay, env := relay(t)
+		env = env.with(servers)
+		data, rules := env.office(t, day)
 		for range 2 { // the second finds nothing left to do
-			e.Report = decode[dayReport](t, must(t, "--data", data, "--policy", rules, "run", "--at", day, "--yes", "--format", "json"))
+			e.Report = decode[dayReport](t, env.must(t, "--data", data, "--policy", rules, "run", "--at", day, "--yes", "--format", "json"))
 		}
 		e.Report.Seconds = daySeconds{}
-		e.Letters = decode[[]letter](t, must(t, "--data", data, "outbox", "list", "--format", "json"))
+		e.Letters = decode[[]letter](t, env.must(t, "--data", data, "outbox", "list", "--format", "json"))
 		for _, m := range relay.Accepted() {
 			e.To = append(e.To, strings.Join(m.To, " "))
 		}
@@ -61,19 +63,16 @@ func TestADayOnServersEndsAsTheEmbeddedDayDoes(t *testing.T) {
 		return e
 	}
 	whole := cmp.AllowUnexported(dayReport{})
-	want := run()
+	want := run(nil)
 	if len(want.To) < 5 || len(want.To) != want.Report.Outbox["sent"] {
 		t.Fatalf("%d letters accepted, the report says %v", len(want.To), want.Report.Outbox)
 	}
 	for name, url := range map[string]string{"Sentinel": servertest.StartSentinels(t).URL, "Cluster": servertest.StartRedisCluster(t).URL} {
-		t.Setenv("REDIS_URL", url)
-		if diff := cmp.Diff(want, run(), whole); diff != "" {
+		if diff := cmp.Diff(want, run(settings{"REDIS_URL": url}), whole); diff != "" {
 			t.Errorf("-embedded +%s\n%.3000s", name, diff)
 		}
 	}
-	t.Setenv("DATABASE_URL", servertest.Postgres(t))
-	t.Setenv("REDIS_URL", servertest.Redis(t))
-	if diff := cmp.Diff(want, run(), whole); diff != "" {
+	if diff := cmp.Diff(want, run(settings{"DATABASE_URL": servertest.Postgres(t), "REDIS_URL": servertest.Redis(t)}), whole); diff != "" {
 		t.Errorf("-embedded +servers\n%.3000s", diff)
 	}
 }

@@ -76,18 +76,19 @@ func TestASpoiltFeedChangesNothing(t *testing.T) {
 // Somebody insists on a feed without contacts, so that everybody is overdue: even then each coach and each lead gets
 // one letter, with a limit to its lines.
 func TestADayOnWhichEverybodyIsOverdueIsOneLetterForEachOfTheStaff(t *testing.T) {
+	t.Parallel()
 	const day = "2024-03-06"
 	folder, data := t.TempDir(), t.TempDir()
-	server := relay(t)
-	must(t, "sample", folder, "--at", day, "--seekers", "600", "--coaches", "6")
-	must(t, "--data", data, "import", folder, "--adopt")
+	server, env := relay(t)
+	env.must(t, "sample", folder, "--at", day, "--seekers", "600", "--coaches", "6")
+	env.must(t, "--data", data, "import", folder, "--adopt")
 	contacts := filepath.Join(folder, "contacts.csv")
 	header, _, _ := strings.Cut(file(t, contacts), "\n")
 	if err := os.WriteFile(contacts, []byte(header+"\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	must(t, "--data", data, "import", folder, "--accept-shrink")
-	must(t, "--data", data, "run", "--at", day, "--yes")
+	env.must(t, "--data", data, "import", folder, "--accept-shrink")
+	env.must(t, "--data", data, "run", "--at", day, "--yes")
 	letters := map[string]int{}
 	for _, m := range server.Accepted() {
 		if to := strings.TrimPrefix(m.To[0], "kanaria."); strings.HasPrefix(to, "c-") || strings.HasPrefix(to, "t-") {

@@ -20,9 +20,9 @@ func TestSpansReachTheCollectorAndNameNobody(t *testing.T) {
 	}))
 	defer collector.Close()
 	t.Setenv("OTEL_EXPORTER_OTLP_ENDPOINT", collector.URL)
-	relay := relay(t)
+	relay, env := relay(t)
 	data, rules := office(t, "2024-03-06")
-	must(t, "--data", data, "--policy", rules, "run", "--at", "2024-03-06", "--yes")
+	env.must(t, "--data", data, "--policy", rules, "run", "--at", "2024-03-06", "--yes")
 	for _, name := range []string{"enqueue digests", "tick:digests", "add", "deliver", "claim", "batch", "letter", "render", "send", "record", "vireilla.kind", "coach_digest"} {
 		if !strings.Contains(told.String(), name) {
 			t.Errorf("no word of %q", name)
@@ -42,9 +42,9 @@ func TestACollectorThatIsAwayHoldsNothingUp(t *testing.T) {
 	gone := httptest.NewServer(nil)
 	gone.Close()
 	t.Setenv("OTEL_EXPORTER_OTLP_ENDPOINT", gone.URL)
-	relay(t)
+	_, env := relay(t)
 	data, rules := office(t, "2024-03-06")
-	must(t, "--data", data, "--policy", rules, "run", "--at", "2024-03-06", "--yes")
+	env.must(t, "--data", data, "--policy", rules, "run", "--at", "2024-03-06", "--yes")
 }
 
 // A letter belongs to the trace of the tick that planned it, across the queue.

@@ -17,6 +17,7 @@ import (
 
 // The relay's certificate is signed by nobody whom this machine knows.
 func TestARelayThatCannotProveWhoItIsIsToldEverywhereAndGetsNothing(t *testing.T) {
+	t.Parallel()
 	relay := smtptest.Start(t, smtptest.WithSTARTTLS(), smtptest.WithLogin("user", "canary"))
 	redis, closeQueue, err := queue.Embedded()
 	if err != nil {

@@ -8,6 +8,7 @@ import (
 )
 
 func TestAWrongUseIsToldInPlainWords(t *testing.T) {
+	t.Parallel()
 	file := filepath.Join(t.TempDir(), "file")
 	if err := os.WriteFile(file, nil, 0o600); err != nil {
 		t.Fatal(err)

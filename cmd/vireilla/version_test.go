@@ -46,6 +46,7 @@ func TestTheCommitIsTheOneCheckedOutAtTheBuild(t *testing.T) {
 // A program that was built without the record of its commit names the one that the checkout is at. This binary is such
 // a program: the go tool records no commit in tests.
 func TestAProgramBuiltInACloneNamesItsCommit(t *testing.T) {
+	t.Parallel()
 	program(t, "git", "git")
 	if _, err := os.Stat("../../.git/logs/HEAD"); err != nil {
 		t.Skipf("this checkout has no log of its commits: %v", err)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"flag"
 	"fmt"
+	"maps"
 	"os"
 	"runtime"
 	"testing"
@@ -15,10 +16,10 @@ import (
 func TestMain(m *testing.M) {
 	flag.Parse()
 	if flag.Lookup("test.bench").Value.String() == "" {
-		_ = os.Setenv("GOMEMLIMIT", "off") // the limit of one program is not for twelve offices in one process
+		_ = os.Setenv("GOMEMLIMIT", "off") // the limit of one program is not for eight offices in one process
 	}
-	_ = flag.Set("test.parallel", fmt.Sprint(max(12, runtime.GOMAXPROCS(0)))) // outages wait more than they work
-	queue.Silence()                                                           // as main does
+	_ = flag.Set("test.parallel", fmt.Sprint(max(8, runtime.GOMAXPROCS(0)))) // outages wait more than they work
+	queue.Silence()                                                          // as main does
 	m.Run()
 }
 
@@ -30,22 +31,47 @@ func heavy(t *testing.T, why string) {
 	}
 }
 
+// settings are what stands in the environment of the program: the tests' own environment does not reach it.
+type settings map[string]string
+
+func (env settings) get(name string) string { return env[name] }
+
+// with gives the settings with more of them.
+func (env settings) with(more settings) settings {
+	all := settings{}
+	maps.Copy(all, env)
+	maps.Copy(all, more)
+	return all
+}
+
 // vireilla runs the program as a person would and gives what it printed.
-func vireilla(t *testing.T, args ...string) (stdout, stderr string, code int) {
+func (env settings) vireilla(t *testing.T, args ...string) (stdout, stderr string, code int) {
 	t.Helper()
 	var out, err bytes.Buffer
-	code = run(t.Context(), args, &out, &err)
+	code = run(t.Context(), args, env.get, &out, &err)
 	return out.String(), err.String(), code
+}
+
+// must is vireilla for what has to go well.
+func (env settings) must(t *testing.T, args ...string) string {
+	t.Helper()
+	out, err, code := env.vireilla(t, args...)
+	if code != 0 {
+		t.Fatalf("vireilla %v: exit %d\n%s", args, code, err)
+	}
+	return out
+}
+
+// vireilla runs the program with an empty environment.
+func vireilla(t *testing.T, args ...string) (stdout, stderr string, code int) {
+	t.Helper()
+	return settings(nil).vireilla(t, args...)
 }
 
 // must is vireilla for what has to go well.
 func must(t *testing.T, args ...string) string {
 	t.Helper()
-	out, err, code := vireilla(t, args...)
-	if code != 0 {
-		t.Fatalf("vireilla %v: exit %d\n%s", args, code, err)
-	}
-	return out
+	return settings(nil).must(t, args...)
 }
 
 func mustDay(t *testing.T, s string) calendar.Day {

@@ -34,6 +34,7 @@ func now() time.Time { return crash.Clock(time.Now()) }
 type environment struct {
 	*commands
 	ctx      context.Context
+	getenv   func(string) string
 	out, err io.Writer
 	named    map[string]bool // options that stand on the command line
 }
