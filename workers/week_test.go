@@ -16,7 +16,7 @@ import (
 )
 
 // waitingLetters is how many letters wait for the relay. .ci/night gives 50,000.
-var waitingLetters = flag.Int("letters", 5_000, "letters that wait for a relay that is down for a week")
+var waitingLetters = flag.Int("letters", 2_000, "letters that wait for a relay that is down for a week")
 
 // The relay is down for a week while thousands of letters wait. Half of them are about appointments that are over when
 // the relay is back. The pace is kept by the clock of the bubble, to which the clock of the test is tied then.

@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"context"
 	"flag"
 	"fmt"
 	"net/url"
@@ -41,8 +42,71 @@ func openURL(t *testing.T, url string) *store.DB {
 }
 
 func TestPostgresKeepsTheContract(t *testing.T) {
-	storetest.Run(t, func(t *testing.T) *store.DB { return openURL(t, servertest.Postgres(t)) })
+	p := &pool{t: t}
+	storetest.Run(t, p.open)
 }
+
+// pool lends databases to tests one after the other, because a new one takes longer than most tests.
+type pool struct {
+	t    *testing.T // the test that ends last
+	mu   sync.Mutex
+	free []*lent
+}
+
+type lent struct {
+	url  string
+	side *pgx.Conn
+}
+
+func (p *pool) open(t *testing.T) *store.DB {
+	t.Helper()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	var l *lent
+	if n := len(p.free); n > 0 {
+		l, p.free = p.free[n-1], p.free[:n-1]
+	} else {
+		l = p.create(t)
+	}
+	t.Cleanup(func() {
+		if t.Failed() {
+			return
+		}
+		if _, err := l.side.Exec(context.Background(), emptied); err != nil {
+			t.Error(err)
+			return
+		}
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		p.free = append(p.free, l)
+	})
+	return openURL(t, l.url)
+}
+
+func (p *pool) create(t *testing.T) *lent {
+	t.Helper()
+	l := &lent{url: servertest.Postgres(p.t)}
+	openURL(p.t, l.url)
+	var err error
+	if l.side, err = pgx.Connect(t.Context(), l.url); err != nil {
+		t.Fatal(err)
+	}
+	p.t.Cleanup(func() { _ = l.side.Close(context.Background()) })
+	if _, err := l.side.Exec(t.Context(), `CREATE SCHEMA new; CREATE TABLE new.meta AS TABLE meta; CREATE TABLE new.counter AS TABLE counter`); err != nil {
+		t.Fatal(err)
+	}
+	return l
+}
+
+// emptied brings a database back to what it held when it was new.
+const emptied = `
+DO $$ DECLARE t text; BEGIN
+	FOR t IN SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'goose_db_version' LOOP
+		EXECUTE format('DELETE FROM %I', t);
+	END LOOP;
+END $$;
+INSERT INTO meta TABLE new.meta;
+INSERT INTO counter TABLE new.counter`
 
 func TestManyProcessesMigrateAtOnce(t *testing.T) {
 	database := servertest.Postgres(t)

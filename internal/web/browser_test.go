@@ -49,8 +49,8 @@ func TestPagesInABrowser(t *testing.T) {
 	t.Run("the keyboard is enough", func(t *testing.T) { checkKeyboard(t, b.For(t)) })
 }
 
-// checkEveryPage checks every page, wide and narrow, light and dark. Each page is loaded once: the browser lays it out
-// again for each width and colour scheme.
+// checkEveryPage checks every page, wide and light, and narrow and dark. Each page is loaded once: the browser lays it
+// out again for each view.
 func checkEveryPage(t *testing.T, axe browsertest.Axe, b *browsertest.Browser) {
 	p, _ := eventful()
 	full, quiet := serve(t, p), serve(t, pages(&fakeFacts{}))
@@ -64,17 +64,15 @@ func checkEveryPage(t *testing.T, axe browsertest.Axe, b *browsertest.Browser) {
 		b.Open(page)
 		axe.Load(b)
 		b.Eval(`document.querySelectorAll("details").forEach(d => d.open = true)`, nil)
-		for _, width := range []int{1200, 360} {
-			for _, dark := range []bool{false, true} {
-				b.SetView(width, dark)
-				where := fmt.Sprintf("%s, %d wide, dark %t", page, width, dark)
-				for _, fault := range axe.Check(b) {
-					t.Errorf("%s: %s", where, fault)
-				}
-				var scroll int
-				if b.Eval(`document.documentElement.scrollWidth`, &scroll); scroll > width {
-					t.Errorf("%s: scrolls to %d", where, scroll)
-				}
+		for width, dark := range map[int]bool{1200: false, 360: true} {
+			b.SetView(width, dark)
+			where := fmt.Sprintf("%s, %d wide, dark %t", page, width, dark)
+			for _, fault := range axe.Check(b) {
+				t.Errorf("%s: %s", where, fault)
+			}
+			var scroll int
+			if b.Eval(`document.documentElement.scrollWidth`, &scroll); scroll > width {
+				t.Errorf("%s: scrolls to %d", where, scroll)
 			}
 		}
 		if problems := b.Problems(); len(problems) > 0 && !refused[page] {

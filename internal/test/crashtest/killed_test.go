@@ -19,7 +19,7 @@ import (
 
 var (
 	seeds = flag.Int("seeds", 0, "how many seeds are run; in each the program is killed once at every point, on each database; "+
-		"0 for one seed in which the databases share the points")
+		"0 for one seed in which the databases share the points, and for a part of the stories in which it is paused or asked to end")
 	first = flag.Uint64("first", 1, "the first of them")
 	only  = flag.Uint64("seed", 0, "run this seed alone and print what happens")
 )

@@ -42,6 +42,9 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
+// everyday tells whether case i of a story is run: of every n cases one, and all of them with -seeds or -long.
+func everyday(i, n int) bool { return i%n == 0 || *seeds > 0 || *long }
+
 // program is one process of the program.
 type program struct {
 	t      *testing.T
