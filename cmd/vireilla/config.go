@@ -80,38 +80,33 @@ func (env *environment) config() (config, error) {
 	default:
 		faults = append(faults, errors.New("QUEUES_WRITE: write yes or no"))
 	}
-	c.settings = append(c.settings, env.withoutFile("OTEL_EXPORTER_OTLP_ENDPOINT")) // OpenTelemetry reads it itself
+	traces := setting{Name: tracesTo, Value: env.getenv(tracesTo), From: "environment", hidden: credentials}
+	if traces.Value == "" {
+		traces.From = "default"
+	}
+	c.settings = append(c.settings, traces)
 	return c, errors.Join(faults...)
 }
 
+// setting reads a variable, or the file that NAME_FILE names.
 func (env *environment) setting(name, fallback string) (setting, error) {
+	s := setting{Name: name, Value: fallback, From: "default"}
 	value, file := env.getenv(name), env.getenv(name+"_FILE")
 	switch {
 	case value != "" && file != "":
 		return setting{}, fmt.Errorf("both %s and %s_FILE are set: unset one of them", name, name)
 	case value != "":
-		return setting{Name: name, Value: value, From: "environment"}, nil
+		s.Value, s.From = value, "environment"
 	case file != "":
 		text, err := os.ReadFile(file)
 		if err != nil {
 			return setting{}, fmt.Errorf("%s_FILE: %w", name, err)
 		}
-		value = strings.TrimSpace(string(text))
-		if value == "" {
+		if s.Value, s.From = strings.TrimSpace(string(text)), file; s.Value == "" {
 			return setting{}, fmt.Errorf("%s_FILE: %s is empty", name, file)
 		}
-		return setting{Name: name, Value: value, From: file}, nil
 	}
-	return setting{Name: name, Value: fallback, From: "default"}, nil
-}
-
-// withoutFile is a setting that has no NAME_FILE.
-func (env *environment) withoutFile(name string) setting {
-	s := setting{Name: name, Value: env.getenv(name), From: "environment", hidden: credentials}
-	if s.Value == "" {
-		s.From = "default"
-	}
-	return s
+	return s, nil
 }
 
 // display gives the value with its secret part replaced by asterisks.

@@ -30,13 +30,10 @@ func (env *environment) parseMoment(text string, p *policy.Policy) (time.Time, e
 	if text == "" {
 		return now().In(p.Location), nil
 	}
-	if day, err := calendar.ParseDay(text); err == nil {
-		if err := inYears(day); err != nil {
-			return time.Time{}, usageError{fmt.Errorf("--at: %w", err)}
-		}
-		return (day + 1).At(0, 0, p.Location).Add(-time.Second), nil
-	}
 	at, err := readMoment(text, p.Location)
+	if day, noDay := calendar.ParseDay(text); noDay == nil {
+		at, err = (day + 1).At(0, 0, p.Location).Add(-time.Second), nil
+	}
 	if err == nil {
 		err = inYears(calendar.DayOf(at, p.Location))
 	}

@@ -20,10 +20,13 @@ import (
 	"vireilla/workers"
 )
 
+// tracesTo is read by OpenTelemetry itself, which knows no NAME_FILE.
+const tracesTo = "OTEL_EXPORTER_OTLP_ENDPOINT"
+
 // tracing sends spans to OTEL_EXPORTER_OTLP_ENDPOINT; without it there are none. OpenTelemetry itself reads the other
 // variables, such as OTEL_SERVICE_NAME. stop sends the spans that are still waiting.
 func tracing(ctx context.Context, log *slog.Logger) (t *workers.Trace, stop func(context.Context) error, err error) {
-	if os.Getenv("OTEL_EXPORTER_OTLP_ENDPOINT") == "" {
+	if os.Getenv(tracesTo) == "" {
 		return nil, func(context.Context) error { return nil }, nil
 	}
 	exporter, err := otlptracehttp.New(ctx)

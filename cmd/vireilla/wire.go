@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"crypto/sha256"
@@ -40,10 +41,8 @@ type environment struct {
 }
 
 func (env *environment) log() *slog.Logger {
-	level := slog.LevelWarn
-	if env.LogLevel != "" {
-		_ = level.UnmarshalText([]byte(env.LogLevel)) // kong knows the words
-	}
+	var level slog.Level
+	_ = level.UnmarshalText([]byte(cmp.Or(env.LogLevel, "warn"))) // kong knows the words
 	options := &slog.HandlerOptions{Level: level}
 	if isTerminal(env.err) {
 		return slog.New(slog.NewTextHandler(env.err, options))
