@@ -32,7 +32,7 @@ func (env *environment) parseMoment(text string, p *policy.Policy) (time.Time, e
 	}
 	at, err := readMoment(text, p.Location)
 	if day, noDay := calendar.ParseDay(text); noDay == nil {
-		at, err = (day + 1).At(0, 0, p.Location).Add(-time.Second), nil
+		at, err = (day+1).At(0, 0, p.Location).Add(-time.Second), nil
 	}
 	if err == nil {
 		err = inYears(calendar.DayOf(at, p.Location))

@@ -21,9 +21,12 @@ func (c *core) migrate(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("migrate: %w", err)
 	}
-	err = c.migrateLocked(ctx)
-	if err != nil && c.migrationLock == "" { // another process may have run the same step first
-		err = c.migrateLocked(ctx)
+	had, err := c.migrateLocked(ctx)
+	for err != nil && c.migrationLock == "" { // another process may have run the same step first
+		before := had
+		if had, err = c.migrateLocked(ctx); had == before {
+			break
+		}
 	}
 	if err := errors.Join(err, unlock()); err != nil {
 		return fmt.Errorf("migrate: %w", err)
@@ -46,27 +49,27 @@ func (c *core) lockMigrations(ctx context.Context) (unlock func() error, err err
 	return tx.Rollback, nil // the transaction wrote nothing
 }
 
-func (c *core) migrateLocked(ctx context.Context) error {
+// migrateLocked runs the steps that are missing, and gives the schema that it found, -1 where it found none.
+func (c *core) migrateLocked(ctx context.Context) (had int64, err error) {
 	files, err := fs.Sub(migrations, "migrations")
 	if err != nil {
-		return err
+		return -1, err
 	}
 	provider, err := goose.NewProvider(c.goose, c.db, rewritten{files, c.migration})
 	if err != nil {
-		return err
+		return -1, err
 	}
-	have, want, err := provider.GetVersions(ctx)
+	had, want, err := provider.GetVersions(ctx)
 	if err != nil {
-		return err
+		return -1, err
 	}
-	if have > want {
-		return fmt.Errorf("the database has schema %d, this program knows %d: use a newer program", have, want)
+	if had > want {
+		return had, fmt.Errorf("the database has schema %d, this program knows %d: use a newer program", had, want)
 	}
-	if have == want {
-		return nil
+	if had < want {
+		_, err = provider.Up(ctx)
 	}
-	_, err = provider.Up(ctx)
-	return err
+	return had, err
 }
 
 // rewritten is a folder whose .sql files are changed for a database as they are read.
