@@ -29,7 +29,7 @@ import (
 
 // inAll is how many letters go out during each outage, for whoever wants to try with more than there is time for each
 // time.
-var inAll = flag.Int("letters", 120, "letters of each outage")
+var inAll = flag.Int("letters", 100, "letters of each outage")
 
 // over is the time in which so many fall due, unless hurry ends the wait. An outage takes a part of it, so that letters
 // are left for what comes after it, however slow the machine is.

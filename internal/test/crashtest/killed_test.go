@@ -19,7 +19,7 @@ import (
 
 var (
 	seeds = flag.Int("seeds", 0, "how many seeds are run; in each the program is killed once at every point, on each database; "+
-		"0 for one seed in which the databases share the points, and for a part of the stories in which it is paused or asked to end")
+		"0 for a part of the points, which the databases share, and of the stories in which it is paused or asked to end")
 	first = flag.Uint64("first", 1, "the first of them")
 	only  = flag.Uint64("seed", 0, "run this seed alone and print what happens")
 )
@@ -82,7 +82,7 @@ func (a *tally) add(b *tally) {
 // deadly returns the points at which a story kills the program.
 func (w way) deadly() (list []point) {
 	for i, p := range points() {
-		if *seeds > 0 || *only != 0 || ways()[i%2].name == w.name {
+		if *only != 0 || *seeds > 0 || everyday(i, 2) && ways()[i/2%2].name == w.name {
 			list = append(list, p)
 		}
 	}
