@@ -172,12 +172,8 @@ func TestEachServiceOfTheComposeFileStandsAlone(t *testing.T) {
 // Commands by hand read the settings of the service with a shell: with SQLite as the file stands, and with servers once
 // the lines about them are let in.
 func TestTheServicesSettingsServeCommandsByHand(t *testing.T) {
-	heavy(t, "it builds and starts the program")
+	heavy(t, "it starts the program")
 	t.Parallel()
-	binary, err := built()
-	if err != nil {
-		t.Fatal(err)
-	}
 	unit, example := file(t, "../../deploy/vireilla.service"), file(t, "../../deploy/vireilla.env")
 	for _, want := range []string{"EnvironmentFile=/etc/vireilla/env\n", "StateDirectory=vireilla\n", "User=vireilla\n"} {
 		if !strings.Contains(unit, want) {
@@ -195,8 +191,8 @@ func TestTheServicesSettingsServeCommandsByHand(t *testing.T) {
 		if err := os.WriteFile(env, []byte(strings.ReplaceAll(text, "/etc/vireilla", etc)), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		command := exec.CommandContext(t.Context(), "sh", "-c", `set -a; . "$1"; exec "$2" config --format json`, "vireilla", env, binary)
-		command.Env = []string{}
+		command := exec.CommandContext(t.Context(), "sh", "-c", `set -a; . "$1"; exec "$2" config --format json`, "vireilla", env, os.Args[0])
+		command.Env = []string{asProgram}
 		out, err := command.Output()
 		if err != nil {
 			t.Fatal(err)

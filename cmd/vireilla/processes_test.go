@@ -6,9 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"regexp"
 	"strings"
-	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -23,29 +21,6 @@ import (
 	"vireilla/internal/test/smtptest"
 	"vireilla/internal/test/syncbuf"
 )
-
-// built is the program as the Dockerfile builds it.
-var built = sync.OnceValues(func() (string, error) {
-	text, err := os.ReadFile("../../Dockerfile")
-	if err != nil {
-		return "", err
-	}
-	line := regexp.MustCompile(`RUN (CGO_ENABLED=0 go build .*) -o /vireilla (\./cmd/vireilla)`).FindStringSubmatch(string(text))
-	if line == nil {
-		return "", fmt.Errorf("the Dockerfile does not build the program")
-	}
-	folder, err := os.MkdirTemp("", "vireilla-built-")
-	if err != nil {
-		return "", err
-	}
-	path := filepath.Join(folder, "vireilla")
-	build := exec.Command("sh", "-c", line[1]+" -o "+path+" "+line[2])
-	build.Dir = "../.."
-	if out, err := build.CombinedOutput(); err != nil {
-		return "", fmt.Errorf("%w\n%s", err, out)
-	}
-	return path, nil
-})
 
 // composition is what tests ask of docker-compose.yml.
 type composition struct {
@@ -92,11 +67,7 @@ type process struct {
 // begin starts a service of the compose file, with servers of the test's own instead of those of the file.
 func begin(t *testing.T, service string, instead map[string]string) *process {
 	t.Helper()
-	heavy(t, "it builds and starts the program")
-	binary, err := built()
-	if err != nil {
-		t.Fatal(err)
-	}
+	heavy(t, "it starts the program")
 	environment, args := composed(t, service)
 	for name := range instead {
 		if _, known := environment[name]; !known {
@@ -107,8 +78,8 @@ func begin(t *testing.T, service string, instead map[string]string) *process {
 	if len(args) == 0 {
 		args = []string{"serve"} // the Dockerfile's
 	}
-	p := &process{cmd: exec.CommandContext(t.Context(), binary, args...), said: &syncbuf.Buffer{}, gone: make(chan error, 1)}
-	p.cmd.Env = []string{"VIREILLA_DATA=" + t.TempDir()}
+	p := &process{cmd: exec.CommandContext(t.Context(), os.Args[0], args...), said: &syncbuf.Buffer{}, gone: make(chan error, 1)}
+	p.cmd.Env = []string{asProgram, "VIREILLA_DATA=" + t.TempDir()}
 	for name, value := range environment {
 		p.cmd.Env = append(p.cmd.Env, name+"="+value)
 	}

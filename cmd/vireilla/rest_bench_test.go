@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -16,6 +17,29 @@ import (
 	"vireilla/internal/test/servertest"
 	"vireilla/internal/test/syncbuf"
 )
+
+// built is the program as the Dockerfile builds it.
+var built = sync.OnceValues(func() (string, error) {
+	text, err := os.ReadFile("../../Dockerfile")
+	if err != nil {
+		return "", err
+	}
+	line := regexp.MustCompile(`RUN (CGO_ENABLED=0 go build .*) -o /vireilla (\./cmd/vireilla)`).FindStringSubmatch(string(text))
+	if line == nil {
+		return "", fmt.Errorf("the Dockerfile does not build the program")
+	}
+	folder, err := os.MkdirTemp("", "vireilla-built-")
+	if err != nil {
+		return "", err
+	}
+	path := filepath.Join(folder, "vireilla")
+	build := exec.Command("sh", "-c", line[1]+" -o "+path+" "+line[2])
+	build.Dir = "../.."
+	if out, err := build.CombinedOutput(); err != nil {
+		return "", fmt.Errorf("%w\n%s", err, out)
+	}
+	return path, nil
+})
 
 // BenchmarkRest measures a copy of the program that has nothing to do, on real servers and on one machine alone:
 // seconds from its start until it is ready (its tables are made then), per cent of a core while it waits (its

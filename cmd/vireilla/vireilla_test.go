@@ -7,13 +7,20 @@ import (
 	"maps"
 	"os"
 	"runtime"
+	"slices"
 	"testing"
 
 	"vireilla/internal/calendar"
 	"vireilla/internal/queue"
 )
 
+// asProgram in the environment makes the binary of the tests the program itself.
+const asProgram = "VIREILLA_TESTED=program"
+
 func TestMain(m *testing.M) {
+	if slices.Contains(os.Environ(), asProgram) {
+		main()
+	}
 	flag.Parse()
 	if flag.Lookup("test.bench").Value.String() == "" {
 		_ = os.Setenv("GOMEMLIMIT", "off") // the limit of one program is not for eight offices in one process
