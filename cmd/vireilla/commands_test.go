@@ -256,7 +256,7 @@ func TestConfigMasksSecrets(t *testing.T) {
 func TestTheRateIsAWholeNumberOfLettersAMinute(t *testing.T) {
 	t.Parallel()
 	for word, want := range map[string]int{"": 0, "600": 600, "1": 1, "0": -1, "-5": -1, "ten": -1, "1.5": -1, "70000": -1} {
-		c, err := (&environment{commands: &commands{}, getenv: settings{"SMTP_RATE": word}.get}).config()
+		c, err := settings{"SMTP_RATE": word}.config()
 		if (err == nil) != (want >= 0) || err == nil && c.Rate != want {
 			t.Errorf("%q: %d, %v", word, c.Rate, err)
 		}

@@ -207,7 +207,7 @@ func TestTheServicesSettingsServeCommandsByHand(t *testing.T) {
 	}
 }
 
-func file(t *testing.T, path string) string {
+func file(t testing.TB, path string) string {
 	t.Helper()
 	text, err := os.ReadFile(path)
 	if err != nil {

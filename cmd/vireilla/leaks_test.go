@@ -161,7 +161,7 @@ func TestNoSecretOfASettingIsEverTold(t *testing.T) {
 		for n, value := range values {
 			t.Run(fmt.Sprint(name, n), func(t *testing.T) {
 				t.Parallel()
-				for _, args := range [][]string{{"config"}, {"run", "--at", "2024-03-06", "--yes"}} {
+				for _, args := range [][]string{{"config"}, {"run", "--at", "2024-03-06", "--yes"}, {"health"}} {
 					command := exec.CommandContext(t.Context(), os.Args[0], args...) // libraries write to the stderr of a process
 					command.Env = []string{asProgram, "VIREILLA_DATA=" + t.TempDir(), "SMTP_URL=" + mail.URL(), "MAIL_FROM=no-reply@example.org", "LISTEN=127.0.0.1:0", name + "=" + value}
 					said, err := command.CombinedOutput()

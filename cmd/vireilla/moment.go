@@ -30,9 +30,10 @@ func (env *environment) parseMoment(text string, p *policy.Policy) (time.Time, e
 	if text == "" {
 		return now().In(p.Location), nil
 	}
-	at, err := readMoment(text, p.Location)
-	if day, noDay := calendar.ParseDay(text); noDay == nil {
-		at, err = (day+1).At(0, 0, p.Location).Add(-time.Second), nil
+	day, err := calendar.ParseDay(text)
+	at := (day + 1).At(0, 0, p.Location).Add(-time.Second)
+	if err != nil {
+		at, err = readMoment(text, p.Location)
 	}
 	if err == nil {
 		err = inYears(calendar.DayOf(at, p.Location))

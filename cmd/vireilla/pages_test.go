@@ -207,7 +207,7 @@ func TestWhoMayListenWhere(t *testing.T) {
 func TestTheSettingsOfThePagesAreReadAndShown(t *testing.T) {
 	t.Parallel()
 	env := settings{"QUEUES_WRITE": "yes", "WEB_PROXIES": "10.0.0.7"}
-	cfg, err := (&environment{commands: &commands{}, getenv: env.get}).config()
+	cfg, err := env.config()
 	if err != nil || !cfg.QueuesWrite || len(cfg.Guard.Proxies) != 1 {
 		t.Errorf("%+v, %v", cfg, err)
 	}
@@ -219,7 +219,7 @@ func TestTheSettingsOfThePagesAreReadAndShown(t *testing.T) {
 	}
 	for name, wrong := range map[string]string{"QUEUES_WRITE": "perhaps", "WEB_PROXIES": "proxy.example"} {
 		t.Run(name, func(t *testing.T) {
-			if _, err := (&environment{commands: &commands{}, getenv: settings{name: wrong}.get}).config(); err == nil || !strings.Contains(err.Error(), name) {
+			if _, err := (settings{name: wrong}).config(); err == nil || !strings.Contains(err.Error(), name) {
 				t.Errorf("%s=%s: %v", name, wrong, err)
 			}
 		})

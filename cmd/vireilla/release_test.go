@@ -92,7 +92,7 @@ func git(t *testing.T, dir string, args ...string) string {
 }
 
 // buildRelease runs the Dockerfile's own line in a folder.
-func buildRelease(t *testing.T, dir string, env []string) (binary string) {
+func buildRelease(t testing.TB, dir string, env []string) (binary string) {
 	t.Helper()
 	line := regexp.MustCompile(`(?m)^RUN (CGO_ENABLED=0 go build .*?) -o /vireilla (\S+)`).FindStringSubmatch(file(t, "../../Dockerfile"))
 	if line == nil {

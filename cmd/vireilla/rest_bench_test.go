@@ -9,7 +9,6 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
-	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -18,38 +17,12 @@ import (
 	"vireilla/internal/test/syncbuf"
 )
 
-// built is the program as the Dockerfile builds it.
-var built = sync.OnceValues(func() (string, error) {
-	text, err := os.ReadFile("../../Dockerfile")
-	if err != nil {
-		return "", err
-	}
-	line := regexp.MustCompile(`RUN (CGO_ENABLED=0 go build .*) -o /vireilla (\./cmd/vireilla)`).FindStringSubmatch(string(text))
-	if line == nil {
-		return "", fmt.Errorf("the Dockerfile does not build the program")
-	}
-	folder, err := os.MkdirTemp("", "vireilla-built-")
-	if err != nil {
-		return "", err
-	}
-	path := filepath.Join(folder, "vireilla")
-	build := exec.Command("sh", "-c", line[1]+" -o "+path+" "+line[2])
-	build.Dir = "../.."
-	if out, err := build.CombinedOutput(); err != nil {
-		return "", fmt.Errorf("%w\n%s", err, out)
-	}
-	return path, nil
-})
-
 // BenchmarkRest measures a copy of the program that has nothing to do, on real servers and on one machine alone:
 // seconds from its start until it is ready (its tables are made then), per cent of a core while it waits (its
 // timetable, its queue and its lease are looked after all the same), and its memory. Run it with -benchtime 1x: it
 // takes a minute each.
 func BenchmarkRest(b *testing.B) {
-	binary, err := built()
-	if err != nil {
-		b.Fatal(err)
-	}
+	binary := buildRelease(b, "../..", os.Environ())
 	for name, servers := range map[string]func() (database, redis string){
 		"postgres+redis":  func() (string, string) { return servertest.Postgres(b), servertest.Redis(b) },
 		"sqlite+redis":    func() (string, string) { return "sqlite:" + filepath.Join(b.TempDir(), "v.db"), servertest.Redis(b) },

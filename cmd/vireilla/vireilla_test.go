@@ -43,6 +43,11 @@ type settings map[string]string
 
 func (env settings) get(name string) string { return env[name] }
 
+// config gives the configuration that a command reads.
+func (env settings) config() (config, error) {
+	return (&environment{commands: &commands{}, getenv: env.get}).config()
+}
+
 // with gives the settings with more of them.
 func (env settings) with(more settings) settings {
 	all := settings{}

@@ -60,12 +60,13 @@ type lent struct {
 
 func (p *pool) open(t *testing.T) *store.DB {
 	t.Helper()
-	p.mu.Lock()
-	defer p.mu.Unlock()
 	var l *lent
+	p.mu.Lock()
 	if n := len(p.free); n > 0 {
 		l, p.free = p.free[n-1], p.free[:n-1]
-	} else {
+	}
+	p.mu.Unlock()
+	if l == nil {
 		l = p.create(t)
 	}
 	t.Cleanup(func() {

@@ -47,8 +47,7 @@ func TestOthersMayNotReadTheFile(t *testing.T) {
 }
 
 // TestManyMayCreateOneFile opens a file that does not exist yet several times at once, as processes that start together
-// do.
-// Whoever is slower loses every step of the schema to another.
+// do. Whoever is slower loses every step of the schema to another.
 func TestManyMayCreateOneFile(t *testing.T) {
 	t.Parallel()
 	for round := range 5 {
