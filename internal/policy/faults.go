@@ -23,8 +23,9 @@ func (f Fault) String() string { return fmt.Sprintf("%d:%d: %s", f.Line, f.Colum
 
 // faults collects what is wrong with a file.
 type faults struct {
-	root ast.Node
-	list []Fault
+	root   ast.Node
+	list   []Fault
+	unread bool // a value could not be read
 }
 
 // add reports a fault of the value at a path such as "eras[1].from", or at its parent's place when the value is

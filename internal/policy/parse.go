@@ -13,7 +13,6 @@ import (
 	"unicode/utf8"
 
 	"github.com/goccy/go-yaml"
-	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/parser"
 )
 
@@ -48,13 +47,9 @@ func Parse(text []byte) (*Policy, []Fault) {
 		return nil, []Fault{{1, 1, "the file holds more than one document"}}
 	}
 	f := &faults{root: file.Docs[0].Body}
-	f.checkShape(f.root, reflect.TypeFor[Policy]())
 	p := &Policy{}
-	if err := decode(f.root, p); err != nil {
-		if len(f.list) == 0 {
-			f.list = append(f.list, syntaxFault(err))
-		}
-	} else {
+	f.read(f.root, reflect.ValueOf(p).Elem())
+	if !f.unread {
 		p.validate(f)
 	}
 	if len(f.list) > 0 {
@@ -84,16 +79,6 @@ func unprintable(text []byte) (Fault, bool) {
 
 // JSON gives the text of a policy file as JSON.
 func JSON(text []byte) ([]byte, error) { return yaml.YAMLToJSON(text) }
-
-// decode fills p from a file. On some values with a tag the library panics instead of returning an error.
-func decode(root ast.Node, p *Policy) (err error) {
-	defer func() {
-		if recover() != nil {
-			err = errors.New("the file cannot be read: leave out tags (words that begin with !)")
-		}
-	}()
-	return yaml.NodeToValue(root, p)
-}
 
 func syntaxFault(err error) Fault {
 	var y yaml.Error

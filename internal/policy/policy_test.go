@@ -27,6 +27,9 @@ func TestFaultsAreReportedWithLineAndColumn(t *testing.T) {
 	}
 	for _, v := range []struct{ from, to, what string }{
 		{"  saturday_counts: false", "  saturdays_count: false", `unknown key "saturdays_count"`},
+		{"  saturday_counts: false", `  "": false`, `unknown key ""`},
+		{"zone: Europe/Helsinki", `"": Europe/Helsinki`, `unknown key ""`},
+		{"zone: Europe/Helsinki", `"-": Europe/Helsinki`, `unknown key "-"`},
 		{"from: 2022-05-02", "from: 2022-05-01", "overlaps"},
 		{"from: 2022-05-02", "from: 2022-05-12", "a gap"},
 		{"from: 2022-05-02", "from: 2022-02-30", "not a day"},
@@ -45,6 +48,13 @@ func TestFaultsAreReportedWithLineAndColumn(t *testing.T) {
 		{`at: "07:30"`, `at: "25:30"`, "time of day"},
 		{"max_items: 50", "max_items: lots", `"lots" stands where a whole number is needed`},
 		{"saturday_counts: false", "saturday_counts: perhaps", `"perhaps" stands where true or false is needed`},
+		{"hours: [72, 24]", "hours: [72, 2400000000000000000000]", "stands where a whole number is needed"},
+		{"hours: [72, 24]", "hours: [72, [24]]", `"[" stands where a whole number is needed`},
+		{"zone: Europe/Helsinki", "zone: [Europe, Helsinki]", `"[" stands where a word is needed`},
+		{"zone: Europe/Helsinki", "zone: !x Europe/Helsinki", `"!x" stands where a word is needed`},
+		{"hours: [72, 24]", "hours: *usual", `"*" stands where a list is needed`},
+		{"saturday_counts: false", "saturday_counts: {false: 1}", "stands where true or false is needed"},
+		{"guard: {floor: 50", "guard: {floor: 50, floor: 60", `"floor"`},
 		{"hours: [72, 24]", "hours: 72", `"72" stands where a list is needed`},
 		{"weekly: true ", "weekly: 1 ", `"1" stands where true or false is needed`},
 		{"floor: 50", "floor: 0", "at least 1"},
