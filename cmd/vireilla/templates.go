@@ -18,19 +18,17 @@ type templatesCheck struct {
 }
 
 func (c *templatesCheck) Run(env *environment) error {
-	var err error
+	own := ownLetters(env.Data)
 	if c.Folder != "" {
-		_, err = templates.Load(os.DirFS(c.Folder))
-	} else {
-		_, err = loadLetters(env.Data)
+		own = os.DirFS(c.Folder)
 	}
-	if err != nil {
+	if _, err := templates.Load(own); err != nil {
 		return err
 	}
 	letters, languages := templates.Letters(), templates.Languages()
 	if c.Format == "json" {
 		return env.json(map[string][]string{"letters": letters, "languages": languages})
 	}
-	_, err = fmt.Fprintf(env.out, "%d letters in %s: all right\n", len(letters), strings.Join(languages, ", "))
+	_, err := fmt.Fprintf(env.out, "%d letters in %s: all right\n", len(letters), strings.Join(languages, ", "))
 	return err
 }

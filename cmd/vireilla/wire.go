@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -232,15 +233,23 @@ func outcome(o mailer.Outcome) notice.Outcome {
 
 // loadLetters reads the letters, with the office's own files from templates/ in the data folder laid over them.
 func loadLetters(data string) (*templates.Set, error) {
-	overlay := filepath.Join(data, "templates")
-	if _, err := os.Stat(overlay); err != nil {
-		return embeddedLetters()
+	if overlay := ownLetters(data); overlay != nil {
+		return templates.Load(overlay)
 	}
-	return templates.Load(os.DirFS(overlay))
+	return embeddedLetters()
 }
 
 // embeddedLetters reads the letters that the program brings along, once: nobody changes them.
-var embeddedLetters = sync.OnceValues(func() (*templates.Set, error) { return templates.Load(nil) })
+var embeddedLetters = sync.OnceValues(templates.Embedded)
+
+// ownLetters is the folder of the office's own letter files, nil where it has none.
+func ownLetters(data string) fs.FS {
+	folder := filepath.Join(data, "templates")
+	if _, err := os.Stat(folder); err != nil {
+		return nil
+	}
+	return os.DirFS(folder)
+}
 
 // work starts taking tasks. stop lets no further letter begin and waits for what is under way.
 func (a *app) work(handler queue.Handler, interval time.Duration) (stop func(), err error) {
