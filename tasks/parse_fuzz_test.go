@@ -1,4 +1,4 @@
-package tasks
+package tasks_test
 
 import (
 	"slices"
@@ -6,15 +6,17 @@ import (
 	"testing"
 
 	"github.com/hibiken/asynq"
+
+	"vireilla/tasks"
 )
 
 // FuzzParse holds: whatever lies in Redis, it is read as a task of ours, which reads the same when it is put again, or
 // refused without a word of it.
 func FuzzParse(f *testing.F) {
-	f.Add(Deliver, "1 2 3")
-	f.Add(Deliver, "")
-	f.Add(Deliver, "0 -1 +7 9223372036854775808 kanaria@example.org")
-	f.Add(Deliver, strings.Repeat("1 ", Batch+1))
+	f.Add(tasks.Deliver, "1 2 3")
+	f.Add(tasks.Deliver, "")
+	f.Add(tasks.Deliver, "0 -1 +7 9223372036854775808 kanaria@example.org")
+	f.Add(tasks.Deliver, strings.Repeat("1 ", tasks.Batch+1))
 	f.Add("tick:digests", `{"entry":"digests","at":"2024-03-05T07:30:00Z"}`)
 	f.Add("tick:digests", `{"entry":"digests","at":"kanaria"}`)
 	f.Add("tick:digests", `{"entry":"leads","at":"2024-03-05T07:30:00Z"}`)
@@ -23,28 +25,28 @@ func FuzzParse(f *testing.F) {
 	f.Add("tick:x", strings.Repeat(`{"entry":`, 1000))
 	f.Fuzz(func(t *testing.T, kind, payload string) {
 		task := asynq.NewTask(kind, []byte(payload))
-		ids, err := ParseDeliver(task)
+		ids, err := tasks.ParseDeliver(task)
 		wordless(t, err, kind, payload)
 		if err == nil {
-			if len(ids) > Batch || len(ids) > 0 && slices.Min(ids) < 1 {
+			if len(ids) > tasks.Batch || len(ids) > 0 && slices.Min(ids) < 1 {
 				t.Fatalf("letters %v", ids)
 			}
-			again, _ := NewDeliver("q", ids)
-			if got, err := ParseDeliver(again); err != nil || !slices.Equal(got, ids) {
+			again, _ := tasks.NewDeliver("q", ids)
+			if got, err := tasks.ParseDeliver(again); err != nil || !slices.Equal(got, ids) {
 				t.Fatalf("%v read again is %v, %v", ids, got, err)
 			}
 		}
-		tick, err := ParseTick(task)
+		tick, err := tasks.ParseTick(task)
 		wordless(t, err, kind, payload)
 		if err == nil {
 			if tick.At.IsZero() || "tick:"+tick.Entry != kind {
 				t.Fatalf("%q is the tick %+v", kind, tick)
 			}
-			again, _, err := NewTick("q", tick)
+			again, _, err := tasks.NewTick("q", tick)
 			if err != nil {
 				t.Fatalf("%+v cannot be put again: %v", tick, err)
 			}
-			if got, err := ParseTick(again); err != nil || !got.At.Equal(tick.At) || got.Entry != tick.Entry {
+			if got, err := tasks.ParseTick(again); err != nil || !got.At.Equal(tick.At) || got.Entry != tick.Entry {
 				t.Fatalf("%+v read again is %+v, %v", tick, got, err)
 			}
 		}

@@ -67,7 +67,7 @@ func Start(t testing.TB) *Browser {
 	fatal(t, err)
 	args := []string{"--headless", "--remote-debugging-pipe", "--user-data-dir=" + profile, "--no-first-run",
 		"--disable-gpu", "--disable-dev-shm-usage", "--disable-background-networking", "--disable-component-update",
-		"--disable-sync", "--disable-extensions"}
+		"--disable-sync", "--disable-extensions", "--js-flags=--single-threaded"}
 	if os.Getuid() == 0 {
 		args = append(args, "--no-sandbox") // Chromium refuses to run as root otherwise; it only loads our own pages
 	}

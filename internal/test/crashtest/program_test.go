@@ -21,7 +21,7 @@ import (
 var binary = sync.OnceValues(func() (string, error) {
 	path := filepath.Join(folder, "vireilla")
 	build := exec.Command("go", "build", "-tags", "crash", "-ldflags", "-s -w", "-o", path, "./cmd/vireilla")
-	build.Dir, build.Env = "../../..", append(os.Environ(), "CGO_ENABLED=0")
+	build.Dir = "../../.."
 	if out, err := build.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("%w\n%s", err, out)
 	}
