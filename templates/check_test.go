@@ -23,6 +23,12 @@ func replaced(t *testing.T, name, old, new string) error {
 	return err
 }
 
+func TestTheEmbeddedLettersAreRight(t *testing.T) {
+	if _, err := Load(fstest.MapFS{}); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestAFaultyLetterStopsTheStartAndSaysWhere(t *testing.T) {
 	const booked, hello = "appointment_booked/sv.txt", `{{template "hello" .}}`
 	for name, c := range map[string]struct{ file, old, new, want string }{

@@ -68,7 +68,7 @@ func readFiles(overlay fs.FS) (map[string]string, []error) {
 		}
 		return nil
 	})
-	if err != nil {
+	if err != nil && !errors.Is(err, fs.ErrNotExist) { // a folder that is not there replaces nothing
 		faults = append(faults, fmt.Errorf("read the overlay: %w", err))
 	}
 	return files, faults

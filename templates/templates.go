@@ -67,24 +67,19 @@ func Tiers(letter string) []Tier {
 	return slices.Clone(k.tiers)
 }
 
-// Load parses the letters and checks each in every language and tier. A file of overlay, which may be nil, replaces the
-// built-in file of the same path, such as "appointment_booked/sv.txt" or "layout/fi.json". The error lists every fault
-// as file:line: what is wrong.
+// Load parses the letters, and checks each in every language and tier. A file of overlay replaces the embedded file of
+// the same path, such as "appointment_booked/sv.txt" or "layout/fi.json". Where overlay is nil, only the parsing is
+// left: the tests of this package check the embedded letters. The error lists every fault as file:line: what is wrong.
 func Load(overlay fs.FS) (*Set, error) {
 	files, faults := readFiles(overlay)
-	faults = append(faults, checkSources(files)...)
-	if len(faults) > 0 {
+	if overlay == nil {
+		set, more := parseFiles(files, everything())
+		return set, joinFaults(append(faults, more...))
+	}
+	if faults = append(faults, checkSources(files)...); len(faults) > 0 {
 		return nil, joinFaults(faults)
 	}
 	return compile(files, everything())
-}
-
-// Embedded parses the letters of the program as they are. Whatever Load would find in them, the tests of this package
-// find.
-func Embedded() (*Set, error) {
-	files, faults := readFiles(nil)
-	set, more := parseFiles(files, everything())
-	return set, joinFaults(append(faults, more...))
 }
 
 // compile parses and checks the letters in reach; the lines of the files are checked already.

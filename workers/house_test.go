@@ -47,7 +47,7 @@ type house struct {
 }
 
 // letters reads the templates once: they are checked at length, and nobody changes them.
-var letters = sync.OnceValues(templates.Embedded)
+var letters = sync.OnceValues(func() (*templates.Set, error) { return templates.Load(nil) })
 
 const sender = "no-reply@lahti.example"
 

@@ -1,8 +1,10 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 
 	"vireilla/templates"
@@ -18,11 +20,8 @@ type templatesCheck struct {
 }
 
 func (c *templatesCheck) Run(env *environment) error {
-	own := ownLetters(env.Data)
-	if c.Folder != "" {
-		own = os.DirFS(c.Folder)
-	}
-	if _, err := templates.Load(own); err != nil {
+	own := cmp.Or(c.Folder, filepath.Join(env.Data, "templates"))
+	if _, err := templates.Load(os.DirFS(own)); err != nil {
 		return err
 	}
 	letters, languages := templates.Letters(), templates.Languages()

@@ -9,12 +9,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"log/slog"
 	"os"
 	"path/filepath"
 	"runtime/debug"
-	"sync"
 	"time"
 
 	"vireilla/internal/crash"
@@ -233,22 +231,11 @@ func outcome(o mailer.Outcome) notice.Outcome {
 
 // loadLetters reads the letters, with the office's own files from templates/ in the data folder laid over them.
 func loadLetters(data string) (*templates.Set, error) {
-	if overlay := ownLetters(data); overlay != nil {
-		return templates.Load(overlay)
+	overlay := filepath.Join(data, "templates")
+	if _, err := os.Stat(overlay); err != nil {
+		return templates.Load(nil)
 	}
-	return embeddedLetters()
-}
-
-// embeddedLetters reads the letters that the program brings along, once: nobody changes them.
-var embeddedLetters = sync.OnceValues(templates.Embedded)
-
-// ownLetters is the folder of the office's own letter files, nil where it has none.
-func ownLetters(data string) fs.FS {
-	folder := filepath.Join(data, "templates")
-	if _, err := os.Stat(folder); err != nil {
-		return nil
-	}
-	return os.DirFS(folder)
+	return templates.Load(os.DirFS(overlay))
 }
 
 // work starts taking tasks. stop lets no further letter begin and waits for what is under way.

@@ -54,7 +54,7 @@ func TestFaultsAreReportedWithLineAndColumn(t *testing.T) {
 		{"zone: Europe/Helsinki", "zone: !x Europe/Helsinki", `"!x" stands where a word is needed`},
 		{"hours: [72, 24]", "hours: *usual", `"*" stands where a list is needed`},
 		{"saturday_counts: false", "saturday_counts: {false: 1}", "stands where true or false is needed"},
-		{"guard: {floor: 50", "guard: {floor: 50, floor: 60", `"floor"`},
+		{"guard: {floor: 50", "guard: {floor: 50, floor: 60", `key "floor" already defined`},
 		{"hours: [72, 24]", "hours: 72", `"72" stands where a list is needed`},
 		{"weekly: true ", "weekly: 1 ", `"1" stands where true or false is needed`},
 		{"floor: 50", "floor: 0", "at least 1"},
@@ -81,6 +81,13 @@ func TestFaultsAreReportedWithLineAndColumn(t *testing.T) {
 		if !found {
 			t.Errorf("%s: %v", v.to, faults)
 		}
+	}
+}
+
+func TestLinesAfterABarAreOneText(t *testing.T) {
+	p, faults := Parse([]byte(strings.Replace(string(DefaultFile()), "version: lahti-2026.1", "version: |\n  one\n  two", 1)))
+	if len(faults) > 0 || p.Version != "one\ntwo\n" {
+		t.Errorf("%v, %v", p, faults)
 	}
 }
 

@@ -8,9 +8,12 @@ import (
 	"github.com/goccy/go-yaml/ast"
 )
 
-// read fills v from a node. It reports every key that no field of the type has, every key that stands twice, every
-// value of the wrong kind, and every day or time that cannot be read.
+// read fills v from a node. It reports every key that no field of the type has, every value of the wrong kind, and
+// every day or time that cannot be read. The parser has refused keys that stand twice.
 func (f *faults) read(n ast.Node, v reflect.Value) {
+	if lines, ok := n.(*ast.LiteralNode); ok { // after | or >
+		n = lines.Value
+	}
 	word := n.GetToken()
 	if text, ok := v.Addr().Interface().(encoding.TextUnmarshaler); ok {
 		if err := text.UnmarshalText([]byte(word.Value)); err != nil {
@@ -32,12 +35,8 @@ func (f *faults) read(n ast.Node, v reflect.Value) {
 			return
 		}
 	case reflect.Map, reflect.Struct:
-		switch group := n.(type) {
-		case *ast.MappingNode:
-			f.readKeys(group.Values, v)
-			return
-		case *ast.MappingValueNode: // the only key of its group
-			f.readKeys([]*ast.MappingValueNode{group}, v)
+		if group, ok := n.(*ast.MappingNode); ok {
+			f.readKeys(group, v)
 			return
 		}
 	case reflect.Int:
@@ -53,30 +52,22 @@ func (f *faults) read(n ast.Node, v reflect.Value) {
 			return
 		}
 	case reflect.String:
-		switch text := n.(type) {
-		case *ast.LiteralNode: // lines after | or >
-			v.SetString(text.Value.Value)
-			return
+		switch n.(type) {
 		case *ast.StringNode, *ast.IntegerNode, *ast.FloatNode, *ast.BoolNode:
 			v.SetString(word.Value)
 			return
 		}
 	}
-	f.addAt(word, "%q stands where %s is needed", word.Value, kindOf(v.Kind()))
+	f.addAt(word, "%q stands where %s is needed", word.Value, kindNames[v.Kind()])
 	f.unread = true
 }
 
-func (f *faults) readKeys(pairs []*ast.MappingValueNode, v reflect.Value) {
+func (f *faults) readKeys(group *ast.MappingNode, v reflect.Value) {
 	if v.Kind() == reflect.Map {
 		v.Set(reflect.MakeMap(v.Type()))
 	}
-	seen := map[string]bool{}
-	for _, pair := range pairs {
+	for _, pair := range group.Values {
 		key := pair.Key.GetToken()
-		if seen[key.Value] {
-			f.addAt(key, "key %q stands twice", key.Value)
-		}
-		seen[key.Value] = true
 		if v.Kind() == reflect.Map {
 			value := reflect.New(v.Type().Elem()).Elem()
 			f.read(pair.Value, value)
@@ -89,19 +80,9 @@ func (f *faults) readKeys(pairs []*ast.MappingValueNode, v reflect.Value) {
 	}
 }
 
-// kindOf names the kind of value that is needed.
-func kindOf(k reflect.Kind) string {
-	switch k {
-	case reflect.Int:
-		return "a whole number"
-	case reflect.Bool:
-		return "true or false"
-	case reflect.Slice:
-		return "a list"
-	case reflect.Map, reflect.Struct:
-		return "a group of keys"
-	}
-	return "a word"
+var kindNames = map[reflect.Kind]string{
+	reflect.Int: "a whole number", reflect.Bool: "true or false", reflect.String: "a word", reflect.Slice: "a list",
+	reflect.Map: "a group of keys", reflect.Struct: "a group of keys",
 }
 
 func fieldOf(t reflect.Type, key string) (int, bool) {

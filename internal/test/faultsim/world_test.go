@@ -94,7 +94,7 @@ var empty = sync.OnceValues(func() ([]byte, error) {
 	return os.ReadFile(path)
 })
 
-var loaded = sync.OnceValues(templates.Embedded)
+var loaded = sync.OnceValues(func() (*templates.Set, error) { return templates.Load(nil) })
 
 // newWorld must be called inside the bubble.
 func newWorld(t *testing.T, seed uint64, path string) *world {
