@@ -86,8 +86,8 @@ func (p *pool) open(t *testing.T) *store.DB {
 
 func (p *pool) create(t *testing.T) *lent {
 	t.Helper()
-	l := &lent{url: servertest.Postgres(p.t)}
-	openURL(p.t, l.url)
+	l := &lent{url: servertest.Postgres(t)}
+	openURL(t, l.url)
 	var err error
 	if l.side, err = pgx.Connect(t.Context(), l.url); err != nil {
 		t.Fatal(err)
