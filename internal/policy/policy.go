@@ -29,8 +29,9 @@ type Policy struct {
 	Authorities   []Authority       `yaml:"authorities"`
 	Timetable     []Entry           `yaml:"timetable"`
 
-	Days     *calendar.Calendar `yaml:"-"` // the calendar under the switches
-	Location *time.Location     `yaml:"-"` // of Zone
+	// What Parse makes of the keys.
+	Days     *calendar.Calendar // the calendar under the switches
+	Location *time.Location     // of Zone
 	resumed  calendar.Interval
 	compiled []compiledRule
 }
@@ -141,7 +142,7 @@ type Entry struct {
 	Cron          string            `yaml:"cron"`
 	CatchUp       timetable.CatchUp `yaml:"catch_up"`
 	CatchUpWithin Span              `yaml:"catch_up_within"` // 3 days when not said
-	Spec          timetable.Spec    `yaml:"-"`
+	Spec          timetable.Spec    // of Cron
 }
 
 // EraOf gives the era an anchor lies in.

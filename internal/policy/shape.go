@@ -87,7 +87,7 @@ var kindNames = map[reflect.Kind]string{
 
 func fieldOf(t reflect.Type, key string) (int, bool) {
 	for i := range t.NumField() {
-		if tag, ok := t.Field(i).Tag.Lookup("yaml"); ok && tag == key && key != "-" {
+		if tag, ok := t.Field(i).Tag.Lookup("yaml"); ok && tag == key {
 			return i, true
 		}
 	}
