@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -55,6 +56,9 @@ func TestFaultsAreReportedWithLineAndColumn(t *testing.T) {
 		{"hours: [72, 24]", "hours: *usual", `"*" stands where a list is needed`},
 		{"saturday_counts: false", "saturday_counts: {false: 1}", "stands where true or false is needed"},
 		{"guard: {floor: 50", "guard: {floor: 50, floor: 60", `key "floor" already defined`},
+		{"name: {fi: Lahden", "name: {? x : y, fi: Lahden", `"?" stands where a word is needed`},
+		{"name: {fi: Lahden", "name: {&x no: y, fi: Lahden", `"&" stands where a word is needed`},
+		{"name: {fi: Lahden", "name: {sv, fi: Lahden", `key "sv" stands twice`},
 		{"hours: [72, 24]", "hours: 72", `"72" stands where a list is needed`},
 		{"weekly: true ", "weekly: 1 ", `"1" stands where true or false is needed`},
 		{"floor: 50", "floor: 0", "at least 1"},
@@ -88,6 +92,18 @@ func TestLinesAfterABarAreOneText(t *testing.T) {
 	p, faults := Parse([]byte(strings.Replace(string(DefaultFile()), "version: lahti-2026.1", "version: |\n  one\n  two", 1)))
 	if len(faults) > 0 || p.Version != "one\ntwo\n" {
 		t.Errorf("%v, %v", p, faults)
+	}
+}
+
+// A number is read as `policy show --format json` prints it.
+func TestNumbersAreReadAsYAMLWritesThem(t *testing.T) {
+	for text, want := range map[string]int{"060": 48, "0x3c": 60, "0o74": 60, "0b11": 3, "1_000": 1000, "60": 60} {
+		file := strings.Replace(string(DefaultFile()), "floor: 50,", "floor: "+text+",", 1)
+		p, faults := Parse([]byte(file))
+		shown, err := JSON([]byte(file))
+		if len(faults) > 0 || err != nil || p.Guard.Floor != want || !strings.Contains(string(shown), fmt.Sprintf(`"floor": %d,`, want)) {
+			t.Errorf("%s: %v, %v, %v", text, p, faults, err)
+		}
 	}
 }
 

@@ -8,8 +8,8 @@ import (
 	"github.com/goccy/go-yaml/ast"
 )
 
-// read fills v from a node. It reports every key that no field of the type has, every value of the wrong kind, and
-// every day or time that cannot be read. The parser has refused keys that stand twice.
+// read fills v from a node. It reports every key that no field of the type has, every key that stands twice, every
+// value of the wrong kind, and every day or time that cannot be read.
 func (f *faults) read(n ast.Node, v reflect.Value) {
 	if lines, ok := n.(*ast.LiteralNode); ok { // after | or >
 		n = lines.Value
@@ -40,11 +40,10 @@ func (f *faults) read(n ast.Node, v reflect.Value) {
 			return
 		}
 	case reflect.Int:
-		if _, ok := n.(*ast.IntegerNode); ok {
-			if number, err := strconv.Atoi(word.Value); err == nil {
-				v.SetInt(int64(number))
-				return
-			}
+		number, err := strconv.ParseInt(word.Value, 0, 0)
+		if _, ok := n.(*ast.IntegerNode); ok && err == nil {
+			v.SetInt(number)
+			return
 		}
 	case reflect.Bool:
 		if b, ok := n.(*ast.BoolNode); ok {
@@ -66,16 +65,22 @@ func (f *faults) readKeys(group *ast.MappingNode, v reflect.Value) {
 	if v.Kind() == reflect.Map {
 		v.Set(reflect.MakeMap(v.Type()))
 	}
+	seen := map[string]bool{}
 	for _, pair := range group.Values {
-		key := pair.Key.GetToken()
+		var name string
+		f.read(pair.Key, reflect.ValueOf(&name).Elem())
+		if seen[name] {
+			f.addAt(pair.Key.GetToken(), "key %q stands twice", name)
+		}
+		seen[name] = true
 		if v.Kind() == reflect.Map {
 			value := reflect.New(v.Type().Elem()).Elem()
 			f.read(pair.Value, value)
-			v.SetMapIndex(reflect.ValueOf(key.Value), value)
-		} else if i, ok := fieldOf(v.Type(), key.Value); ok {
-			f.read(pair.Value, v.Field(i))
+			v.SetMapIndex(reflect.ValueOf(name), value)
+		} else if field := fieldOf(v, name); field.IsValid() {
+			f.read(pair.Value, field)
 		} else {
-			f.addAt(key, "unknown key %q", key.Value)
+			f.addAt(pair.Key.GetToken(), "unknown key %q", name)
 		}
 	}
 }
@@ -85,11 +90,12 @@ var kindNames = map[reflect.Kind]string{
 	reflect.Map: "a group of keys", reflect.Struct: "a group of keys",
 }
 
-func fieldOf(t reflect.Type, key string) (int, bool) {
-	for i := range t.NumField() {
-		if tag, ok := t.Field(i).Tag.Lookup("yaml"); ok && tag == key {
-			return i, true
+// fieldOf gives the field of a struct that a key means, and nothing for an unknown key.
+func fieldOf(v reflect.Value, key string) (field reflect.Value) {
+	for i := range v.NumField() {
+		if tag, ok := v.Type().Field(i).Tag.Lookup("yaml"); ok && tag == key {
+			field = v.Field(i)
 		}
 	}
-	return 0, false
+	return field
 }
