@@ -2,9 +2,9 @@
 // shared layout, and a sample to try it with.
 //
 // What a letter may say depends on the reader's Tier. The struct tag `tier` of each field of the data has the rule,
-// which is checked twice: Load rejects a template that names a field where its tier does not allow it, and Render
-// passes a template only the fields of its tier. Names and places, which other people wrote, are made harmless before
-// they reach a template.
+// which is kept twice: a template that names a field where its tier does not allow it is rejected when it is checked,
+// and Render passes a template only the fields of its tier. Names and places, which other people wrote, are made
+// harmless before they reach a template.
 //
 // A letter's .txt begins with "Subject: …". Both parts have the same words. What only some readers may know stands in
 // {{if .Consented}} … {{end}} or {{if .Secure}} … {{end}}. Beside the functions of the standard library, templates
@@ -39,7 +39,7 @@ type Message struct {
 	Method   string // iTIP method of Calendar (RFC 5546): "REQUEST", "CANCEL" or ""
 }
 
-// Set is all letters in all languages, parsed and checked. Several goroutines may use it at once.
+// Set is all letters in all languages, parsed. Several goroutines may use it at once.
 type Set struct {
 	page    *htmltemplate.Template
 	letters map[string]map[string]*letterTemplate // letter, language

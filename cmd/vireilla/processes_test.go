@@ -185,7 +185,7 @@ func due(t *testing.T, database string, n int) *store.DB {
 // The compose file's two copies share the work; one is replaced by another in the middle of it. Nothing is lost,
 // nothing comes twice, and each is gone in time.
 func TestARollingRestartLosesNothing(t *testing.T) {
-	heavy(t, "it builds and starts the program")
+	heavy(t, "it starts the program")
 	t.Parallel()
 	mail := smtptest.Start(t, smtptest.WithoutData(), smtptest.WithSTARTTLS())
 	const letters = 400

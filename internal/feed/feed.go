@@ -180,7 +180,9 @@ func (r *run) rows(ctx context.Context, s *source, f *caseload.File, h *header) 
 			if err := r.stage(ctx, f, b); err != nil {
 				return err
 			}
-			s.reportProgress(r.o.Progress)
+			if r.o.Progress != nil {
+				r.o.Progress(s.name, s.raw.done, max(s.size, s.raw.done))
+			}
 			b = newBatch(h)
 		}
 		if last {

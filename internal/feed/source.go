@@ -167,12 +167,6 @@ func (s *source) miscounted(record []string) (what string) {
 	return fmt.Sprintf("is separated by %s and the header line by %s (this row and all like it)", other, own)
 }
 
-func (s *source) reportProgress(progress func(string, int64, int64)) {
-	if progress != nil {
-		progress(s.name, s.raw.done, max(s.size, s.raw.done))
-	}
-}
-
 // close ignores the error: the file was only read.
 func (s *source) close() { _ = s.file.Close() }
 

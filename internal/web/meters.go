@@ -33,7 +33,7 @@ func NewMeters(version, goVersion string, steps []string) *Meters {
 		failures: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "vireilla_step_failures_total",
 			Help: "Steps that ended with an error."}, []string{"step"}),
 	}
-	for _, class := range classes() {
+	for _, class := range []string{"2xx", "4xx", "5xx", "tls", "none"} {
 		m.answers.WithLabelValues(class)
 	}
 	for _, letter := range notice.Letters() {
@@ -62,8 +62,6 @@ func (m *Meters) Became(reports []notice.Report) {
 		m.letters.WithLabelValues(reports[i].Letter, string(reports[i].State)).Inc()
 	}
 }
-
-func classes() []string { return []string{"2xx", "4xx", "5xx", "tls", "none"} }
 
 // Answered counts a reply of the relay by its code, or by the reason why there is none.
 func (m *Meters) Answered(o notice.Outcome) {

@@ -16,7 +16,7 @@ import (
 )
 
 var (
-	seeds = flag.Int("seeds", 0, "how many seeds are run; 0 for a few")
+	seeds = flag.Int("seeds", 5, "how many seeds are run")
 	first = flag.Uint64("first", 1, "the first of them")
 	only  = flag.Uint64("seed", 0, "run this seed alone and print what happens")
 )
@@ -51,11 +51,6 @@ func TestNothingIsLostDoubledOrWrong(t *testing.T) {
 	before := debug.SetGCPercent(400) // stories are short
 	t.Cleanup(func() { debug.SetGCPercent(before) })
 	const enough = 5 // seeds that fail
-	if *seeds == 0 {
-		if *seeds = 5; underRaceDetector() || testing.Short() {
-			*seeds = 4
-		}
-	}
 	var next, failed atomic.Uint64
 	for i := range runtime.GOMAXPROCS(0) {
 		t.Run(fmt.Sprint(i), func(t *testing.T) {
@@ -74,12 +69,6 @@ func TestNothingIsLostDoubledOrWrong(t *testing.T) {
 			}
 		})
 	}
-}
-
-// underRaceDetector says whether the race detector is on, under which everything takes ten times as long.
-func underRaceDetector() bool {
-	info, known := debug.ReadBuildInfo()
-	return known && slices.Contains(info.Settings, debug.BuildSetting{Key: "-race", Value: "true"})
 }
 
 func report(t *testing.T, seed uint64, faults []string) {
